@@ -1,0 +1,39 @@
+#!/bin/sh
+# Builds the fuzzers and runs each for some seconds, from seeds made of the golden files.
+# Usage: Fuzz/run.sh [SECONDS [FUZZER...]]
+# A failing input is left in Fuzz/artifacts; run the fuzzer's executable on it to see the failure again.
+set -eu
+cd "$(dirname "$0")"
+seconds=${1:-30}
+[ $# -gt 0 ] && shift
+[ $# -gt 0 ] || set -- FuzzChunks FuzzXorbFooter FuzzShard
+golden=../Tests/Vectors/golden
+
+mkdir -p artifacts corpus/FuzzChunks corpus/FuzzXorbFooter corpus/FuzzShard
+cp "$golden"/frames/*.chunk corpus/FuzzChunks/
+cp "$golden"/shards/*.mdb "$golden"/upload/*.shard "$golden"/synthetic/*.shard corpus/FuzzShard/
+for xorb in "$golden"/xorbs/*.xorb "$golden"/synthetic/*.xorb; do
+    size=$(wc -c < "$xorb")
+    if [ "$size" -lt 10000 ]; then
+        cp "$xorb" corpus/FuzzChunks/
+    fi
+    # The last four bytes are the footer's length, little-endian; its start follows it in the seed.
+    length=$(tail -c 4 "$xorb" | od -An -tu4 | tr -d ' ')
+    start=$((size - 4 - length))
+    seed=corpus/FuzzXorbFooter/$(basename "$xorb")
+    tail -c $((length + 4)) "$xorb" | head -c "$length" > "$seed"
+    for shift in 0 8 16 24; do
+        byte=$((start >> shift & 255))
+        # shellcheck disable=SC2059
+        printf "\\$(printf %03o "$byte")" >> "$seed"
+    done
+done
+
+swift build -c release
+binaries=$(swift build -c release --show-bin-path)
+for fuzzer in "$@"; do
+    echo "== $fuzzer, $seconds s"
+    # Swift keeps its metadata alive, which is no leak.
+    ASAN_OPTIONS=detect_leaks=0 "$binaries/$fuzzer" -max_total_time="$seconds" -max_len=32768 -timeout=10 \
+        -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix="artifacts/$fuzzer-" "corpus/$fuzzer"
+done

@@ -1,0 +1,104 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+]
+
+/// Targets whose functions return spans.
+let spanSettings = settings + [.enableExperimentalFeature("Lifetimes")]
+
+func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "xet",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "xet", targets: ["xet"]),
+        .library(
+            name: "Xet",
+            targets: ["BLAKE3", "XetCore", "XetWire", "XetAccess", "XetStore", "XetClient", "XetDownload", "XetUpload"]
+        ),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "CBLAKE3"),
+        .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(name: "XetCore", dependencies: ["BLAKE3", "CLZ4"], swiftSettings: spanSettings),
+        .target(name: "XetWire", dependencies: ["XetCore", httpTypes], swiftSettings: settings),
+        .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
+        .target(
+            name: "XetStore",
+            dependencies: ["XetAccess", "XetCore", nio("NIOCore"), nio("_NIOFileSystem")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetClient",
+            dependencies: [
+                "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetDownload",
+            dependencies: ["XetAccess", "XetCore", deque, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetUpload",
+            dependencies: ["XetAccess", "XetCore", crypto, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetProxy",
+            dependencies: [
+                "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging, nio("NIOCore"), nio("NIOPosix"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetOrigin",
+            dependencies: [
+                "XetAccess", "XetCore", "XetStore", "XetUpload", "XetWire", hummingbird, httpTypes, logging, crypto, nio("NIOCore"),
+                nio("_NIOFileSystem"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "xet",
+            dependencies: [
+                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", /*"XetOrigin",*/ argumentParser, unixSignals,
+                lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
+            exclude: ["Commands/OriginCommand.swift"],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,73 @@
+public import XetCore
+
+/// A file that a caller asks for.
+public struct FileRequest: Hashable, Sendable {
+    /// Where it is.
+    public let repository: Repository
+    /// Branch, tag or commit.
+    public let revision: String
+    /// Path from the root of the repository, decoded.
+    public let path: String
+    /// The caller's token, if there is one.
+    public let token: HubToken?
+
+    /// Makes a request.
+    public init(repository: Repository, revision: String, path: String, token: HubToken?) {
+        self.repository = repository
+        self.revision = revision
+        self.path = path
+        self.token = token
+    }
+
+    /// Whose CAS token gives access to the file.
+    public var tokenScope: TokenScope {
+        TokenScope(repository: repository, revision: revision, token: token)
+    }
+}
+
+/// What the Hub says of a file, just now, to this caller.
+public struct ResolvedFile: Hashable, Sendable {
+    /// Where the bytes are.
+    public enum Storage: Hashable, Sendable {
+        /// In XET, under this hash.
+        case xet(FileHash)
+        /// With the Hub, which serves them itself or names where they are.
+        case regular
+    }
+
+    /// Where the bytes are.
+    public let storage: Storage
+    /// Size in bytes; `nil` if the Hub does not say.
+    public let byteCount: UInt64?
+    /// The content's strong entity tag, without quotes.
+    public let etag: String?
+    /// The commit that the revision resolved to.
+    public let commit: String?
+    /// `Last-Modified`, as the Hub wrote it.
+    public let lastModified: String?
+    /// `Content-Type` of a regular file.
+    public let contentType: String?
+
+    /// Makes a record.
+    public init(
+        storage: Storage,
+        byteCount: UInt64?,
+        etag: String? = nil,
+        commit: String? = nil,
+        lastModified: String? = nil,
+        contentType: String? = nil
+    ) {
+        self.storage = storage
+        self.byteCount = byteCount
+        self.etag = etag
+        self.commit = commit
+        self.lastModified = lastModified
+        self.contentType = contentType
+    }
+}
+
+/// Asks what a path is; the answer is the caller's permission.
+public protocol FileResolver: Sendable {
+    /// Resolves a file, each time anew. Throws ``XetError``.
+    func resolve(_ request: FileRequest) async throws -> ResolvedFile
+}

@@ -1,0 +1,16 @@
+public import XetCore
+
+/// Takes the reconstructions of files.
+public protocol ShardSink: Sendable {
+    /// Makes all files of a shard known, or none; returns whether any was new.
+    ///
+    /// Every xorb that the shard names must be kept already. Throws when a check fails.
+    @discardableResult
+    func register(_ shard: Shard) async throws -> Bool
+}
+
+/// Keeps the reconstructions of files and gives them back.
+public protocol ShardStore: ShardSink {
+    /// The terms of a file, or `nil` if it is not known.
+    func file(_ hash: FileHash) async throws -> ShardFile?
+}

@@ -1,0 +1,46 @@
+public import XetCore
+
+/// Whose CAS token, and for what: the Hub issues one per caller, repository and revision.
+public struct TokenScope: Hashable, Sendable {
+    /// The repository.
+    public let repository: Repository
+    /// Branch, tag or commit.
+    public let revision: String
+    /// The caller's token, if there is one.
+    public let token: HubToken?
+
+    /// Makes a scope.
+    public init(repository: Repository, revision: String, token: HubToken?) {
+        self.repository = repository
+        self.revision = revision
+        self.token = token
+    }
+}
+
+/// A token for the CAS, and where that is; never printed.
+public struct CASToken: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// Base address of the CAS, the only place the token may be sent to.
+    public let endpoint: String
+    /// The bearer token.
+    public let secret: String
+    /// Unix seconds at which it ends.
+    public let expiration: UInt64
+
+    /// Makes a token.
+    public init(endpoint: String, secret: String, expiration: UInt64) {
+        self.endpoint = endpoint
+        self.secret = secret
+        self.expiration = expiration
+    }
+
+    public var description: String { "<token for \(endpoint)>" }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Gets CAS tokens.
+public protocol TokenProvider: Sendable {
+    /// A token that has some time left.
+    ///
+    /// `refused` is one that the CAS did not accept: it is not given again. Throws ``XetError``.
+    func casToken(for scope: TokenScope, refused: CASToken?) async throws -> CASToken
+}

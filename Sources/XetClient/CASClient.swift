@@ -1,0 +1,120 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Synchronization
+public import XetAccess
+import XetCore
+import XetWire
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The reconstruction API of whatever CAS the tokens name.
+public final class CASClient: Sendable {
+    /// Most bytes of a reconstruction: about that of a file of a few TB.
+    private static let maximumBodyByteCount = 256 << 20
+
+    private let http: UpstreamHTTP
+    private let tokens: any TokenProvider
+    private let retry: RetryPolicy
+    private let clock: any Clock<Duration>
+    /// CAS addresses that know version 1 only.
+    private let withoutV2 = Mutex<Set<HTTPAddress.Origin>>([])
+
+    /// A client that gets its tokens from `tokens`.
+    public init(
+        http: UpstreamHTTP,
+        tokens: any TokenProvider,
+        retry: RetryPolicy = RetryPolicy(),
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.http = http
+        self.tokens = tokens
+        self.retry = retry
+        self.clock = clock
+    }
+
+    /// The reconstructions that a caller may see.
+    public func reconstructions(for scope: TokenScope) -> some ReconstructionSource {
+        ScopedReconstructions(client: self, scope: scope)
+    }
+
+    private struct ScopedReconstructions: ReconstructionSource {
+        let client: CASClient
+        let scope: TokenScope
+
+        func reconstruction(of file: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
+            try await client.retry.run(clock: client.clock) {
+                let token = try await client.tokens.casToken(for: scope, refused: nil)
+                do {
+                    return try await client.reconstruction(of: file, range, token)
+                } catch let error as XetError where error.code == .unauthorized {
+                    let renewed = try await client.tokens.casToken(for: scope, refused: token)
+                    do {
+                        return try await client.reconstruction(of: file, range, renewed)
+                    } catch let error as XetError where error.code == .unauthorized {
+                        throw XetError(.invalidResponse, "the CAS refuses a token that was just issued", cause: error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an error status means here: the CAS finding fault with a request is not the caller's doing.
+    private static func refusal(_ response: HTTPClientResponse, _ address: HTTPAddress) -> XetError {
+        let error = XetError(response, from: address)
+        guard error.code == .invalidRequest else { return error }
+        return XetError(.invalidResponse, error.message, response: error.response)
+    }
+
+    /// Asks version 2; where there is none, version 1, and remembers that once it has answered.
+    private func reconstruction(
+        of file: FileHash,
+        _ range: FileByteRange?,
+        _ token: CASToken
+    ) async throws -> Reconstruction? {
+        guard let base = HTTPAddress(token.endpoint) else {
+            throw XetError(.invalidResponse, "the CAS address is no address")
+        }
+        if withoutV2.withLock({ $0.contains(base.origin) }) {
+            return try await ask(.v1, base, file, range, token)
+        }
+        do {
+            return try await ask(.v2, base, file, range, token)
+        } catch let error as XetError where [404, 501].contains(error.response?.status) {
+            let reconstruction = try await ask(.v1, base, file, range, token)
+            withoutV2.withLock { _ = $0.insert(base.origin) }
+            return reconstruction
+        }
+    }
+
+    private func ask(
+        _ version: ReconstructionVersion,
+        _ base: HTTPAddress,
+        _ file: FileHash,
+        _ range: FileByteRange?,
+        _ token: CASToken
+    ) async throws -> Reconstruction? {
+        var headers: HTTPHeaders = ["Authorization": "Bearer \(token.secret)"]
+        if let range {
+            guard let bytes = HTTPByteRange(range) else {
+                throw XetError(.invalidRequest, "an empty range of file \(file)")
+            }
+            headers.add(name: "Range", value: bytes.headerValue)
+        }
+        let address = base.appending(CASPath.reconstruction(file, version: version))
+        let response = try await http.send(.GET, address, headers: headers)
+        if response.status.code == 416 { return nil }
+        guard response.status.isSuccess else { throw Self.refusal(response, address) }
+        let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)
+        do {
+            return try Reconstruction(json: Data(json.readableBytesView), version: version)
+        } catch {
+            throw XetError(.invalidResponse, "\(address) sent a reconstruction that cannot be used", cause: error)
+        }
+    }
+}

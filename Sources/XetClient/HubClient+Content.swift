@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+public import XetAccess
+public import XetCore
+import XetWire
+
+extension HubClient {
+    /// Opens a file that is not in XET, or a range of it.
+    ///
+    /// A server that ignores the range makes the content the whole file. Throws ``XetError`` when the answer is an error
+    /// or does not fit what was resolved.
+    public func content(
+        of request: FileRequest,
+        _ file: ResolvedFile,
+        range: FileByteRange? = nil,
+        retry: RetryPolicy = RetryPolicy()
+    ) async throws -> RegularContent {
+        try await retry.run(clock: ContinuousClock()) {
+            try await RegularContent(hub: self, request: request, file: file, range: range)
+        }
+    }
+
+    /// Asks for bytes from `start` on, up to `end` if it is given.
+    fileprivate func open(_ request: FileRequest, from start: UInt64, to end: UInt64?) async throws -> HTTPClientResponse {
+        var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
+        if start > 0 || end != nil {
+            headers.add(name: "Range", value: "bytes=\(start)-\(end.map { "\($0 - 1)" } ?? "")")
+        }
+        let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
+        let (response, address) = try await send(.GET, path: path, token: request.token, headers: headers)
+        guard response.status.isSuccess else { throw XetError(response, from: address) }
+        return response
+    }
+}
+
+/// The bytes of a file that is not in XET, opened.
+public struct RegularContent: Sendable {
+    private let hub: HubClient
+    private let request: FileRequest
+    private let response: HTTPClientResponse
+
+    /// The bytes that it holds; `nil` if the Hub does not say how many there are.
+    public let range: FileByteRange?
+
+    fileprivate init(
+        hub: HubClient,
+        request: FileRequest,
+        file: ResolvedFile,
+        range: FileByteRange?
+    ) async throws {
+        self.hub = hub
+        self.request = request
+        guard let byteCount = file.byteCount else {
+            self.range = nil
+            response = try await hub.open(request, from: 0, to: nil)
+            return
+        }
+        let whole = FileByteRange(count: byteCount)
+        let wanted = range ?? whole
+        response = try await hub.open(request, from: wanted.start, to: wanted == whole ? nil : wanted.end)
+        let isIgnored = wanted != whole && response.status.code == 200
+        self.range = isIgnored ? whole : wanted
+        try check(response, isIgnored ? whole : wanted, isWhole: isIgnored || wanted == whole)
+    }
+
+    /// Delivers the bytes of ``range``, no more and no fewer.
+    ///
+    /// A failure that may pass is answered by asking for what is still missing. Throws ``XetError``, and what `sink`
+    /// throws.
+    public func stream(retry: RetryPolicy = RetryPolicy(), into sink: inout some DeliverySink) async throws {
+        var generator = SystemRandomNumberGenerator()
+        var position = range?.start ?? 0
+        var failures = 0
+        var response = response
+        while true {
+            let before = position
+            do {
+                if failures > 0 { response = try await reopen(from: position) }
+                try await deliver(response, from: &position, into: &sink)
+                return
+            } catch let error as XetError where range != nil {
+                failures = position > before ? 1 : failures + 1
+                let delay = retry.delay(after: error, failures: failures, using: &generator)
+                guard let delay else { throw error }
+                try await ContinuousClock().sleep(for: delay)
+            }
+        }
+    }
+
+    private func reopen(from position: UInt64) async throws -> HTTPClientResponse {
+        guard let range, let rest = FileByteRange(start: position, end: range.end) else {
+            throw XetError(.invalidRequest, "nothing is left of \(request.path)")
+        }
+        let response = try await hub.open(request, from: rest.start, to: rest.end)
+        try check(response, rest, isWhole: false)
+        return response
+    }
+
+    private func deliver(
+        _ response: HTTPClientResponse,
+        from position: inout UInt64,
+        into sink: inout some DeliverySink
+    ) async throws {
+        var pieces = response.body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do {
+                piece = try await pieces.next()
+            } catch {
+                throw UpstreamHTTP.failure(error, hub.endpoint)
+            }
+            guard let piece else { break }
+            let end = position + UInt64(piece.readableBytes)
+            if let range, end > range.end {
+                throw XetError(.invalidResponse, "\(request.path) has more than \(range.end) bytes")
+            }
+            try await sink.deliver(piece)
+            position = end
+        }
+        if let range, position < range.end {
+            throw XetError(.connectionFailed, "\(request.path) ended at byte \(position) of \(range.end)")
+        }
+    }
+
+    /// An answer must be the range that was asked for, of a file of the resolved size.
+    private func check(_ response: HTTPClientResponse, _ range: FileByteRange, isWhole: Bool) throws {
+        if !isWhole {
+            guard response.status.code == 206,
+                case .satisfied(let bytes, _)? = response.headers[first: .contentRange].flatMap(ContentRangeHeader.init),
+                bytes == HTTPByteRange(range)
+            else {
+                throw XetError(.invalidResponse, "\(request.path): not the range \(range.start)..<\(range.end)")
+            }
+        }
+        if let length = response.headers[first: .contentLength].flatMap({ UInt64($0) }), length != range.count {
+            throw XetError(.invalidResponse, "\(request.path): \(length) bytes announced, not \(range.count)")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+public import XetAccess
+import XetCore
+public import XetWire
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// A Hub: what files are, where CAS tokens come from, the bytes of files that are not in XET.
+///
+/// The caller's token goes to the Hub's own origin and nowhere else.
+public struct HubClient: Sendable {
+    /// Most bytes of a JSON answer.
+    static let maximumBodyByteCount = 32 << 20
+
+    /// Address of the Hub, perhaps with a path.
+    public let endpoint: HTTPAddress
+    let http: UpstreamHTTP
+
+    /// A client for one Hub.
+    public init(endpoint: HTTPAddress, http: UpstreamHTTP) {
+        self.endpoint = endpoint
+        self.http = http
+    }
+
+    /// Sends a request to the Hub and follows redirects, to other origins without the token, until `isFinal`.
+    ///
+    /// Returns the last answer, whatever its status, and its address.
+    func send(
+        _ method: HTTPMethod,
+        path: String,
+        token: HubToken?,
+        headers: HTTPHeaders = [:],
+        isFinal: (HTTPClientResponse) -> Bool = { _ in false }
+    ) async throws -> (response: HTTPClientResponse, address: HTTPAddress) {
+        var address = endpoint.appending(path)
+        for _ in 0...UpstreamHTTP.maximumRedirectCount {
+            var headers = headers
+            if let token, address.origin == endpoint.origin {
+                headers.add(name: "Authorization", value: "Bearer \(token.secret)")
+            }
+            let response = try await http.send(method, address, headers: headers)
+            guard response.status.isRedirection, !isFinal(response),
+                let location = response.headers[first: .location]
+            else { return (response, address) }
+            guard let next = address.resolving(location) else {
+                throw XetError(.invalidResponse, "\(address) redirects to what is no address")
+            }
+            address = next
+        }
+        throw XetError(.invalidResponse, "\(endpoint.origin) redirects too often")
+    }
+}
+
+extension HTTPResponseStatus {
+    /// A redirect that names another address for the same request.
+    var isRedirection: Bool { [301, 302, 303, 307, 308].contains(code) }
+    /// 200...299
+    var isSuccess: Bool { (200..<300).contains(code) }
+}
+
+extension HubClient: FileResolver {
+    public func resolve(_ request: FileRequest) async throws -> ResolvedFile {
+        let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
+        let (response, address) = try await send(
+            .HEAD,
+            path: path,
+            token: request.token,
+            // A compressed answer would have another length.
+            headers: ["Accept-Encoding": "identity"],
+            isFinal: { $0.headers[first: .xetHash] != nil || $0.headers[first: .linkedSize] != nil }
+        )
+        guard response.status.isSuccess || response.status.isRedirection else {
+            throw XetError(response, from: address)
+        }
+        return try ResolvedFile(response, from: address)
+    }
+}
+
+extension ResolvedFile {
+    init(_ response: HTTPClientResponse, from address: HTTPAddress) throws {
+        let headers = response.headers
+        let storage: Storage
+        if let text = headers[first: .xetHash] {
+            guard let hash = FileHash(text) else {
+                throw XetError(.invalidResponse, "\(address) sent an X-Xet-Hash that is no hash")
+            }
+            storage = .xet(hash)
+        } else {
+            storage = .regular
+        }
+        // On a redirect, Content-Length is that of the redirect's own body.
+        let contentLength = response.status.isRedirection ? nil : headers[first: .contentLength]
+        let byteCount = (headers[first: .linkedSize] ?? contentLength).flatMap { UInt64($0) }
+        if case .xet = storage, byteCount == nil {
+            throw XetError(.invalidResponse, "\(address) does not say how large the file is")
+        }
+        self.init(
+            storage: storage,
+            byteCount: byteCount,
+            etag: (headers[first: .linkedETag] ?? headers[first: .eTag]).flatMap { EntityTag($0)?.value },
+            commit: headers[first: .repoCommit],
+            lastModified: headers[first: .lastModified],
+            contentType: response.status.isRedirection ? nil : headers[first: .contentType]
+        )
+    }
+}
+
+extension HubClient: TokenProvider {
+    public func casToken(for scope: TokenScope, refused: CASToken?) async throws -> CASToken {
+        let path = HubPath.readToken(scope.repository, revision: scope.revision)
+        let (response, address) = try await send(.GET, path: path, token: scope.token)
+        guard response.status.isSuccess else { throw XetError(response, from: address) }
+        let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)
+        let body: TokenBody
+        do {
+            body = try JSONDecoder().decode(TokenBody.self, from: Data(json.readableBytesView))
+        } catch {
+            throw XetError(.invalidResponse, "\(address) sent no CAS token", cause: error)
+        }
+        guard body.accessToken.utf8.count <= TokenBody.maximumFieldByteCount,
+            HubToken(body.accessToken) != nil, HTTPAddress(body.casURL) != nil
+        else {
+            throw XetError(.invalidResponse, "\(address) sent a CAS token that cannot be used")
+        }
+        return CASToken(endpoint: body.casURL, secret: body.accessToken, expiration: body.expiration)
+    }
+}

@@ -1,0 +1,39 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOHTTP1
+import XetAccess
+import XetWire
+
+extension HTTPHeaders {
+    subscript(first name: HTTPField.Name) -> String? {
+        first(name: name.rawName)
+    }
+}
+
+extension XetError {
+    /// What an error status means; the body is not read.
+    init(_ response: HTTPClientResponse, from address: HTTPAddress) {
+        let headers = response.headers
+        let status = Int(response.status.code)
+        let code: Code =
+            switch status {
+            case 400: .invalidRequest
+            case 401: .unauthorized
+            case 403: .forbidden
+            case 404, 410: .notFound
+            case 408, 504: .timedOut
+            case 416: .rangeNotSatisfiable
+            case 429: .rateLimited
+            case 500...: .unavailable
+            default: .invalidResponse
+            }
+        let failure = UpstreamFailure(
+            status: status,
+            errorCode: headers[first: .errorCode],
+            errorMessage: headers[first: .errorMessage],
+            commit: headers[first: .repoCommit],
+            retryAfter: headers[first: .retryAfter].flatMap { Int($0) }.map { max(0, $0) }
+        )
+        self.init(code, "\(address) answered \(status)", response: failure)
+    }
+}

@@ -1,0 +1,53 @@
+/// The three kinds of repository on a Hub.
+public enum RepositoryKind: String, Hashable, Sendable, CaseIterable {
+    case model
+    case dataset
+    case space
+
+    /// The segment after `/api/`: `models`, `datasets` or `spaces`.
+    public var plural: String { rawValue + "s" }
+
+    /// What precedes the name in paths that are not under `/api/`: nothing for models.
+    public var pathPrefix: String { self == .model ? "" : plural + "/" }
+
+    /// Parses `model` or `models` and so on.
+    public init?(name: some StringProtocol) {
+        let singular = name.last == "s" ? name.dropLast() : name[...]
+        self.init(rawValue: String(singular))
+    }
+}
+
+/// A repository of a Hub, such as the dataset `owner/name`.
+public struct Repository: Hashable, Sendable, CustomStringConvertible {
+    /// Longest owner or name.
+    public static let maximumSegmentByteCount = 255
+
+    /// Model, dataset or space.
+    public let kind: RepositoryKind
+    /// `owner/name`; a few old models have a name only.
+    public let name: String
+
+    /// `nil` unless the name has one or two segments of letters, digits, `-`, `_` and `.`, none of them `.` or `..`.
+    public init?(kind: RepositoryKind, name: String) {
+        let segments = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count == 1 || segments.count == 2, segments.allSatisfy(Self.isValid) else { return nil }
+        self.kind = kind
+        self.name = name
+    }
+
+    private static func isValid(_ segment: Substring) -> Bool {
+        let isAllowed: (UInt8) -> Bool = { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return !segment.isEmpty && segment.utf8.count <= maximumSegmentByteCount && segment != "." && segment != ".."
+            && segment.utf8.allSatisfy(isAllowed)
+    }
+
+    /// The name with the prefix of its kind, as it stands in resolve URLs.
+    public var description: String { kind.pathPrefix + name }
+}

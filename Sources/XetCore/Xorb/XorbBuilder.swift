@@ -1,0 +1,138 @@
+/// Packs chunks into one serialized xorb.
+///
+/// Source: draft-denis-xet, "Xorb Format"; the limits are the reference client's.
+public struct XorbBuilder: ~Copyable {
+    /// Most unpacked bytes that one xorb takes.
+    public static let maximumUnpackedByteCount = 64 * 1024 * 1024
+    /// Most bytes that a serialized xorb may have; servers refuse a longer one.
+    public static let maximumSerializedByteCount = 64 * 1024 * 1024
+    /// Most chunks that one xorb takes.
+    public static let maximumChunkCount = 8192
+    /// The scheme is predicted anew after this many chunks.
+    private static let chunksPerPrediction = 32
+
+    private var packer = ChunkPacker()
+    private var tree = MerkleTree()
+    private var scheme = CompressionScheme.lz4
+    private var chunksUntilPrediction = 0
+    private var hashes: [ChunkHash] = []
+    private var serializedEnds: [UInt32] = []
+    private var unpackedEnds: [UInt32] = []
+    private var bytes: [UInt8] = []
+
+    /// An empty xorb.
+    public init() {}
+
+    /// Chunks so far.
+    public var chunkCount: Int { hashes.count }
+    /// Unpacked bytes so far.
+    public var unpackedByteCount: Int { Int(unpackedEnds.last ?? 0) }
+
+    /// Whether a chunk of `byteCount` bytes still fits.
+    public func hasRoom(for byteCount: Int) -> Bool {
+        // At worst the chunk is stored as it is.
+        chunkCount < Self.maximumChunkCount && unpackedByteCount + byteCount <= Self.maximumUnpackedByteCount
+            && bytes.count + ChunkHeader.byteCount + byteCount <= Self.maximumSerializedByteCount
+    }
+
+    /// Has the scheme predicted from the next chunk, since other content begins.
+    public mutating func beginFile() {
+        chunksUntilPrediction = 0
+    }
+
+    /// Adds a chunk of 1 ... 131,072 bytes and returns its index; throws ``XorbError/full`` if it does not fit.
+    @discardableResult
+    public mutating func append(_ chunk: RawSpan, hash: ChunkHash) throws(XorbError) -> Int {
+        guard hasRoom(for: chunk.byteCount) else { throw .full }
+        let index = chunkCount
+        if chunksUntilPrediction == 0 {
+            scheme = CompressionScheme.predicted(for: chunk)
+            chunksUntilPrediction = Self.chunksPerPrediction
+        }
+        chunksUntilPrediction -= 1
+        do throws(ChunkError) {
+            try packer.pack(chunk, scheme: scheme, into: &bytes)
+        } catch {
+            throw .invalidChunk(index: index, offset: bytes.count, error)
+        }
+        unpackedEnds.append(UInt32(unpackedByteCount + chunk.byteCount))
+        serializedEnds.append(UInt32(bytes.count))
+        hashes.append(hash)
+        tree.append(hash, byteCount: chunk.byteCount)
+        return index
+    }
+
+    /// The finished xorb; throws ``XorbError/noChunks`` if it is empty.
+    public consuming func finish() throws(XorbError) -> SerializedXorb {
+        guard !hashes.isEmpty else { throw .noChunks }
+        let footer = try XorbFooter(
+            hash: tree.xorbHash,
+            chunkHashes: hashes,
+            serializedEnds: serializedEnds,
+            unpackedEnds: unpackedEnds
+        )
+        return SerializedXorb(chunks: bytes, index: XorbIndex(footer: footer, unpackedEnds: unpackedEnds))
+    }
+}
+
+/// A xorb's serialized chunks, without footer, and what is in them.
+public struct SerializedXorb: Sendable {
+    /// The body of an upload: headers and payloads.
+    public let chunks: [UInt8]
+    /// Hashes and limits of the chunks.
+    public let index: XorbIndex
+
+    init(chunks: [UInt8], index: XorbIndex) {
+        self.chunks = chunks
+        self.index = index
+    }
+
+    /// The form that stores keep: chunks, footer of version 1, its length.
+    public var stored: [UInt8] {
+        var bytes = chunks
+        index.footer.append(to: &bytes, unpackedEnds: index.unpackedEnds)
+        return bytes
+    }
+
+    /// Reads an upload body, of whatever origin: every chunk is unpacked and hashed, a footer is ignored.
+    ///
+    /// Throws when a chunk is invalid, none is there, or the root is not `expected`.
+    public init(verifying body: [UInt8], expected: XorbHash? = nil) throws(XorbError) {
+        let piece = body.rawSpan
+        var reader = XorbChunkReader(end: .chunksOrFooter)
+        var unpacker = ChunkUnpacker()
+        var tree = MerkleTree()
+        var hashes: [ChunkHash] = []
+        var serializedEnds: [UInt32] = []
+        var unpackedEnds: [UInt32] = []
+        var unpacked: [UInt8] = []
+        var offset = 0
+        while let item = try reader.next(in: piece, from: &offset) {
+            try unpacked.replace(capacity: item.header.unpackedByteCount) { (output) throws(XorbError) in
+                try reader.unpack(item, in: piece, with: &unpacker, into: &output)
+            }
+            let hash = ChunkHash(ofChunk: unpacked.rawSpan)
+            tree.append(hash, byteCount: unpacked.count)
+            guard let unpackedEnd = UInt32(exactly: tree.byteCount),
+                let serializedEnd = UInt32(exactly: reader.serializedByteCount)
+            else { throw .full }
+            hashes.append(hash)
+            unpackedEnds.append(unpackedEnd)
+            serializedEnds.append(serializedEnd)
+        }
+        try reader.finish()
+        guard !hashes.isEmpty else { throw .noChunks }
+        let found = tree.xorbHash
+        guard expected == nil || expected == found else {
+            throw .hashMismatch(expected: expected ?? found, found: found)
+        }
+        let footer = try XorbFooter(
+            hash: found,
+            chunkHashes: hashes,
+            serializedEnds: serializedEnds,
+            unpackedEnds: unpackedEnds
+        )
+        chunks = Array(body.prefix(reader.serializedByteCount))
+        index = XorbIndex(footer: footer, unpackedEnds: unpackedEnds)
+    }
+}

@@ -1,0 +1,64 @@
+import Synchronization
+import XetAccess
+import XetCore
+
+/// The addresses of one window's fetches, renewed when they have expired.
+///
+/// A burst of refusals leads to one new reconstruction: whoever finds newer addresses than those refused uses them.
+final class WindowFetches: Sendable {
+    private let file: FileHash
+    private let window: FileByteRange
+    private let source: any ReconstructionSource
+    private let reconstruction: Mutex<Reconstruction>
+    private let gate = SerialGate()
+
+    init(
+        _ reconstruction: Reconstruction,
+        file: FileHash,
+        window: FileByteRange,
+        source: any ReconstructionSource
+    ) {
+        self.reconstruction = Mutex(reconstruction)
+        self.file = file
+        self.window = window
+        self.source = source
+    }
+
+    /// The same range at an address that is newer than `refused`.
+    ///
+    /// Throws `.invalidResponse` if the file is now to be rebuilt in another way.
+    func renewed(_ refused: FetchInfo, of xorb: XorbHash) async throws -> FetchInfo {
+        let known = try current(refused, of: xorb)
+        if known.url != refused.url { return known }
+        return try await gate.withTurn {
+            let known = try current(refused, of: xorb)
+            if known.url != refused.url { return known }
+            try await renew()
+            return try current(refused, of: xorb)
+        }
+    }
+
+    private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
+        let found = reconstruction.withLock { reconstruction in
+            reconstruction.fetches[xorb]?.first { $0.chunks == info.chunks && $0.bytes == info.bytes }
+        }
+        guard let found else { throw Self.changed }
+        return found
+    }
+
+    private func renew() async throws {
+        guard let fresh = try await source.reconstruction(of: file, range: window) else { throw Self.changed }
+        try reconstruction.withLock { known in
+            guard fresh.terms == known.terms, fresh.offsetIntoFirstTerm == known.offsetIntoFirstTerm else {
+                throw Self.changed
+            }
+            known = fresh
+        }
+    }
+
+    private static let changed = XetError(
+        .invalidResponse,
+        "the renewed reconstruction differs from the first",
+        cause: ReconstructionError.changedOnRenewal
+    )
+}

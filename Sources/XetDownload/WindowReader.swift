@@ -1,0 +1,132 @@
+import NIOCore
+import XetAccess
+import XetCore
+
+/// Takes the chunks of one window from its fetches, in file order.
+struct WindowReader {
+    private struct Source {
+        let runner: FetchRunner
+        /// Index in the xorb of the chunk that its queue gives next.
+        var next: Int
+        /// Chunks that will be used again, with the number of uses left.
+        var retained: [Int: (chunk: DecodedChunk, uses: Int)] = [:]
+        /// Used bytes that were not delivered for the last time yet.
+        var rest: Int
+        var reserved: Int
+    }
+
+    private let plan: DownloadPlan
+    private let account: FetchAccount
+    private var sources: [Source]
+
+    init(_ window: PlannedWindow, account: FetchAccount) {
+        plan = window.plan
+        self.account = account
+        sources = window.runners.map { runner in
+            Source(
+                runner: runner,
+                next: runner.plan.info.chunks.start,
+                rest: runner.plan.usedByteCount,
+                reserved: runner.reservedByteCount
+            )
+        }
+    }
+
+    /// Delivers what lies inside `range`; `position` becomes the place in the file after it.
+    mutating func deliver(
+        _ range: FileByteRange,
+        from position: inout UInt64,
+        verifier: inout FileVerifier,
+        into sink: inout some DeliverySink
+    ) async throws {
+        position = plan.start
+        for planned in plan.terms {
+            let chunks = planned.term.chunks
+            verifier.beginTerm(planned.term)
+            for index in chunks.start..<chunks.end {
+                let chunk = try await chunk(index, of: planned.fetch)
+                let bytes = try verifier.checked(chunk, isLastOfTerm: index == chunks.end - 1).bytes
+                let slice = Self.slice(of: bytes, at: position, range)
+                position += UInt64(bytes.readableBytes)
+                if slice.readableBytes > 0 {
+                    try await sink.deliver(slice)
+                    account.noteDelivery(of: slice.readableBytes)
+                }
+                finishUse(of: index, from: planned.fetch, byteCount: bytes.readableBytes)
+                if position >= range.end { return }
+            }
+        }
+        for source in sources {
+            account.release(source.reserved)
+        }
+    }
+
+    /// The part of a chunk at `position` that lies inside `range`.
+    private static func slice(of bytes: ByteBuffer, at position: UInt64, _ range: FileByteRange) -> ByteBuffer {
+        var slice = bytes
+        if position < range.start {
+            let skipped = min(range.start - position, UInt64(bytes.readableBytes))
+            slice.moveReaderIndex(forwardBy: Int(skipped))
+        }
+        let end = position + UInt64(bytes.readableBytes)
+        if end > range.end {
+            slice.moveWriterIndex(to: slice.writerIndex - Int(min(end - range.end, UInt64(slice.readableBytes))))
+        }
+        return slice
+    }
+
+    /// A chunk of the xorb, kept from before or next in the queue.
+    private mutating func chunk(_ index: Int, of fetch: Int) async throws -> DecodedChunk {
+        if let kept = sources[fetch].retained[index] {
+            return kept.chunk
+        }
+        let runner = sources[fetch].runner
+        let plan = runner.plan
+        while true {
+            if runner.chunks.isStarved {
+                if runner.isStarted { account.noteStarvation() } else { account.expedite() }
+            }
+            guard let chunk = try await runner.chunks.next() else {
+                throw XetError(.corrupt, "xorb \(plan.xorb) has no chunk \(index) where the reconstruction says so")
+            }
+            while plan.useCount(of: sources[fetch].next) == 0 {
+                sources[fetch].next += 1
+            }
+            let number = sources[fetch].next
+            sources[fetch].next += 1
+            let uses = plan.useCount(of: number)
+            if uses > 1 || number != index {
+                sources[fetch].retained[number] = (chunk, uses)
+            }
+            if number == index { return chunk }
+        }
+    }
+
+    /// Lets go of a chunk after its last use, and of its room.
+    private mutating func finishUse(of index: Int, from fetch: Int, byteCount: Int) {
+        if let kept = sources[fetch].retained[index] {
+            guard kept.uses == 1 else {
+                sources[fetch].retained[index] = (kept.chunk, kept.uses - 1)
+                return
+            }
+            sources[fetch].retained[index] = nil
+        }
+        sources[fetch].rest -= byteCount
+        let excess = sources[fetch].reserved - max(0, sources[fetch].rest)
+        if excess > 0 {
+            sources[fetch].reserved -= excess
+            account.release(excess)
+        }
+    }
+}
+
+extension FileVerifier {
+    /// Verifies a chunk; a failure becomes a ``XetError``.
+    fileprivate mutating func checked(_ chunk: DecodedChunk, isLastOfTerm: Bool) throws -> VerifiedBytes {
+        do {
+            return try verify(chunk, isLastOfTerm: isLastOfTerm)
+        } catch {
+            throw XetError(.corrupt, "the downloaded bytes are not those of the file", cause: error)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+import Hummingbird
+import XetAccess
+import XetClient
+import XetCore
+import XetDownload
+import XetWire
+
+/// `GET|HEAD /download-hash/{hash}?repo=owner/name`: a file by its hash, with the rights of a repository.
+struct DownloadHashRoute: Sendable {
+    static let prefix = "/download-hash/"
+
+    let upstream: Upstream
+    let allowAnonymous: Bool
+    /// The repository whose token is used when the request names none.
+    let defaultRepository: Repository?
+
+    func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
+        let token = try Caller.token(of: request.head, allowAnonymous: allowAnonymous)
+        guard let hash = FileHash(String(request.uri.path.dropFirst(Self.prefix.count))) else {
+            throw XetError(.invalidRequest, "expected /download-hash/ and 64 hex digits")
+        }
+        let query = try DownloadQuery(request.uri.query)
+        let scope = TokenScope(repository: try repository(query), revision: query.revision, token: token)
+        let source = upstream.cas.reconstructions(for: scope)
+        let byteCount = try await upstream.downloader.byteCount(of: hash, from: source)
+        let file = ResolvedFile(
+            storage: .xet(hash),
+            byteCount: byteCount,
+            etag: EntityTag(strong: hash.text).value
+        )
+        let head = DownloadHead(request.head, file: file, byteCount: byteCount, fileName: hash.text, hash: hash)
+        return try await upstream.stream(
+            hash,
+            byteCount: byteCount,
+            head: head,
+            for: request,
+            scope: scope,
+            context: context
+        )
+    }
+
+    private func repository(_ query: DownloadQuery) throws -> Repository {
+        guard let name = query.repository else {
+            guard let defaultRepository else {
+                throw XetError(.invalidRequest, "say whose token to use: ?repo=owner/name")
+            }
+            return defaultRepository
+        }
+        guard let repository = Repository(kind: query.kind, name: name) else {
+            throw XetError(.invalidRequest, "no repository can be named like this: repo=owner/name")
+        }
+        return repository
+    }
+}

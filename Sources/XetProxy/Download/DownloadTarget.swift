@@ -1,0 +1,48 @@
+import XetAccess
+import XetCore
+import XetWire
+
+/// What the path below `/download/` names.
+struct DownloadTarget: Hashable, Sendable {
+    /// The repository.
+    let repository: Repository
+    /// The file's path in it, decoded.
+    let path: String
+
+    /// Parses `[datasets/|spaces/]owner/repo/path...`, percent-encoded.
+    ///
+    /// Every part is decoded once. Throws `.invalidRequest` for bad encodings, for names that no repository can have,
+    /// and for paths with empty segments, `.` or `..`.
+    init(encodedPath: some StringProtocol) throws {
+        var segments: [String] = []
+        for segment in encodedPath.split(separator: "/", omittingEmptySubsequences: false) {
+            guard let decoded = PercentEncoding.decode(segment) else {
+                throw XetError(.invalidRequest, "the path is not percent-encoded UTF-8")
+            }
+            segments.append(decoded)
+        }
+        let kind = [RepositoryKind.dataset, .space].first { $0.plural == segments.first } ?? .model
+        let names = kind == .model ? segments[...] : segments.dropFirst()
+        guard names.count >= 3 else {
+            throw XetError(.invalidRequest, "expected /download/[datasets/|spaces/]{owner}/{repo}/{path}")
+        }
+        guard let repository = Repository(kind: kind, name: names.prefix(2).joined(separator: "/")),
+            !names.prefix(2).contains(where: { $0.contains("/") })
+        else {
+            throw XetError(.invalidRequest, "no repository can have this name")
+        }
+        // An encoded slash in a file's path separates folders like any other.
+        let path = names.dropFirst(2).joined(separator: "/")
+        let folders = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard folders.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !path.utf8.contains(0) else {
+            throw XetError(.invalidRequest, "a file path has no empty segment, '.' or '..'")
+        }
+        self.repository = repository
+        self.path = path
+    }
+
+    /// The last segment of the path.
+    var fileName: String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}

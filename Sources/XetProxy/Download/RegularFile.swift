@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import XetAccess
+import XetClient
+import XetCore
+import XetWire
+
+/// A file that is not in XET: its bytes pass through from the Hub, or from where it sends us.
+struct RegularFile: Sendable {
+    let upstream: Upstream
+    let request: FileRequest
+    let file: ResolvedFile
+    let name: String
+
+    func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
+        guard let byteCount = file.byteCount else {
+            // Without a size no range can be answered, and the end of the body is all that shows it is whole.
+            var headers = DownloadHead.entityHeaders(file, fileName: name, hash: nil)
+            headers[.acceptRanges] = nil
+            guard request.method == .get else { return Response(status: .ok, headers: headers) }
+            return try await pass(nil, .ok, headers, context)
+        }
+        let head = DownloadHead(request.head, file: file, byteCount: byteCount, fileName: name, hash: nil)
+        guard request.method == .get, let range = head.range, !range.isEmpty else {
+            return Response(status: head.status, headers: head.headers)
+        }
+        return try await pass(range, head.status, head.headers, context)
+    }
+
+    private func pass(
+        _ range: FileByteRange?,
+        _ status: HTTPResponse.Status,
+        _ headers: HTTPFields,
+        _ context: ProxyContext
+    ) async throws -> Response {
+        let content = try await upstream.hub.content(of: request, file, range: range, retry: upstream.retry)
+        var status = status
+        var headers = headers
+        if content.range != range, let whole = content.range {
+            // The server ignores ranges: the client gets the whole, and is told so.
+            status = .ok
+            headers[.acceptRanges] = nil
+            headers[.contentRange] = nil
+            headers[.contentLength] = "\(whole.count)"
+        }
+        return Response(
+            status: status,
+            headers: headers,
+            body: upstream.body(context) { sink in try await content.stream(into: &sink) }
+        )
+    }
+}

@@ -1,0 +1,95 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+public import XetAccess
+public import XetClient
+import XetCore
+public import XetDownload
+
+/// What the routes need of the world: Hub, CAS, CDN, and the engine that rebuilds files.
+public struct Upstream: Sendable {
+    let hub: HubClient
+    let tokens: any TokenProvider
+    let cas: CASClient
+    let downloader: FileDownloader
+    let retry: RetryPolicy
+
+    /// Puts the parts together; `retry` is for what is asked before the head is sent, while a client waits.
+    public init(
+        hub: HubClient,
+        tokens: any TokenProvider,
+        cas: CASClient,
+        downloader: FileDownloader,
+        retry: RetryPolicy = RetryPolicy(
+            maximumAttempts: 4,
+            maximumDelay: .seconds(2),
+            maximumDuration: .seconds(6)
+        )
+    ) {
+        self.hub = hub
+        self.tokens = tokens
+        self.cas = cas
+        self.downloader = downloader
+        self.retry = retry
+    }
+
+    /// Resolves a file with the caller's own token.
+    func resolve(_ request: FileRequest) async throws -> ResolvedFile {
+        try await retry.run(clock: ContinuousClock()) { try await hub.resolve(request) }
+    }
+
+    /// Has the CAS token ready for when it is needed.
+    func warmToken(_ scope: TokenScope) async throws {
+        _ = try await tokens.casToken(for: scope, refused: nil)
+    }
+
+    /// The answer that rebuilds a file, or what `head` says of it.
+    ///
+    /// The first window is planned before the head is sent, so that what the CAS refuses becomes a status.
+    func stream(
+        _ hash: FileHash,
+        byteCount: UInt64,
+        head: DownloadHead,
+        for request: Request,
+        scope: TokenScope,
+        context: ProxyContext
+    ) async throws -> Response {
+        guard request.method == .get, let range = head.range else {
+            return Response(status: head.status, headers: head.headers)
+        }
+        let download = try await downloader.prepare(
+            hash,
+            byteCount: byteCount,
+            range: range,
+            from: cas.reconstructions(for: scope)
+        )
+        let body = body(context) { sink in try await download.stream(into: &sink) }
+        return Response(status: head.status, headers: head.headers, body: body)
+    }
+
+    /// A body that `write` produces.
+    ///
+    /// It ends cleanly only if `write` returns. A failure closes the connection, which shows the client that the body
+    /// is not whole; a client that leaves cancels `write`.
+    func body(
+        _ context: ProxyContext,
+        _ write: @escaping @Sendable (inout ResponseSink) async throws -> Void
+    ) -> ResponseBody {
+        ResponseBody { writer in
+            var sink = ResponseSink(writer)
+            do {
+                try await context.departure().cancelling { try await write(&sink) }
+                try await sink.finish()
+            } catch where Task.isCancelled || error is CancellationError {
+                context.logger.info("download ended by the client", metadata: ["bytes": "\(sink.byteCount)"])
+                throw error
+            } catch {
+                context.logger.error(
+                    "download aborted",
+                    metadata: ["bytes": "\(sink.byteCount)", "cause": "\(error)"]
+                )
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import XetAccess
+import XetWire
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension Response {
+    /// `{"error": "..."}` with a status.
+    static func error(_ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        let json = (try? JSONEncoder().encode(ErrorBody(message))) ?? Data("{}".utf8)
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+    }
+
+    /// The status and headers that stand for a failure before the head was sent.
+    ///
+    /// The Hub's own words (`X-Error-Code`, `X-Error-Message`, the commit) are passed on.
+    static func failure(_ error: XetError) -> Response {
+        var headers: HTTPFields = [:]
+        headers[.errorCode] = error.response?.errorCode
+        headers[.errorMessage] = error.response?.errorMessage
+        headers[.repoCommit] = error.response?.commit
+        headers[.retryAfter] = error.retryAfter.map(String.init)
+        if error.code == .unauthorized {
+            headers[.wwwAuthenticate] = "Bearer"
+        }
+        return .error(error.status, error.response?.errorMessage ?? error.message, headers: headers)
+    }
+}
+
+extension XetError {
+    /// The status that tells a client the same as this error.
+    var status: HTTPResponse.Status {
+        switch code {
+        case .invalidRequest: .badRequest
+        case .unauthorized: .unauthorized
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .rangeNotSatisfiable: .rangeNotSatisfiable
+        case .rateLimited: .tooManyRequests
+        case .timedOut: .gatewayTimeout
+        default: .badGateway
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import XetCore
+
+/// Which xorbs there are, and which of them holds a chunk.
+///
+/// Chunks are kept by the first word of their hash alone: a place has to be compared with the xorb's index. If two
+/// chunks share that word, the second is not found.
+struct ChunkTable: Sendable {
+    private struct Place {
+        let xorb: UInt32
+        let chunk: UInt32
+    }
+
+    private var xorbs: [XorbHash] = []
+    private var known: Set<XorbHash> = []
+    private var places: [UInt64: Place] = [:]
+
+    func contains(_ xorb: XorbHash) -> Bool { known.contains(xorb) }
+
+    /// Adds a xorb and its chunks; of equal chunks the first stays.
+    mutating func insert(_ index: XorbIndex) {
+        guard let number = UInt32(exactly: xorbs.count), known.insert(index.hash).inserted else { return }
+        xorbs.append(index.hash)
+        for (chunk, hash) in index.chunkHashes.enumerated() where places[hash.truncated] == nil {
+            places[hash.truncated] = Place(xorb: number, chunk: UInt32(chunk))
+        }
+    }
+
+    /// Where a chunk may be.
+    func place(of chunk: ChunkHash) -> (xorb: XorbHash, chunk: Int)? {
+        guard let place = places[chunk.truncated] else { return nil }
+        return (xorbs[Int(place.xorb)], Int(place.chunk))
+    }
+}

@@ -1,0 +1,113 @@
+/// An absolute `http` or `https` URL, split where credentials and redirects need it.
+public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Scheme, host and port: what a credential belongs to.
+    public struct Origin: Hashable, Sendable, CustomStringConvertible {
+        /// Whether the scheme is `https`.
+        public let isSecure: Bool
+        /// Lower-case host; an IPv6 address without brackets.
+        public let host: String
+        /// The port, the scheme's default if none was given.
+        public let port: Int
+
+        /// `scheme://host` and the port if it is not the default.
+        public var description: String {
+            let name = host.contains(":") ? "[\(host)]" : host
+            let isDefault = port == (isSecure ? 443 : 80)
+            return "\(isSecure ? "https" : "http")://\(name)\(isDefault ? "" : ":\(port)")"
+        }
+    }
+
+    /// Longest address accepted.
+    public static let maximumByteCount = 64 * 1024
+
+    /// Scheme, host and port.
+    public let origin: Origin
+    /// Path with leading slash, and the query with its `?`, as given.
+    public let target: String
+
+    /// Parses an absolute URL; `nil` if it is not one, names a user, or holds blanks or control characters.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count <= Self.maximumByteCount, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            return nil
+        }
+        let isSecure: Bool
+        let rest: Substring
+        if text.lowercased().hasPrefix("https://") {
+            isSecure = true
+            rest = Substring(text).dropFirst(8)
+        } else if text.lowercased().hasPrefix("http://") {
+            isSecure = false
+            rest = Substring(text).dropFirst(7)
+        } else {
+            return nil
+        }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else { return nil }
+        origin = Origin(isSecure: isSecure, host: host.lowercased(), port: port)
+        let target = rest[authority.endIndex...].prefix { $0 != "#" }
+        self.target = target.hasPrefix("/") ? String(target) : "/" + target
+    }
+
+    private init(origin: Origin, target: String) {
+        self.origin = origin
+        self.target = target
+    }
+
+    private static func split(_ authority: Substring, defaultPort: Int) -> (host: Substring, port: Int)? {
+        guard !authority.contains("@") else { return nil }
+        let host: Substring
+        let rest: Substring
+        if authority.first == "[" {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            rest = authority[authority.index(after: end)...]
+        } else {
+            host = authority.prefix { $0 != ":" }
+            rest = authority[host.endIndex...]
+        }
+        guard !host.isEmpty else { return nil }
+        if rest.isEmpty || rest == ":" { return (host, defaultPort) }
+        guard rest.first == ":", let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+        return (host, Int(port))
+    }
+
+    /// The address as text, query included: it may be a credential.
+    public var absolute: String { origin.description + target }
+
+    /// The address without its query, for logs.
+    public var description: String { origin.description + target.prefix { $0 != "?" } }
+
+    /// Resolves a `Location` or a link: absolute, `//host/path`, `/path`, or relative to this address's folder.
+    ///
+    /// `nil` for other schemes and for what is no reference.
+    public func resolving(_ reference: some StringProtocol) -> HTTPAddress? {
+        if reference.hasPrefix("//") {
+            return HTTPAddress("\(origin.isSecure ? "https" : "http"):\(reference)")
+        }
+        if let absolute = HTTPAddress(reference) { return absolute }
+        // A colon before the first slash, question mark or hash ends a scheme.
+        let head = reference.prefix { !"/?#".contains($0) }
+        guard !reference.isEmpty, !head.contains(":") else { return nil }
+        let base =
+            if reference.hasPrefix("/") {
+                origin.description
+            } else {
+                origin.description + folder
+            }
+        return HTTPAddress(base + reference)
+    }
+
+    /// Appends `/path`, given encoded, to the path of a base address; a trailing slash of the base is dropped.
+    public func appending(_ path: some StringProtocol) -> HTTPAddress {
+        let base = target.prefix { $0 != "?" }
+        let trimmed = base.hasSuffix("/") ? base.dropLast() : base
+        return HTTPAddress(origin: origin, target: trimmed + (path.hasPrefix("/") ? "" : "/") + path)
+    }
+
+    /// The path up to and including its last slash.
+    private var folder: Substring {
+        let path = target.prefix { $0 != "?" }
+        guard let slash = path.lastIndex(of: "/") else { return "/" }
+        return path[...slash]
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import FoundationEssentials
+import _NIOFileSystem
+import XetAccess
+import XetClient
+import XetCore
+import XetDownload
+import XetWire
+
+/// `xet download`
+struct DownloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "download",
+        abstract: "Download one file, verified.",
+        discussion: """
+            The file is written beside its final name until it is whole; run the same command again to go on after an \
+            interruption. Your Hub token is taken from HF_TOKEN or from where the official client keeps it.
+
+            Examples:
+              xet download openai-community/gpt2 model.safetensors
+              xet download datasets/owner/name data/train.parquet --output train.parquet
+              xet download --hash 1d5c...e0 --repo owner/name --output weights.bin
+            """
+    )
+
+    @Argument(help: "Repository: owner/name, or datasets/owner/name, or spaces/owner/name.")
+    var repository: String?
+
+    @Argument(help: "Path of the file in the repository.")
+    var path: String?
+
+    @OptionGroup var repositoryOptions: RepositoryOptions
+    @OptionGroup var hub: HubOptions
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it; - is standard output.", valueName: "file"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Download the file with this XET hash, with the rights of --repo.", valueName: "hash"))
+    var hash: String?
+
+    @Option(help: ArgumentHelp("With --hash: the repository whose rights are used.", valueName: "repo"))
+    var repo: String?
+
+    @Flag(name: .shortAndLong, help: "Show no progress.")
+    var quiet = false
+
+    func validate() throws {
+        if hash == nil {
+            guard repository != nil, path != nil else {
+                throw ValidationError("Say which file: 'xet download REPO PATH', or --hash with --repo.")
+            }
+        } else if repository != nil || path != nil || repo == nil {
+            throw ValidationError("With --hash give --repo and no other file.")
+        }
+    }
+
+    func run() async throws {
+        let configuration = Assembly.Configuration(hub: try hub.address())
+        let token = try StoredToken.find()
+        try await CommandFailure.reporting {
+            try await Assembly.with(configuration) { parts in
+                let download = try await prepare(parts, token)
+                if output == "-" {
+                    try await download.toStandardOutput()
+                } else {
+                    let destination = output ?? download.request?.path.split(separator: "/").last.map(String.init)
+                    try await download.toFile(FilePath(destination ?? hash ?? "download"))
+                }
+            }
+        }
+    }
+
+    private func prepare(_ parts: Assembly, _ token: HubToken?) async throws -> LocalDownload {
+        if let hash {
+            guard let hash = FileHash(hash) else { throw ValidationError("A hash has 64 hex digits.") }
+            let repository = try repositoryOptions.repository(repo ?? "")
+            let scope = TokenScope(repository: repository, revision: repositoryOptions.revision, token: token)
+            let byteCount = try await parts.downloader.byteCount(of: hash, from: parts.cas.reconstructions(for: scope))
+            let file = ResolvedFile(storage: .xet(hash), byteCount: byteCount)
+            return LocalDownload(parts: parts, scope: scope, request: nil, file: file, isQuiet: quiet)
+        }
+        let request = FileRequest(
+            repository: try repositoryOptions.repository(repository ?? ""),
+            revision: repositoryOptions.revision,
+            path: path ?? "",
+            token: token
+        )
+        let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
+        return LocalDownload(parts: parts, scope: request.tokenScope, request: request, file: file, isQuiet: quiet)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import NIOCore
+import _NIOFileSystem
+import XetCore
+
+/// `xet hash`
+struct HashCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hash",
+        abstract: "Print the XET hash of files: a line 'hash  path' each, as sha256sum does."
+    )
+
+    @Argument(help: "The files.")
+    var files: [String]
+
+    func run() async throws {
+        var hasFailed = false
+        for path in files {
+            do {
+                let hash = try await FileHash(ofFile: FilePath(path))
+                try Descriptor.standardOutput.write(ByteBuffer(string: "\(hash)  \(path)\n"))
+            } catch let error as FileSystemError {
+                CommandFailure.print("\(path): \(error.message)")
+                hasFailed = true
+            }
+        }
+        if hasFailed { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import NIOCore
+import _NIOFileSystem
+import XetCore
+
+/// `xet inspect`
+struct InspectCommand: AsyncParsableCommand {
+    /// A xorb or shard is at most 64 MiB; stored ones are a little larger.
+    private static let maximumByteCount = _NIOFileSystem.ByteCount.mebibytes(256)
+
+    /// How a shard begins, and no chunk header can.
+    private static let shardMark = Array("HFRepoMetaData".utf8)
+
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show what is in a xorb or a shard.",
+        discussion: "Every chunk of a xorb is unpacked and hashed, so a damaged one is found."
+    )
+
+    @Argument(help: "A xorb (chunks, with or without footer) or a shard.")
+    var file: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let buffer = try await ByteBuffer(
+                contentsOf: FilePath(file),
+                maximumSizeAllowed: Self.maximumByteCount
+            )
+            let bytes = Array(buffer.readableBytesView)
+            if bytes.starts(with: Self.shardMark) {
+                try show { try ShardReport(bytes) }
+            } else {
+                try show { try XorbReport(bytes) }
+            }
+        }
+    }
+
+    private func show(_ report: () throws -> some Report) throws {
+        do {
+            let report = try report()
+            if json {
+                try JSONOutput.write(report)
+            } else {
+                try Descriptor.standardOutput.write(ByteBuffer(string: report.text))
+            }
+        } catch let error as XorbError {
+            CommandFailure.print("\(file) is no valid xorb: \(error)")
+            throw ExitCode.failure
+        } catch let error as ShardError {
+            CommandFailure.print("\(file) is no valid shard: \(error)")
+            throw ExitCode.failure
+        }
+    }
+}

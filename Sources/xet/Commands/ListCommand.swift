@@ -1,0 +1,66 @@
+import ArgumentParser
+import FoundationEssentials
+import NIOCore
+import XetAccess
+import XetClient
+import XetWire
+
+/// `xet list`
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the files of a repository: size, XET hash, path.",
+        discussion: "A file without a XET hash is kept by the Hub itself; a '-' stands in its place."
+    )
+
+    @Argument(help: "Repository: owner/name, or datasets/owner/name, or spaces/owner/name.")
+    var repository: String
+
+    @OptionGroup var repositoryOptions: RepositoryOptions
+    @OptionGroup var hub: HubOptions
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
+    /// A file as `--json` prints it.
+    private struct Item: Encodable {
+        let path: String
+        let size: UInt64
+        let xetHash: String?
+    }
+
+    func run() async throws {
+        let configuration = Assembly.Configuration(hub: try hub.address())
+        let repository = try repositoryOptions.repository(repository)
+        let token = try StoredToken.find()
+        try await CommandFailure.reporting {
+            try await Assembly.with(configuration) { parts in
+                var items: [Item] = []
+                try await parts.hub.list(repository, revision: repositoryOptions.revision, token: token) { page in
+                    if json {
+                        items += page.map { Item(path: $0.path, size: $0.lfs?.size ?? $0.size, xetHash: $0.xetHash) }
+                    } else {
+                        try Descriptor.standardOutput.write(ByteBuffer(string: page.map(Self.line).joined()))
+                    }
+                }
+                if json { try JSONOutput.write(items) }
+            }
+        }
+    }
+
+    private static func line(_ entry: TreeEntryBody) -> String {
+        let size = "\(entry.lfs?.size ?? entry.size)"
+        let hash = entry.xetHash ?? "-" + String(repeating: " ", count: 63)
+        return String(repeating: " ", count: max(0, 14 - size.count)) + "\(size)  \(hash)  \(entry.path)\n"
+    }
+}
+
+/// JSON on standard output.
+enum JSONOutput {
+    /// Writes a value, indented, with sorted keys.
+    static func write(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try Descriptor.standardOutput.write(ByteBuffer(bytes: try encoder.encode(value) + [UInt8(ascii: "\n")]))
+    }
+}

@@ -1,0 +1,70 @@
+/// One line on a terminal that shows how far something has come; nothing elsewhere.
+struct ProgressBar: Sendable {
+    private static let interval = Duration.milliseconds(100)
+    private static let width = 24
+
+    private let label: String
+    private let total: UInt64?
+    private let start: UInt64
+    private let isShown: Bool
+    private let began = ContinuousClock.now
+    private var shown: ContinuousClock.Instant?
+
+    /// A bar for `total` units, of which `start` were there before.
+    init(_ label: String, total: UInt64?, start: UInt64 = 0, isQuiet: Bool = false) {
+        self.label = label
+        self.total = total
+        self.start = start
+        isShown = !isQuiet && Descriptor.standardError.isTerminal
+    }
+
+    /// Shows that `count` units are done; seldom enough not to cost anything.
+    mutating func advance(to count: UInt64) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        if let shown, now - shown < Self.interval { return }
+        shown = now
+        Descriptor.standardError.print("\r\u{1B}[K" + line(count, now), terminator: "")
+    }
+
+    /// Removes the line.
+    mutating func finish() {
+        guard isShown, shown != nil else { return }
+        Descriptor.standardError.print("\r\u{1B}[K", terminator: "")
+    }
+
+    private func line(_ count: UInt64, _ now: ContinuousClock.Instant) -> String {
+        let seconds = (now - began) / .seconds(1)
+        let rate = seconds > 0 ? Double(count - min(start, count)) / seconds : 0
+        let speed = "\(ReadableSize.text(UInt64(rate)))/s"
+        guard let total, total > 0 else { return "\(label)  \(ReadableSize.text(count))  \(speed)" }
+        let share = min(1, Double(count) / Double(total))
+        let filled = Int(share * Double(Self.width))
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
+        let rest = rate > 0 ? "  \(Self.clock(UInt64(Double(total - min(count, total)) / rate))) left" : ""
+        return "\(label)  [\(bar)] \(Int(share * 100))%  \(ReadableSize.text(count))  \(speed)\(rest)"
+    }
+
+    private static func clock(_ seconds: UInt64) -> String {
+        let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        return (seconds < 3600 ? parts.dropFirst() : parts[...]).joined(separator: ":")
+    }
+}
+
+/// Sizes as a person reads them.
+enum ReadableSize {
+    /// Such as `12.3 MB`, decimal.
+    static func text(_ count: UInt64) -> String {
+        var value = Double(count)
+        for unit in ["B", "kB", "MB", "GB"] {
+            if value < 1000 { return unit == "B" ? "\(count) B" : "\(Self.rounded(value)) \(unit)" }
+            value /= 1000
+        }
+        return "\(Self.rounded(value)) TB"
+    }
+
+    private static func rounded(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

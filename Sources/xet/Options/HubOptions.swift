@@ -1,0 +1,60 @@
+import ArgumentParser
+import FoundationEssentials
+import XetAccess
+import XetCore
+import XetWire
+
+/// Which Hub, for every command that talks to one.
+struct HubOptions: ParsableArguments {
+    static let defaultEndpoint = "https://huggingface.co"
+
+    @Option(
+        name: .customLong("hub-endpoint"),
+        help: ArgumentHelp(
+            "Address of the Hub. (env HF_ENDPOINT, default: \(Self.defaultEndpoint))",
+            valueName: "url"
+        )
+    )
+    var endpoint: String?
+
+    /// The Hub's address.
+    func address() throws -> HTTPAddress {
+        let text = endpoint ?? Environment["HF_ENDPOINT"] ?? Self.defaultEndpoint
+        guard let address = HTTPAddress(text) else {
+            throw ValidationError("The Hub's address '\(text)' is no http or https URL.")
+        }
+        return address
+    }
+}
+
+/// Which repository and revision, for every command about one.
+struct RepositoryOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Branch, tag or commit.", valueName: "name"))
+    var revision = "main"
+
+    @Option(help: ArgumentHelp("model, dataset or space.", valueName: "kind"))
+    var repoType = "model"
+
+    /// Parses `owner/name`, which may be preceded by `datasets/` or `spaces/`.
+    func repository(_ name: String) throws -> Repository {
+        guard var kind = RepositoryKind(name: repoType) else {
+            throw ValidationError("'--repo-type' is model, dataset or space, not '\(repoType)'.")
+        }
+        var name = name[...]
+        for other in [RepositoryKind.dataset, .space] where name.hasPrefix(other.pathPrefix) {
+            kind = other
+            name = name.dropFirst(other.pathPrefix.count)
+        }
+        guard let repository = Repository(kind: kind, name: String(name)) else {
+            throw ValidationError("'\(name)' is no repository: expected owner/name.")
+        }
+        return repository
+    }
+}
+
+/// The process's environment; an empty variable counts as not set.
+enum Environment {
+    static subscript(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Checks the C kernels against Tests/Vectors/blake3.json on this machine and on others.
+#
+#   run.sh native     this machine, with address and undefined-behaviour checks
+#   run.sh arm64      NEON under qemu           apt-get install gcc-aarch64-linux-gnu qemu-user
+#   run.sh s390x      big-endian, portable form  apt-get install gcc-s390x-linux-gnu qemu-user
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+case "${1:-native}" in
+native) set -- "${CC:-gcc} -fsanitize=address,undefined -fno-sanitize-recover" "" ;;
+arm64) set -- aarch64-linux-gnu-gcc "qemu-aarch64 -L /usr/aarch64-linux-gnu" ;;
+s390x) set -- s390x-linux-gnu-gcc "qemu-s390x -L /usr/s390x-linux-gnu" ;;
+*) echo "usage: $0 native|arm64|s390x" >&2; exit 2 ;;
+esac
+
+# $1 and $2 are commands with their options: splitting them is meant.
+$1 -O2 -g -Wall -Wextra -Werror -I "$root/Sources/CBLAKE3/include" "$root"/Sources/CBLAKE3/*.c "$here/check.c" \
+    -o "$work/check"
+
+# The vector file holds one case per line.
+sed -n \
+    -e 's/^  "key": "\([0-9a-f]*\)".*/\1/p' \
+    -e 's/^    {"length": \([0-9]*\), "hash": "\([0-9a-f]*\)", "keyed": "\([0-9a-f]*\)"}.*/\1 \2 \3/p' \
+    "$root/Tests/Vectors/blake3.json" >"$work/cases"
+$2 "$work/check" <"$work/cases"
