@@ -94,10 +94,45 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", /*"XetOrigin",*/ argumentParser, unixSignals,
-                lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"), nio("_NIOFileSystem"),
+                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin", argumentParser, unixSignals,
+                lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"), nio("NIOHTTP1"), nio("_NIOFileSystem"),
             ],
-            exclude: ["Commands/OriginCommand.swift"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetTestSupport",
+            dependencies: ["XetCore"],
+            path: "Tests/XetTestSupport",
+            swiftSettings: spanSettings
+        ),
+        .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
+        .testTarget(name: "XetCoreTests", dependencies: ["BLAKE3", "XetCore", "XetTestSupport"], swiftSettings: spanSettings),
+        .testTarget(
+            name: "XetWireTests",
+            dependencies: ["XetCore", "XetTestSupport", "XetWire", httpTypes],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetAccessTests",
+            dependencies: ["XetAccess", "XetCore", "XetTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetClientTests",
+            dependencies: [
+                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, nio("NIOCore"), nio("NIOEmbedded"),
+                nio("NIOHTTP1"), nio("NIOPosix"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetDownloadTests",
+            dependencies: ["XetAccess", "XetCore", "XetDownload", "XetTestSupport", nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetProxyTests",
+            dependencies: ["XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes],
             swiftSettings: settings
         ),
     ]

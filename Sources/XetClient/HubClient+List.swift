@@ -26,7 +26,8 @@ extension HubClient {
         page: ([TreeEntryBody]) async throws -> Void
     ) async throws {
         var path = HubPath.tree(repository, revision: revision, isRecursive: true)
-        for _ in 0..<Self.maximumPageCount {
+        var seen: Set<String> = []
+        while seen.count < Self.maximumPageCount, seen.insert(path).inserted {
             let (response, address) = try await send(.GET, path: path, token: token)
             guard response.status.isSuccess else { throw XetError(response, from: address) }
             let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)

@@ -6,6 +6,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case unknownXorb(XorbHash)
     /// The range goes beyond the serialized chunks of the xorb.
     case rangeOutOfBounds(xorb: XorbHash, last: UInt64, byteCount: Int)
+    /// The term ends behind the last chunk of its xorb.
+    case termOutOfBounds(xorb: XorbHash, end: Int, chunkCount: Int)
     /// A kept xorb ends before its last byte was read.
     case truncatedXorb(XorbHash, expected: Int, found: Int)
     /// The footer of a kept xorb cannot be read.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NIOCore
 import _NIOFileSystem
 import XetAccess
 
@@ -14,6 +15,12 @@ enum CommandFailure {
         } catch let error as FileSystemError {
             print("\(error.message) (\(error.code))")
             throw ExitCode.failure
+        } catch let error as IOError {
+            // Everything else that can fail like this belongs to a peer and became a XetError.
+            print("cannot listen: \(error)")
+            throw ExitCode.failure
+        } catch is CancellationError {
+            throw ExitCode(130)
         } catch let error as Descriptor.WriteError {
             print("cannot write: \(error)")
             throw ExitCode.failure

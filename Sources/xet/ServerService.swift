@@ -3,8 +3,24 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A server as the command line runs it.
 struct ServerService: Service {
+    /// What Ctrl-C does.
+    enum Interrupt {
+        /// The process ends at once.
+        case immediate
+        /// As SIGTERM: running answers finish, and the command cleans up.
+        case graceful
+    }
+
     /// Longest wait for running answers after SIGTERM.
     static let drainDuration = Duration.seconds(30)
 
@@ -20,26 +36,30 @@ struct ServerService: Service {
         try await serve(onReady)
     }
 
-    /// Runs until SIGTERM, which lets running answers finish, or SIGINT, which does not.
-    ///
-    /// Prints one line to standard error when the server is ready.
-    func runUntilStopped(name: String, host: String, logger: Logger) async throws {
+    /// Runs until a signal stops it. Prints one line to standard error when the server is ready.
+    func runUntilStopped(name: String, host: String, interrupt: Interrupt = .immediate, logger: Logger) async throws {
         var service = self
         service.onReady = { port in
             let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
             Descriptor.standardError.print("\(name) ready on http://\(shown):\(port)")
         }
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
+        if interrupt == .immediate { services.append(.init(service: InterruptService())) }
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: service)],
-            gracefulShutdownSignals: [.sigterm],
-            cancellationSignals: [.sigint],
+            services: services,
+            gracefulShutdownSignals: interrupt == .graceful ? [.sigterm, .sigint] : [.sigterm],
             logger: logger
         )
         configuration.maximumGracefulShutdownDuration = Self.drainDuration
-        do {
-            try await ServiceGroup(configuration: configuration).run()
-        } catch is CancellationError {
-            throw ExitCode(130)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// Ends the process on Ctrl-C; the default action would not in a container, where the process is the first.
+private struct InterruptService: Service {
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sigint).cancelOnGracefulShutdown() {
+            exit(130)
         }
     }
 }

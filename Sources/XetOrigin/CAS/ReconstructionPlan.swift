@@ -22,7 +22,7 @@ struct ReconstructionPlan: Hashable, Sendable {
         var terms: [Term] = []
         var fetches: [XorbHash: [Fetch]] = [:]
         var termStart: UInt64 = 0
-        for term in file.terms {
+        for term in file.terms where !range.isEmpty {
             let termEnd = termStart + UInt64(term.unpackedByteCount)
             defer { termStart = termEnd }
             guard termStart < range.end else { break }
@@ -32,10 +32,7 @@ struct ReconstructionPlan: Hashable, Sendable {
             guard let index = try await xorbs.index(of: term.xorb) else { throw StoreError.unknownXorb(term.xorb) }
             guard let trimmed = TrimmedTerm(term, bytes: start..<end, index: index),
                 let bytes = index.serializedRange(of: trimmed.chunks)
-            else {
-                let count = index.serializedByteCount
-                throw StoreError.rangeOutOfBounds(xorb: term.xorb, last: UInt64(term.chunks.end), byteCount: count)
-            }
+            else { throw StoreError.termOutOfBounds(xorb: term.xorb, end: term.chunks.end, chunkCount: index.chunkCount) }
             offset = offset ?? UInt64(trimmed.offset)
             terms.append(
                 try Term(xorb: term.xorb, chunks: trimmed.chunks, unpackedByteCount: trimmed.unpackedByteCount)

@@ -24,6 +24,7 @@ public struct StoredFileReader: Sendable {
         guard range.end <= file.byteCount else {
             throw StoreError.beyondEndOfFile(file.hash, end: range.end, byteCount: file.byteCount)
         }
+        guard !range.isEmpty else { return }
         var termStart: UInt64 = 0
         for term in file.terms {
             let termEnd = termStart + UInt64(term.unpackedByteCount)
@@ -45,7 +46,7 @@ public struct StoredFileReader: Sendable {
         guard let index = try await xorbs.index(of: term.xorb) else { throw StoreError.unknownXorb(term.xorb) }
         guard let trimmed = TrimmedTerm(term, bytes: bytes, index: index),
             let serialized = index.serializedRange(of: trimmed.chunks)
-        else { throw StoreError.rangeOutOfBounds(xorb: term.xorb, last: UInt64(term.chunks.end), byteCount: index.chunkCount) }
+        else { throw StoreError.termOutOfBounds(xorb: term.xorb, end: term.chunks.end, chunkCount: index.chunkCount) }
         var decoder = ChunkRangeDecoder(index: index, firstChunk: trimmed.chunks.start)
         var skipped = trimmed.offset
         var wanted = bytes.count

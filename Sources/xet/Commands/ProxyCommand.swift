@@ -47,10 +47,12 @@ struct ProxyCommand: AsyncParsableCommand {
         assembly.bufferByteCount = bufferMemory << 20
         let configuration = try configuration()
         let logger = try logger()
-        try await Assembly.with(assembly) { parts in
-            let proxy = Proxy(configuration, upstream: parts.upstream, logger: logger)
-            let service = ServerService { try await proxy.run(onReady: $0) }
-            try await service.runUntilStopped(name: "xet proxy", host: configuration.host, logger: logger)
+        try await CommandFailure.reporting {
+            try await Assembly.with(assembly) { parts in
+                let proxy = Proxy(configuration, upstream: parts.upstream, logger: logger)
+                let service = ServerService { try await proxy.run(onReady: $0) }
+                try await service.runUntilStopped(name: "xet proxy", host: configuration.host, logger: logger)
+            }
         }
     }
 

@@ -28,6 +28,9 @@ struct LocalDownload {
     /// A part that an earlier download left is kept and completed; the whole is then checked on disk, and downloaded
     /// from the start if it is not right.
     func toFile(_ path: FilePath) async throws {
+        if let info = try await FileSystem.shared.info(forFileAt: path), info.type != .regular {
+            throw XetError(.invalidRequest, "\(path) exists and is no file")
+        }
         let partial = FilePath(path.string + ".\(identity).partial")
         let start = try await resumeOffset(partial)
         try await write(partial, from: start)
@@ -39,10 +42,7 @@ struct LocalDownload {
             try await FileSystem.shared.removeItem(at: partial)
             throw XetError(.corrupt, "the downloaded bytes do not have the hash that the Hub states")
         }
-        if try await FileSystem.shared.info(forFileAt: path) != nil {
-            try await FileSystem.shared.removeItem(at: path)
-        }
-        try await FileSystem.shared.moveItem(at: partial, to: path)
+        try await FileSystem.shared.replaceItem(at: path, withItemAt: partial)
     }
 
     /// Tells parts of different contents apart.

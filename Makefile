@@ -1,0 +1,46 @@
+# make demo   origin, proxy and a download through both; stays up until Ctrl-C
+# make test   every test, the official clients included
+# make build  the release binary, statically linked: .build-release/release/xet
+# make format / make lint   swift format
+# make fuzz   every fuzzer for FUZZ_SECONDS
+
+SWIFT ?= swift
+FUZZ_SECONDS ?= 60
+RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-release
+
+.PHONY: demo test unit interop build setup format lint fuzz clean
+
+demo: setup
+	$(SWIFT) build --product xet
+	.build/debug/xet demo
+
+test: unit interop
+
+unit: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	Fuzz/run.sh 5
+
+interop: setup
+	scripts/setup.sh clients
+	$(SWIFT) build --product xet
+	.venv-interop/bin/python -m pytest -q Tests/Interop
+
+build: setup
+	$(SWIFT) build $(RELEASE_FLAGS) --product xet
+	@ls -l .build-release/release/xet
+
+setup:
+	@scripts/setup.sh
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive Sources Tests Fuzz/Sources Benchmarks/Sources Package.swift
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+
+fuzz: setup
+	Fuzz/run.sh $(FUZZ_SECONDS)
+
+clean:
+	rm -rf .build .build-release .venv-interop Fuzz/.build Benchmarks/.build

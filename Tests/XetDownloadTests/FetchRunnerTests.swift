@@ -1,0 +1,313 @@
+import NIOCore
+import Testing
+import XetAccess
+import XetCore
+import XetTestSupport
+
+@testable import XetDownload
+
+@Suite struct FetchRunnerTests {
+    private let executor = StepExecutor()
+    private let budget = FetchBudget()
+    private let clock = ManualClock(isJumping: true)
+
+    /// Twelve chunks of 100 bytes that do not shrink.
+    private static func file(_ ranges: [Range<Int>] = [0..<12]) throws -> SampleFile {
+        try SampleFile(ranges: ranges, chunkCount: 12, chunkByteCount: 100)
+    }
+
+    private struct Run {
+        let runner: FetchRunner
+        let started: Started<Void>
+        /// What came out of the queue, and how it ended.
+        let chunks: Started<[DecodedChunk]>
+        let received: Watched<[DecodedChunk]>
+    }
+
+    /// Runs the only fetch of a file.
+    private func run(
+        _ file: SampleFile,
+        _ xorbs: ScriptedXorbSource,
+        source: ScriptedReconstructionSource? = nil,
+        isHashing: Bool = true,
+        queueByteCount: Int = 1 << 20,
+        retry: RetryPolicy = RetryPolicy(maximumAttempts: 4),
+        isMerged: Bool = true
+    ) throws -> Run {
+        let reconstruction = try #require(
+            try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" }
+        )
+        let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1 << 20)
+        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: queueByteCount)
+        let environment = FetchRunner.Environment(
+            xorbs: xorbs,
+            window: WindowFetches(
+                reconstruction,
+                file: file.hash,
+                window: file.whole,
+                source: source ?? ScriptedReconstructionSource(file)
+            ),
+            retry: retry,
+            clock: clock,
+            account: budget.account(),
+            isHashing: isHashing
+        )
+        let received = Watched<[DecodedChunk]>([])
+        return Run(
+            runner: runner,
+            started: executor.start { await runner.run(with: environment) },
+            chunks: executor.start {
+                while let chunk = try await runner.chunks.next() {
+                    received.change { $0.append(chunk) }
+                }
+                return received.value
+            },
+            received: received
+        )
+    }
+
+    private func bytes(_ chunks: [DecodedChunk]) -> [UInt8] { chunks.flatMap { Array($0.bytes.readableBytesView) } }
+
+    @Test(arguments: [1, 7, 8, 9, 107, 108, 109, 1000, 10_000])
+    func `chunks come in order from pieces of any size`(pieceByteCount: Int) throws {
+        let file = try Self.file()
+        let xorbs = ScriptedXorbSource(file) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.pieceByteCount = pieceByteCount
+            return answer
+        }
+        let run = try run(file, xorbs)
+        #expect(!run.runner.isStarted)
+        executor.runUntilIdle()
+        #expect(run.runner.isStarted)
+        let chunks = try #require(run.chunks.value)
+        #expect(chunks.count == 12)
+        #expect(bytes(chunks) == file.bytes)
+        #expect(chunks.allSatisfy { $0.hash == ChunkHash(ofChunk: Array($0.bytes.readableBytesView)) })
+        #expect(xorbs.calls.count == 1)
+    }
+
+    @Test func `hashes are made only when they are needed`() throws {
+        let file = try Self.file()
+        let run = try run(file, ScriptedXorbSource(file), isHashing: false)
+        executor.runUntilIdle()
+        #expect(run.chunks.value?.allSatisfy { $0.hash == nil } == true)
+    }
+
+    @Test func `unused chunks are skipped, and what comes after the last is not waited for`() throws {
+        // One range 1..<9 that is used in part, first forward, then backward.
+        let file = try Self.file([1..<3, 2..<9, 6..<8])
+        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+        #expect(reconstruction.fetches.values.flatMap { $0 }.map(\.chunks.count) == [8])
+
+        let part = try SampleFile(ranges: [1..<3, 6..<8], chunkCount: 12, chunkByteCount: 100)
+        let all = try #require(ChunkRange(start: 0, end: 12))
+        let xorb = try #require(part.terms.first?.xorb)
+        let bytes = try #require(part.xorbs[xorb]?.index.serializedRange(of: all))
+        let wide = try Reconstruction(
+            offsetIntoFirstTerm: 0,
+            terms: part.terms,
+            fetches: [xorb: [FetchInfo(chunks: all, bytes: bytes, url: SignedURL("https://cdn.example/\(xorb)?generation=0"))]]
+        )
+        let plan = try DownloadPlan(wide, window: part.whole, retainedByteLimit: 0)
+        let runner = FetchRunner(plan.fetches[0], queueByteCount: 1 << 20)
+        let xorbs = ScriptedXorbSource(part) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.pieceByteCount = 108
+            // Chunk 8 and what follows never comes.
+            answer.before = { offset in if offset >= 8 * 108 { try await Watched(false).wait { $0 } } }
+            return answer
+        }
+        let environment = FetchRunner.Environment(
+            xorbs: xorbs,
+            window: WindowFetches(wide, file: part.hash, window: part.whole, source: ScriptedReconstructionSource(part)),
+            retry: RetryPolicy(),
+            clock: clock,
+            account: budget.account(),
+            isHashing: false
+        )
+        let started = executor.start { await runner.run(with: environment) }
+        executor.runUntilIdle()
+        #expect(!started.isWaiting)
+        let chunks = executor.start {
+            var bytes: [UInt8] = []
+            while let chunk = try await runner.chunks.next() { bytes += chunk.bytes.readableBytesView }
+            return bytes
+        }
+        executor.runUntilIdle()
+        #expect(chunks.value == part.bytes)
+    }
+
+    @Test func `a broken connection resumes without giving a chunk twice`() throws {
+        let file = try Self.file()
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            answer.pieceByteCount = 50
+            // In the middle of chunk 3, of chunk 7, at the start of chunk 11.
+            answer.truncation = [3 * 108 + 60, 7 * 108 + 3, 11 * 108].dropFirst(call.number).first
+            return answer
+        }
+        let run = try run(file, xorbs)
+        executor.runUntilIdle()
+        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(xorbs.calls.count == 4)
+        // The signed range is sent unchanged.
+        #expect(Set(xorbs.calls.map(\.info)).count == 1)
+        // Progress starts the count of failures anew.
+        #expect(clock.sleeps.count == 3)
+        #expect(clock.sleeps.allSatisfy { $0 < RetryPolicy().baseDelay })
+    }
+
+    @Test func `failures in a row that bring nothing are final`() throws {
+        let file = try Self.file()
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 { answer.truncation = 5 * 108 }
+            if call.number > 0 { answer.refusal = XetError(.unavailable, "later", response: UpstreamFailure(status: 503, retryAfter: 3)) }
+            return answer
+        }
+        let run = try run(file, xorbs)
+        executor.runUntilIdle()
+        #expect((run.chunks.error as? XetError)?.code == .unavailable)
+        #expect(bytes(run.received.value) == Array(file.bytes.prefix(500)))
+        // The one that brought five chunks is the first of four.
+        #expect(xorbs.calls.count == 4)
+        #expect(clock.sleeps.dropFirst().allSatisfy { $0 == .seconds(3) })
+    }
+
+    @Test func `what cannot pass is not repeated`() throws {
+        let file = try Self.file()
+        for code in [XetError.Code.notFound, .forbidden, .invalidResponse] {
+            let xorbs = ScriptedXorbSource(file) { _ in
+                var answer = ScriptedXorbSource.Answer()
+                answer.refusal = XetError(code, "no")
+                return answer
+            }
+            let run = try run(file, xorbs)
+            executor.runUntilIdle()
+            #expect((run.chunks.error as? XetError)?.code == code)
+            #expect(xorbs.calls.count == 1)
+        }
+    }
+
+    @Test func `an expired address is renewed at once`() throws {
+        let file = try Self.file()
+        let source = ScriptedReconstructionSource(file, before: { _ in }, changed: { $1 })
+        // The first answer of the source has generation 0 like the plan, so the plan's own is refused twice.
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 { answer.truncation = 4 * 108 }
+            if call.number == 1 { answer.refusal = XetError(.expired, "too late") }
+            return answer
+        }
+        let run = try run(file, xorbs, source: source)
+        executor.runUntilIdle()
+        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(source.calls.count == 1)
+        #expect(xorbs.calls.count == 3)
+    }
+
+    @Test func `addresses that stay refused are final`() throws {
+        let file = try Self.file()
+        let source = ScriptedReconstructionSource(file)
+        let xorbs = ScriptedXorbSource(file) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.refusal = XetError(.expired, "too late")
+            return answer
+        }
+        let run = try run(file, xorbs, source: source)
+        executor.runUntilIdle()
+        #expect((run.chunks.error as? XetError)?.code == .expired)
+        #expect(xorbs.calls.count == 4)
+        #expect(source.calls.count == 3)
+    }
+
+    /// Damage to a range of twelve chunks of 108 serialized bytes.
+    enum Damage: CaseIterable {
+        case version, scheme, packedLength, unpackedLength, missingChunk, extraChunk, footer, lastByte
+    }
+
+    @Test(arguments: Damage.allCases)
+    func `damaged bytes are asked for again, then refused`(damage: Damage) throws {
+        let file = try Self.file()
+        for isLasting in [false, true] {
+            let xorbs = ScriptedXorbSource(file) { call in
+                var answer = ScriptedXorbSource.Answer()
+                guard isLasting || call.number == 0 else { return answer }
+                answer.damage = { bytes in Self.apply(damage, to: &bytes) }
+                return answer
+            }
+            let run = try run(file, xorbs)
+            executor.runUntilIdle()
+            guard isLasting else {
+                #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+                #expect(xorbs.calls.count == (damage == .extraChunk || damage == .footer ? xorbs.calls.count : 2))
+                continue
+            }
+            if damage == .extraChunk || damage == .footer {
+                // All that is needed had come before.
+                #expect(bytes(run.received.value) == file.bytes)
+                continue
+            }
+            let error = try #require(run.chunks.error as? XetError)
+            #expect(error.code == .corrupt)
+            #expect(error.cause is XorbError)
+            #expect(xorbs.calls.count == 4)
+        }
+    }
+
+    private static func apply(_ damage: Damage, to bytes: inout [UInt8]) {
+        let third = 2 * 108
+        switch damage {
+        case .version: bytes[third] = 1
+        case .scheme: bytes[third + 4] = 77
+        case .packedLength: bytes[third + 1] += 1
+        case .unpackedLength: bytes[third + 5] += 1
+        case .missingChunk: bytes.removeLast(108)
+        case .extraChunk: bytes += bytes[..<108]
+        case .footer: bytes += Array("XETBLOB".utf8) + [1]
+        case .lastByte: bytes.removeLast()
+        }
+    }
+
+    @Test func `the queue holds a slow reader's fetch back`() throws {
+        let file = try Self.file()
+        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+        let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 0)
+        let runner = FetchRunner(plan.fetches[0], queueByteCount: 250)
+        #expect(runner.reservedByteCount == 250)
+        let xorbs = ScriptedXorbSource(file) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.pieceByteCount = 108
+            return answer
+        }
+        let environment = FetchRunner.Environment(
+            xorbs: xorbs,
+            window: WindowFetches(reconstruction, file: file.hash, window: file.whole, source: ScriptedReconstructionSource(file)),
+            retry: RetryPolicy(),
+            clock: clock,
+            account: budget.account(),
+            isHashing: false
+        )
+        let started = executor.start { await runner.run(with: environment) }
+        executor.runUntilIdle()
+        #expect(started.isWaiting)
+        #expect(xorbs.byteCount == 2 * 108)
+        let reader = executor.start { try await runner.chunks.next() }
+        executor.runUntilIdle()
+        #expect(reader.value != nil)
+        #expect(xorbs.byteCount == 3 * 108)
+
+        started.cancel()
+        executor.runUntilIdle()
+        #expect(!started.isWaiting)
+        #expect(xorbs.activeCount == 0)
+    }
+
+    @Test func `what must be kept is reserved in full`() throws {
+        let file = try Self.file([0..<12, 0..<12])
+        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+        let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1200)
+        #expect(FetchRunner(plan.fetches[0], queueByteCount: 250).reservedByteCount == 1200)
+    }
+}

@@ -1,0 +1,199 @@
+import NIOCore
+import Synchronization
+import XetAccess
+import XetCore
+import XetTestSupport
+
+/// A CAS that answers for one file.
+///
+/// Its URLs carry a generation, which grows with every call, so that a ``ScriptedXorbSource`` can refuse old ones.
+final class ScriptedReconstructionSource: ReconstructionSource {
+    /// A call of the source.
+    struct Call: Sendable {
+        /// Calls before this one.
+        let number: Int
+        let range: FileByteRange?
+    }
+
+    private let file: SampleFile
+    private let cut: SampleFile.Cut
+    private let isMerged: Bool
+    /// What happens before an answer.
+    private let before: @Sendable (Call) async throws -> Void
+    /// What becomes of an answer.
+    private let changed: @Sendable (Call, Reconstruction?) throws -> Reconstruction?
+    private let log = Mutex<[Call]>([])
+
+    init(
+        _ file: SampleFile,
+        cut: SampleFile.Cut = .chunks,
+        isMerged: Bool = true,
+        before: @escaping @Sendable (Call) async throws -> Void = { _ in },
+        changed: @escaping @Sendable (Call, Reconstruction?) throws -> Reconstruction? = { $1 }
+    ) {
+        self.file = file
+        self.cut = cut
+        self.isMerged = isMerged
+        self.before = before
+        self.changed = changed
+    }
+
+    /// The calls so far.
+    var calls: [Call] { log.withLock { $0 } }
+
+    func reconstruction(of hash: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
+        let call = log.withLock { log in
+            let call = Call(number: log.count, range: range)
+            log.append(call)
+            return call
+        }
+        try await before(call)
+        guard hash == file.hash else { throw XetError(.notFound, "no file \(hash)") }
+        let answer = try file.reconstruction(range ?? file.whole, cut: cut, isMerged: isMerged) { xorb in
+            "https://cdn.example/\(xorb)?generation=\(call.number)"
+        }
+        return try changed(call, answer)
+    }
+}
+
+/// A CDN that holds the xorbs of files.
+final class ScriptedXorbSource: XorbSource {
+    /// A GET.
+    struct Call: Sendable {
+        /// GETs before this one.
+        let number: Int
+        /// GETs of the same range of the same xorb before this one.
+        let repetition: Int
+        let xorb: XorbHash
+        let info: FetchInfo
+        /// The generation of the URL.
+        let generation: Int
+    }
+
+    /// What becomes of a GET.
+    struct Answer: Sendable {
+        /// Thrown instead of an answer.
+        var refusal: XetError?
+        /// Bytes after which the connection breaks.
+        var truncation: Int?
+        /// Changes the bytes.
+        var damage: (@Sendable (inout [UInt8]) -> Void)?
+        /// Bytes of a piece.
+        var pieceByteCount = 1000
+        /// Waited for before each piece; gets the offset of the piece.
+        var before: (@Sendable (Int) async throws -> Void)?
+
+        init() {}
+    }
+
+    private struct State {
+        var calls: [Call] = []
+        var active = 0
+        var mostActive = 0
+        var cancelled = 0
+        var byteCount = 0
+    }
+
+    private let xorbs: [XorbHash: SerializedXorb]
+    private let script: @Sendable (Call) -> Answer
+    private let state = Mutex(State())
+
+    init(_ files: [SampleFile], script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }) {
+        xorbs = files.reduce(into: [:]) { $0.merge($1.xorbs) { first, _ in first } }
+        self.script = script
+    }
+
+    convenience init(_ file: SampleFile, script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }) {
+        self.init([file], script: script)
+    }
+
+    /// The GETs so far.
+    var calls: [Call] { state.withLock { $0.calls } }
+    /// GETs under way.
+    var activeCount: Int { state.withLock { $0.active } }
+    /// Most GETs under way at once.
+    var mostActiveCount: Int { state.withLock { $0.mostActive } }
+    /// GETs that were cancelled.
+    var cancelledCount: Int { state.withLock { $0.cancelled } }
+    /// Bytes that bodies have taken.
+    var byteCount: Int { state.withLock { $0.byteCount } }
+
+    func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
+        let call = try begin(fetch)
+        defer { state.withLock { $0.active -= 1 } }
+        do {
+            try await answer(call, body)
+        } catch {
+            if error is CancellationError { state.withLock { $0.cancelled += 1 } }
+            throw error
+        }
+    }
+
+    private func begin(_ fetch: FetchInfo) throws -> Call {
+        guard let slash = fetch.url.secret.lastIndex(of: "/"), let mark = fetch.url.secret.lastIndex(of: "?"),
+            let xorb = XorbHash(String(fetch.url.secret[fetch.url.secret.index(after: slash)..<mark])),
+            let generation = fetch.url.secret.split(separator: "=").last.flatMap({ Int($0) })
+        else { throw XetError(.notFound, "no xorb at \(fetch.url.secret)") }
+        return state.withLock { state in
+            let call = Call(
+                number: state.calls.count,
+                repetition: state.calls.count { $0.xorb == xorb && $0.info.bytes == fetch.bytes },
+                xorb: xorb,
+                info: fetch,
+                generation: generation
+            )
+            state.calls.append(call)
+            state.active += 1
+            state.mostActive = max(state.mostActive, state.active)
+            return call
+        }
+    }
+
+    private func answer(_ call: Call, _ body: (ByteBuffer) async throws -> Void) async throws {
+        let answer = script(call)
+        try Task.checkCancellation()
+        if let refusal = answer.refusal { throw refusal }
+        guard let xorb = xorbs[call.xorb], call.info.bytes.last < xorb.chunks.count else {
+            throw XetError(.notFound, "no such bytes of xorb \(call.xorb)")
+        }
+        var bytes = Array(xorb.chunks[Int(call.info.bytes.first)...Int(call.info.bytes.last)])
+        answer.damage?(&bytes)
+        var offset = 0
+        let end = min(bytes.count, answer.truncation ?? bytes.count)
+        while offset < end {
+            try await answer.before?(offset)
+            try Task.checkCancellation()
+            let piece = bytes[offset..<min(end, offset + answer.pieceByteCount)]
+            try await body(ByteBuffer(bytes: piece))
+            state.withLock { $0.byteCount += piece.count }
+            offset += piece.count
+        }
+        if answer.truncation != nil {
+            throw XetError(.connectionFailed, "the connection broke after \(end) bytes")
+        }
+    }
+}
+
+/// Keeps what is delivered.
+struct CollectingSink: DeliverySink {
+    /// What all copies of the sink have taken.
+    final class Contents: Sendable {
+        private let state = Mutex<[UInt8]>([])
+
+        var bytes: [UInt8] { state.withLock { $0 } }
+        var count: Int { state.withLock { $0.count } }
+
+        func append(_ bytes: ByteBuffer) {
+            state.withLock { $0.append(contentsOf: bytes.readableBytesView) }
+        }
+    }
+
+    let contents = Contents()
+    /// Waited for before each delivery; gets what was delivered so far.
+    var before: (@Sendable (Int) async throws -> Void)?
+
+    mutating func deliver(_ bytes: ByteBuffer) async throws {
+        try await before?(contents.count)
+        contents.append(bytes)
+    }
+}

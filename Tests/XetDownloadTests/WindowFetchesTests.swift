@@ -1,0 +1,140 @@
+import Testing
+import XetAccess
+import XetCore
+import XetTestSupport
+
+@testable import XetDownload
+
+@Suite struct WindowFetchesTests {
+    private let executor = StepExecutor()
+    private let file: SampleFile
+
+    init() throws {
+        file = try SampleFile(seed: 4, shape: .plain)
+    }
+
+    private func first(_ source: ScriptedReconstructionSource) throws -> Reconstruction {
+        let started = executor.start { [file] in try await source.reconstruction(of: file.hash, range: file.whole) }
+        executor.runUntilIdle()
+        return try #require(try started.result?.get())
+    }
+
+    private func fetches(
+        _ reconstruction: Reconstruction,
+        _ source: ScriptedReconstructionSource
+    ) -> WindowFetches {
+        WindowFetches(reconstruction, file: file.hash, window: file.whole, source: source)
+    }
+
+    private func renew(_ fetches: WindowFetches, _ info: FetchInfo, _ xorb: XorbHash) -> Started<FetchInfo> {
+        executor.start { try await fetches.renewed(info, of: xorb) }
+    }
+
+    /// All fetch infos of a reconstruction with their xorbs.
+    private func infos(_ reconstruction: Reconstruction) -> [(xorb: XorbHash, info: FetchInfo)] {
+        reconstruction.fetches.flatMap { xorb, infos in infos.map { (xorb, $0) } }
+    }
+
+    @Test func `a burst of refusals leads to one renewal`() throws {
+        let source = ScriptedReconstructionSource(file)
+        let reconstruction = try first(source)
+        let fetches = fetches(reconstruction, source)
+        #expect(infos(reconstruction).count == 3)
+        let renewals = infos(reconstruction).flatMap { xorb, info in
+            (0..<5).map { _ in (info, renew(fetches, info, xorb)) }
+        }
+        executor.runUntilIdle()
+        for (old, renewal) in renewals {
+            let renewed = try #require(renewal.value)
+            #expect(renewed.url != old.url)
+            #expect(renewed.chunks == old.chunks && renewed.bytes == old.bytes)
+        }
+        #expect(source.calls.count == 2)
+        #expect(source.calls[1].range == file.whole)
+
+        // Who still holds an old address gets the new one without a request; who was refused the new one does not.
+        let (xorb, info) = try #require(infos(reconstruction).first)
+        let late = renew(fetches, info, xorb)
+        executor.runUntilIdle()
+        let renewed = try #require(late.value)
+        #expect(source.calls.count == 2)
+        let again = renew(fetches, renewed, xorb)
+        executor.runUntilIdle()
+        #expect(again.value.map { $0.url != renewed.url } == true)
+        #expect(source.calls.count == 3)
+    }
+
+    @Test func `a failed renewal is reported to who asked, and tried again by the next`() throws {
+        let source = ScriptedReconstructionSource(file) { call in
+            if call.number == 1 { throw XetError(.unavailable, "the CAS rests") }
+        }
+        let reconstruction = try first(source)
+        let fetches = fetches(reconstruction, source)
+        let (xorb, info) = try #require(infos(reconstruction).first)
+        let (one, two) = (renew(fetches, info, xorb), renew(fetches, info, xorb))
+        executor.runUntilIdle()
+        #expect((one.error as? XetError)?.code == .unavailable)
+        #expect(two.value != nil)
+    }
+
+    @Test func `a cancelled renewal leaves the turn to the next`() throws {
+        let hold = Watched(true)
+        let source = ScriptedReconstructionSource(file) { call in
+            if call.number == 1 { try await hold.wait { !$0 } }
+        }
+        let reconstruction = try first(source)
+        let fetches = fetches(reconstruction, source)
+        let (xorb, info) = try #require(infos(reconstruction).first)
+        let (one, two) = (renew(fetches, info, xorb), renew(fetches, info, xorb))
+        executor.runUntilIdle()
+        #expect(one.isWaiting && two.isWaiting)
+        one.cancel()
+        executor.runUntilIdle()
+        #expect(one.error is CancellationError)
+        #expect(two.value != nil)
+    }
+
+    /// Changes of the second answer that would give other bytes at the same place.
+    enum Change: CaseIterable {
+        case noAnswer, otherTerms, otherOffset, otherRange, otherBytes, noXorb
+    }
+
+    @Test(arguments: Change.allCases)
+    func `a changed layout is refused`(change: Change) throws {
+        let source = ScriptedReconstructionSource(file) { _ in
+        } changed: { call, answer in
+            guard call.number == 1, let answer else { return answer }
+            return try Self.apply(change, to: answer)
+        }
+        let reconstruction = try first(source)
+        let fetches = fetches(reconstruction, source)
+        let xorb = try #require(reconstruction.terms.last?.xorb)
+        let info = try #require(reconstruction.fetches[xorb]?.first)
+        let renewal = renew(fetches, info, xorb)
+        executor.runUntilIdle()
+        let error = try #require(renewal.error as? XetError)
+        #expect(error.code == .invalidResponse)
+        #expect(error.cause as? ReconstructionError == .changedOnRenewal)
+    }
+
+    private static func apply(_ change: Change, to answer: Reconstruction) throws -> Reconstruction? {
+        guard let last = answer.terms.last, let info = answer.fetches[last.xorb]?.first,
+            let wider = ChunkRange(start: info.chunks.start, end: info.chunks.end + 1),
+            let longer = HTTPByteRange(first: info.bytes.first, last: info.bytes.last + 100)
+        else { throw SampleFile.Impossible() }
+        var fetches = answer.fetches
+        var terms = answer.terms
+        var offset = answer.offsetIntoFirstTerm
+        switch change {
+        case .noAnswer: return nil
+        case .otherTerms: terms.swapAt(0, terms.count - 1)
+        case .otherOffset: offset += 1
+        case .otherRange: fetches[last.xorb] = [try FetchInfo(chunks: wider, bytes: longer, url: info.url)]
+        case .otherBytes: fetches[last.xorb] = [try FetchInfo(chunks: info.chunks, bytes: longer, url: info.url)]
+        case .noXorb:
+            fetches[last.xorb] = nil
+            terms.removeAll { $0.xorb == last.xorb }
+        }
+        return try Reconstruction(offsetIntoFirstTerm: offset, terms: terms, fetches: fetches)
+    }
+}

@@ -1,0 +1,70 @@
+import Synchronization
+import Testing
+@testable import XetOrigin
+
+@Suite struct UploadPermitsTests {
+    @Test func `lets only so many run at once`() async throws {
+        let permits = UploadPermits(3)
+        let gauge = Gauge()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    try await permits.withPermit {
+                        gauge.enter()
+                        for _ in 0..<10 { await Task.yield() }
+                        gauge.leave()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(gauge.running == 0)
+        #expect(gauge.most <= 3)
+    }
+
+    @Test func `one that is cancelled leaves the line`() async throws {
+        let permits = UploadPermits(1)
+        try await permits.withPermit {
+            await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    do {
+                        try await permits.withPermit {}
+                        return false
+                    } catch {
+                        return error is CancellationError
+                    }
+                }
+                group.cancelAll()
+                #expect(await group.next() == true)
+            }
+        }
+        // The permit is free again.
+        try await permits.withPermit {}
+    }
+
+    @Test func `a failure gives the permit back`() async throws {
+        struct Failure: Error {}
+        let permits = UploadPermits(1)
+        await #expect(throws: Failure.self) { try await permits.withPermit { throw Failure() } }
+        try await permits.withPermit {}
+    }
+}
+
+/// How many are inside, and how many were at most.
+private final class Gauge: Sendable {
+    private let counts = Mutex((running: 0, most: 0))
+
+    var running: Int { counts.withLock { $0.running } }
+    var most: Int { counts.withLock { $0.most } }
+
+    func enter() {
+        counts.withLock { counts in
+            counts.running += 1
+            counts.most = max(counts.most, counts.running)
+        }
+    }
+
+    func leave() {
+        counts.withLock { $0.running -= 1 }
+    }
+}

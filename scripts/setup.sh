@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
+# the programs that the interop tests use, the former into .venv-interop.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v swift >/dev/null; then
+    echo "Swift 6.2 or later is needed: https://www.swift.org/install" >&2
+    exit 1
+fi
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Debian packages that are not installed yet.
+missing() {
+    local package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done
+}
+
+install() {
+    local packages
+    packages=$(missing "$@")
+    [ -n "$packages" ] || return 0
+    echo "installing:" $packages
+    as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $packages >/dev/null
+}
+
+if command -v apt-get >/dev/null; then
+    install make pkg-config liblz4-dev
+elif ! pkg-config --exists liblz4; then
+    echo "liblz4 with its headers and pkg-config are needed" >&2
+    exit 1
+fi
+
+if [ "${1:-}" = clients ]; then
+    if command -v apt-get >/dev/null; then
+        install curl aria2
+        python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
+    fi
+    stamp=.venv-interop/requirements.txt
+    if ! cmp -s Tests/Interop/requirements.txt "$stamp"; then
+        python3 -m venv .venv-interop
+        .venv-interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
+        cp Tests/Interop/requirements.txt "$stamp"
+    fi
+fi
