@@ -67,8 +67,8 @@ public struct RegularContent: Sendable {
 
     /// Delivers the bytes of ``range``, no more and no fewer.
     ///
-    /// A failure that may pass is answered by asking for what is still missing. Throws ``XetError``, and what `sink`
-    /// throws.
+    /// A failure that may pass is answered by asking for what is still missing, if an entity tag shows that the file is
+    /// still the same. Throws ``XetError``, and what `sink` throws.
     public func stream(retry: RetryPolicy = RetryPolicy(), into sink: inout some DeliverySink) async throws {
         var generator = SystemRandomNumberGenerator()
         var position = range?.start ?? 0
@@ -80,7 +80,7 @@ public struct RegularContent: Sendable {
                 if failures > 0 { response = try await reopen(from: position) }
                 try await deliver(response, from: &position, into: &sink)
                 return
-            } catch let error as XetError where range != nil {
+            } catch let error as XetError where range != nil && tag != nil {
                 failures = position > before ? 1 : failures + 1
                 let delay = retry.delay(after: error, failures: failures, using: &generator)
                 guard let delay else { throw error }
@@ -95,7 +95,17 @@ public struct RegularContent: Sendable {
         }
         let response = try await hub.open(request, from: rest.start, to: rest.end)
         try check(response, rest, isWhole: false)
+        guard Self.tag(of: response) == tag else {
+            throw XetError(.invalidResponse, "\(request.path) has changed while it was sent")
+        }
         return response
+    }
+
+    /// The strong entity tag of the bytes that are being sent.
+    private var tag: EntityTag? { Self.tag(of: response) }
+
+    private static func tag(of response: HTTPClientResponse) -> EntityTag? {
+        response.headers[first: .eTag].flatMap { EntityTag($0) }.flatMap { $0.isWeak ? nil : $0 }
     }
 
     private func deliver(

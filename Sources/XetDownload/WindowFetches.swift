@@ -40,7 +40,7 @@ final class WindowFetches: Sendable {
 
     private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
         let found = reconstruction.withLock { reconstruction in
-            reconstruction.fetches[xorb]?.first { $0.chunks == info.chunks && $0.bytes == info.bytes }
+            reconstruction.fetches[xorb]?.infos.first { $0.chunks == info.chunks && $0.bytes == info.bytes }
         }
         guard let found else { throw Self.changed }
         return found

@@ -5,6 +5,7 @@ import XetAccess
 import XetCore
 import XetStore
 import _NIOFileSystem
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
@@ -23,7 +24,8 @@ public struct Origin: Sendable {
 
     /// Opens the data folder and reads what is new.
     ///
-    /// Cancelling it keeps what was committed so far; the next origin goes on from there.
+    /// Cancelling it keeps what was committed so far; the next origin goes on from there. Throws ``OriginError``,
+    /// ``IngestError`` when a file changes while it is read, and what the file system throws.
     ///
     /// - Parameters:
     ///   - configuration: What to serve.
@@ -36,7 +38,11 @@ public struct Origin: Sendable {
     ) async throws {
         self.configuration = configuration
         self.logger = logger
-        services = try await Self.services(configuration, logger, onProgress)
+        do {
+            services = try await Self.services(configuration, logger, onProgress)
+        } catch let error as StoreError {
+            throw OriginError.damagedData(path: configuration.dataFolder, error)
+        }
     }
 
     /// Repositories that were found.

@@ -1,4 +1,6 @@
+public import XetStore
 public import XetWire
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
@@ -51,6 +53,8 @@ public struct OriginConfiguration: Sendable {
 public enum OriginError: Error, Hashable, Sendable {
     /// There is no folder to serve at this path.
     case noFolder(path: String)
+    /// A xorb or shard in the data folder cannot be used. All can be made again from the files.
+    case damagedData(path: String, StoreError)
     /// The key in the data folder has another length than was written.
     case invalidSigningKey(path: String, expected: Int, found: Int)
 }

@@ -43,7 +43,9 @@ public struct UploadSession: ~Copyable {
         self.report = report
     }
 
-    /// Reads a file to its end. It becomes known with ``commit()``.
+    /// Reads a file to its end.
+    ///
+    /// It becomes known with ``commit()``.
     ///
     /// After an error or a cancellation the session must be dropped.
     public mutating func add<Pieces: AsyncSequence>(_ pieces: Pieces) async throws -> UploadedFile

@@ -24,22 +24,14 @@ import XetTestSupport
         let received: Watched<[DecodedChunk]>
     }
 
-    /// Runs the only fetch of a file.
-    private func run(
+    private func environment(
         _ file: SampleFile,
+        _ reconstruction: Reconstruction,
         _ xorbs: ScriptedXorbSource,
-        source: ScriptedReconstructionSource? = nil,
-        isHashing: Bool = true,
-        queueByteCount: Int = 1 << 20,
-        retry: RetryPolicy = RetryPolicy(maximumAttempts: 4),
-        isMerged: Bool = true
-    ) throws -> Run {
-        let reconstruction = try #require(
-            try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" }
-        )
-        let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1 << 20)
-        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: queueByteCount)
-        let environment = FetchRunner.Environment(
+        _ source: ScriptedReconstructionSource? = nil,
+        isHashing: Bool = false
+    ) -> FetchRunner.Environment {
+        FetchRunner.Environment(
             xorbs: xorbs,
             window: WindowFetches(
                 reconstruction,
@@ -47,11 +39,28 @@ import XetTestSupport
                 window: file.whole,
                 source: source ?? ScriptedReconstructionSource(file)
             ),
-            retry: retry,
+            retry: RetryPolicy(maximumAttempts: 4),
             clock: clock,
             account: budget.account(),
             isHashing: isHashing
         )
+    }
+
+    private func reconstruction(of file: SampleFile) throws -> Reconstruction {
+        try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+    }
+
+    /// Runs the only fetch of a file.
+    private func run(
+        _ file: SampleFile,
+        _ xorbs: ScriptedXorbSource,
+        source: ScriptedReconstructionSource? = nil,
+        isHashing: Bool = true
+    ) throws -> Run {
+        let reconstruction = try reconstruction(of: file)
+        let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1 << 20)
+        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: 1 << 20)
+        let environment = environment(file, reconstruction, xorbs, source, isHashing: isHashing)
         let received = Watched<[DecodedChunk]>([])
         return Run(
             runner: runner,
@@ -95,11 +104,6 @@ import XetTestSupport
     }
 
     @Test func `unused chunks are skipped, and what comes after the last is not waited for`() throws {
-        // One range 1..<9 that is used in part, first forward, then backward.
-        let file = try Self.file([1..<3, 2..<9, 6..<8])
-        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
-        #expect(reconstruction.fetches.values.flatMap { $0 }.map(\.chunks.count) == [8])
-
         let part = try SampleFile(ranges: [1..<3, 6..<8], chunkCount: 12, chunkByteCount: 100)
         let all = try #require(ChunkRange(start: 0, end: 12))
         let xorb = try #require(part.terms.first?.xorb)
@@ -118,14 +122,7 @@ import XetTestSupport
             answer.before = { offset in if offset >= 8 * 108 { try await Watched(false).wait { $0 } } }
             return answer
         }
-        let environment = FetchRunner.Environment(
-            xorbs: xorbs,
-            window: WindowFetches(wide, file: part.hash, window: part.whole, source: ScriptedReconstructionSource(part)),
-            retry: RetryPolicy(),
-            clock: clock,
-            account: budget.account(),
-            isHashing: false
-        )
+        let environment = environment(part, wide, xorbs)
         let started = executor.start { await runner.run(with: environment) }
         executor.runUntilIdle()
         #expect(!started.isWaiting)
@@ -140,11 +137,12 @@ import XetTestSupport
 
     @Test func `a broken connection resumes without giving a chunk twice`() throws {
         let file = try Self.file()
+        // In the middle of chunk 3, of chunk 7, at the start of chunk 11.
+        let ends: [Int] = [3 * 108 + 60, 7 * 108 + 3, 11 * 108]
         let xorbs = ScriptedXorbSource(file) { call in
             var answer = ScriptedXorbSource.Answer()
             answer.pieceByteCount = 50
-            // In the middle of chunk 3, of chunk 7, at the start of chunk 11.
-            answer.truncation = [3 * 108 + 60, 7 * 108 + 3, 11 * 108].dropFirst(call.number).first
+            answer.truncation = call.number < ends.count ? ends[call.number] : nil
             return answer
         }
         let run = try run(file, xorbs)
@@ -155,7 +153,7 @@ import XetTestSupport
         #expect(Set(xorbs.calls.map(\.info)).count == 1)
         // Progress starts the count of failures anew.
         #expect(clock.sleeps.count == 3)
-        #expect(clock.sleeps.allSatisfy { $0 < RetryPolicy().baseDelay })
+        #expect(clock.sleeps.allSatisfy { (delay: Duration) in delay < RetryPolicy().baseDelay })
     }
 
     @Test func `failures in a row that bring nothing are final`() throws {
@@ -163,7 +161,10 @@ import XetTestSupport
         let xorbs = ScriptedXorbSource(file) { call in
             var answer = ScriptedXorbSource.Answer()
             if call.number == 0 { answer.truncation = 5 * 108 }
-            if call.number > 0 { answer.refusal = XetError(.unavailable, "later", response: UpstreamFailure(status: 503, retryAfter: 3)) }
+            if call.number > 0 {
+                let failure = UpstreamFailure(status: 503, retryAfter: 3)
+                answer.refusal = XetError(.unavailable, "later", response: failure)
+            }
             return answer
         }
         let run = try run(file, xorbs)
@@ -192,8 +193,8 @@ import XetTestSupport
 
     @Test func `an expired address is renewed at once`() throws {
         let file = try Self.file()
-        let source = ScriptedReconstructionSource(file, before: { _ in }, changed: { $1 })
-        // The first answer of the source has generation 0 like the plan, so the plan's own is refused twice.
+        // The address of the plan and the first of the source would be equal.
+        let source = ScriptedReconstructionSource(file, firstGeneration: 1)
         let xorbs = ScriptedXorbSource(file) { call in
             var answer = ScriptedXorbSource.Answer()
             if call.number == 0 { answer.truncation = 4 * 108 }
@@ -209,7 +210,7 @@ import XetTestSupport
 
     @Test func `addresses that stay refused are final`() throws {
         let file = try Self.file()
-        let source = ScriptedReconstructionSource(file)
+        let source = ScriptedReconstructionSource(file, firstGeneration: 1)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
             answer.refusal = XetError(.expired, "too late")
@@ -272,7 +273,7 @@ import XetTestSupport
 
     @Test func `the queue holds a slow reader's fetch back`() throws {
         let file = try Self.file()
-        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+        let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 0)
         let runner = FetchRunner(plan.fetches[0], queueByteCount: 250)
         #expect(runner.reservedByteCount == 250)
@@ -281,14 +282,7 @@ import XetTestSupport
             answer.pieceByteCount = 108
             return answer
         }
-        let environment = FetchRunner.Environment(
-            xorbs: xorbs,
-            window: WindowFetches(reconstruction, file: file.hash, window: file.whole, source: ScriptedReconstructionSource(file)),
-            retry: RetryPolicy(),
-            clock: clock,
-            account: budget.account(),
-            isHashing: false
-        )
+        let environment = environment(file, reconstruction, xorbs)
         let started = executor.start { await runner.run(with: environment) }
         executor.runUntilIdle()
         #expect(started.isWaiting)
@@ -306,7 +300,7 @@ import XetTestSupport
 
     @Test func `what must be kept is reserved in full`() throws {
         let file = try Self.file([0..<12, 0..<12])
-        let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)?generation=0" })
+        let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1200)
         #expect(FetchRunner(plan.fetches[0], queueByteCount: 250).reservedByteCount == 1200)
     }

@@ -18,6 +18,7 @@ final class ScriptedReconstructionSource: ReconstructionSource {
     private let file: SampleFile
     private let cut: SampleFile.Cut
     private let isMerged: Bool
+    private let firstGeneration: Int
     /// What happens before an answer.
     private let before: @Sendable (Call) async throws -> Void
     /// What becomes of an answer.
@@ -28,12 +29,14 @@ final class ScriptedReconstructionSource: ReconstructionSource {
         _ file: SampleFile,
         cut: SampleFile.Cut = .chunks,
         isMerged: Bool = true,
+        firstGeneration: Int = 0,
         before: @escaping @Sendable (Call) async throws -> Void = { _ in },
         changed: @escaping @Sendable (Call, Reconstruction?) throws -> Reconstruction? = { $1 }
     ) {
         self.file = file
         self.cut = cut
         self.isMerged = isMerged
+        self.firstGeneration = firstGeneration
         self.before = before
         self.changed = changed
     }
@@ -50,7 +53,7 @@ final class ScriptedReconstructionSource: ReconstructionSource {
         try await before(call)
         guard hash == file.hash else { throw XetError(.notFound, "no file \(hash)") }
         let answer = try file.reconstruction(range ?? file.whole, cut: cut, isMerged: isMerged) { xorb in
-            "https://cdn.example/\(xorb)?generation=\(call.number)"
+            "https://cdn.example/\(xorb)?generation=\(firstGeneration + call.number)"
         }
         return try changed(call, answer)
     }

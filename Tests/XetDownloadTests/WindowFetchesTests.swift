@@ -32,7 +32,7 @@ import XetTestSupport
 
     /// All fetch infos of a reconstruction with their xorbs.
     private func infos(_ reconstruction: Reconstruction) -> [(xorb: XorbHash, info: FetchInfo)] {
-        reconstruction.fetches.flatMap { xorb, infos in infos.map { (xorb, $0) } }
+        reconstruction.fetches.flatMap { xorb, ranges in ranges.infos.map { (xorb, $0) } }
     }
 
     @Test func `a burst of refusals leads to one renewal`() throws {
@@ -109,7 +109,7 @@ import XetTestSupport
         let reconstruction = try first(source)
         let fetches = fetches(reconstruction, source)
         let xorb = try #require(reconstruction.terms.last?.xorb)
-        let info = try #require(reconstruction.fetches[xorb]?.first)
+        let info = try #require(reconstruction.fetches[xorb]?.infos.first)
         let renewal = renew(fetches, info, xorb)
         executor.runUntilIdle()
         let error = try #require(renewal.error as? XetError)
@@ -118,11 +118,11 @@ import XetTestSupport
     }
 
     private static func apply(_ change: Change, to answer: Reconstruction) throws -> Reconstruction? {
-        guard let last = answer.terms.last, let info = answer.fetches[last.xorb]?.first,
+        guard let last = answer.terms.last, let info = answer.fetches[last.xorb]?.infos.first,
             let wider = ChunkRange(start: info.chunks.start, end: info.chunks.end + 1),
             let longer = HTTPByteRange(first: info.bytes.first, last: info.bytes.last + 100)
         else { throw SampleFile.Impossible() }
-        var fetches = answer.fetches
+        var fetches = answer.fetches.mapValues(\.infos)
         var terms = answer.terms
         var offset = answer.offsetIntoFirstTerm
         switch change {

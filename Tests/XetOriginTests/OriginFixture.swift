@@ -12,6 +12,7 @@ import XetTestSupport
 import XetUpload
 import XetWire
 import _NIOFileSystem
+
 @testable import XetOrigin
 
 /// A clock that stands still until it is moved.

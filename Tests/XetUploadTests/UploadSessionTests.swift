@@ -5,6 +5,7 @@ import XetAccess
 import XetCore
 import XetStore
 import XetTestSupport
+
 @testable import XetUpload
 
 @Suite struct UploadSessionTests {

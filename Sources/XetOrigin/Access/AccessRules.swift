@@ -1,9 +1,10 @@
+import XetCore
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import XetCore
 
 /// Who may see, read and write which repositories.
 ///
@@ -18,9 +19,9 @@ import XetCore
 ///   }
 /// }
 /// ```
-/// Private repositories are shown to those only who may read them. Gated ones are shown to all; their files are given to
-/// those who may read them. Everything else is public. To write is to read. Without a token file everything is public,
-/// any bearer token is taken, and whoever has one may write.
+/// Private repositories are shown to those only who may read them. Gated ones are shown to all; their files are given
+/// to those who may read them. Everything else is public. To write is to read. Without a token file everything is
+/// public, any bearer token is taken, and whoever has one may write.
 public struct AccessRules: Sendable {
     /// Someone with a token.
     struct User: Hashable, Sendable {

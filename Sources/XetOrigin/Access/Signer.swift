@@ -1,10 +1,11 @@
 import Crypto
+import XetCore
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import XetCore
 
 /// Signs what the origin hands out, so that it can tell its own tokens and addresses from others (HMAC-SHA256).
 struct Signer: Sendable {

@@ -2,7 +2,9 @@ import NIOCore
 import XetStore
 import _NIOFileSystem
 
-/// The key that signs tokens and addresses. It is kept, so that those handed out before a restart stay good.
+/// The key that signs tokens and addresses.
+///
+/// It is kept, so that those handed out before a restart stay good.
 enum SigningKey {
     /// Reads the key, or makes one; only the owner of the file can read it.
     static func load(_ path: FilePath) async throws -> [UInt8] {

@@ -25,7 +25,9 @@ struct DedupRoute: Route {
         }
         _ = try access.grant(request, .read)
         guard let chunk = ChunkHash(path[2]) else { throw RouteError.malformedHash }
-        guard let location = try await xorbs.locate(chunk) else { throw RouteError(.notFound, "The chunk is not known.") }
+        guard let location = try await xorbs.locate(chunk) else {
+            throw RouteError(.notFound, "The chunk is not known.")
+        }
         let index = location.xorb
         let xorb = try ShardXorb(index, serializedByteCount: index.serializedByteCount) { number in
             index.chunkHashes[number].isDedupEligible(isFirstOfFile: number == location.chunk)

@@ -4,7 +4,9 @@ import XetAccess
 import XetCore
 import XetWire
 
-/// `GET /v1/reconstructions?file_id=…&file_id=…`: how to rebuild several whole files. Unknown files are left out.
+/// `GET /v1/reconstructions?file_id=…&file_id=…`: how to rebuild several whole files.
+///
+/// Unknown files are left out.
 ///
 /// Source: reference client.
 struct ReconstructionBatchRoute: Route {

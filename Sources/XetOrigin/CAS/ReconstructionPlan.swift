@@ -17,7 +17,9 @@ struct ReconstructionPlan: Hashable, Sendable {
     let fetches: [XorbHash: [Fetch]]
 
     /// Plans a range that lies inside the file; of an empty range nothing is needed.
-    static func make(_ range: FileByteRange, of file: ShardFile, xorbs: any XorbStore) async throws -> ReconstructionPlan {
+    static func make(_ range: FileByteRange, of file: ShardFile, xorbs: any XorbStore) async throws
+        -> ReconstructionPlan
+    {
         var offset: UInt64?
         var terms: [Term] = []
         var fetches: [XorbHash: [Fetch]] = [:]
@@ -32,7 +34,9 @@ struct ReconstructionPlan: Hashable, Sendable {
             guard let index = try await xorbs.index(of: term.xorb) else { throw StoreError.unknownXorb(term.xorb) }
             guard let trimmed = TrimmedTerm(term, bytes: start..<end, index: index),
                 let bytes = index.serializedRange(of: trimmed.chunks)
-            else { throw StoreError.termOutOfBounds(xorb: term.xorb, end: term.chunks.end, chunkCount: index.chunkCount) }
+            else {
+                throw StoreError.termOutOfBounds(xorb: term.xorb, end: term.chunks.end, chunkCount: index.chunkCount)
+            }
             offset = offset ?? UInt64(trimmed.offset)
             terms.append(
                 try Term(xorb: term.xorb, chunks: trimmed.chunks, unpackedByteCount: trimmed.unpackedByteCount)

@@ -14,7 +14,9 @@ struct ReconstructionRoute: Route {
 
     func respond(to request: RouteRequest) async throws -> Response? {
         let path = request.casPath
-        guard request.method == .get, path.segments.count == 2, path.segments[0] == "reconstructions" else { return nil }
+        guard request.method == .get, path.segments.count == 2, path.segments[0] == "reconstructions" else {
+            return nil
+        }
         let grant = try access.grant(request, .read)
         guard let hash = FileHash(path.segments[1]) else { throw RouteError.malformedHash }
         let file = try await access.file(hash, grant)

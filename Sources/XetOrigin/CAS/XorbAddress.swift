@@ -4,8 +4,8 @@ import XetWire
 
 /// Signed addresses under which the origin serves ranges of xorbs, for a time, to anyone.
 ///
-/// `/xorb-bytes/{xorb}?ranges=0-99,200-299&expires=…&signature=…`: the signature covers the xorb, the list of ranges as
-/// written, and the end of its life.
+/// `/xorb-bytes/{xorb}?ranges=0-99,200-299&expires=…&signature=…`: the signature covers the xorb, the list of ranges
+/// as written, and the end of its life.
 struct XorbAddress: Sendable {
     static let folder = "xorb-bytes"
     /// Most ranges in one address, which stays below 8 KiB so.

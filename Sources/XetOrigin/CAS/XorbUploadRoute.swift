@@ -7,8 +7,10 @@ import XetCore
 ///
 /// Source: draft-denis-xet, "Upload Xorb".
 struct XorbUploadRoute: Route {
-    /// Longest body accepted, in bytes. Writers count 64 MiB of unpacked bytes, so incompressible content comes out
-    /// longer by its chunk headers; older ones add a footer.
+    /// Longest body accepted, in bytes.
+    ///
+    /// Writers count 64 MiB of unpacked bytes, so incompressible content comes out longer by its chunk headers; older
+    /// ones add a footer.
     static let maximumBodyByteCount = 66 * 1024 * 1024
 
     private struct Body: Encodable {

@@ -1,11 +1,12 @@
+import NIOCore
+import XetCore
+import _NIOFileSystem
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import NIOCore
-import XetCore
-import _NIOFileSystem
 
 /// What is remembered of files between runs, so that only new and changed ones are read.
 struct CatalogFile: Sendable {
@@ -23,7 +24,9 @@ struct CatalogFile: Sendable {
         static let version = 1
 
         let version: Int
-        /// The folder that is served. Another folder's files are other files, whatever their names.
+        /// The folder that is served.
+        ///
+        /// Another folder's files are other files, whatever their names.
         let root: String
         let files: [Record]
     }
@@ -40,7 +43,9 @@ struct CatalogFile: Sendable {
         self.root = root
     }
 
-    /// Reads the records, if there are any for this folder. Throws if the file is there but cannot be used.
+    /// Reads the records, if there are any for this folder.
+    ///
+    /// Throws if the file is there but cannot be used.
     mutating func load() async throws {
         guard try await FileSystem.shared.info(forFileAt: path) != nil else { return }
         let bytes = try await ByteBuffer(contentsOf: path, maximumSizeAllowed: .bytes(Self.maximumByteCount))
@@ -53,7 +58,11 @@ struct CatalogFile: Sendable {
 
     /// Writes the records, replacing the file at once.
     func save() throws {
-        let body = Body(version: Body.version, root: root.string, files: records.sorted { $0.key < $1.key }.map(\.value))
+        let body = Body(
+            version: Body.version,
+            root: root.string,
+            files: records.sorted { $0.key < $1.key }.map(\.value)
+        )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try encoder.encode(body).write(to: URL(filePath: path.string), options: .atomic)

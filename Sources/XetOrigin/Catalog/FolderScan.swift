@@ -1,12 +1,13 @@
+import Logging
+import XetCore
+import XetStore
+import _NIOFileSystem
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import Logging
-import XetCore
-import XetStore
-import _NIOFileSystem
 
 /// A file that was found in a repository's folder.
 struct ScannedFile: Hashable, Sendable {

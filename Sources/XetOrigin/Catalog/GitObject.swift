@@ -1,11 +1,12 @@
 import Crypto
+import NIOCore
+import XetCore
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import NIOCore
-import XetCore
 
 /// The name of a Git object, SHA-1 over its kind, length and content.
 ///
@@ -36,7 +37,9 @@ struct GitObjectID: Hashable, Sendable {
         self.init(kind: "tree", sorted.flatMap(\.record))
     }
 
-    /// A first commit of a tree. Its author and date are fixed, so that it depends on the content alone.
+    /// A first commit of a tree.
+    ///
+    /// Its author and date are fixed, so that it depends on the content alone.
     init(commitOf tree: GitObjectID, message: String) {
         let author = "origin <origin@localhost> 0 +0000"
         let text = "tree \(tree.text)\nauthor \(author)\ncommitter \(author)\n\n\(message)\n"

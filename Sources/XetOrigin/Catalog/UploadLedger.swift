@@ -1,13 +1,14 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 import NIOCore
 import Synchronization
 import XetAccess
 import XetCore
 import _NIOFileSystem
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// Which files were uploaded to which repository: their terms are given to those who may read that repository.
 ///
@@ -28,7 +29,9 @@ final class UploadLedger: Sendable {
 
     /// Reads the file, if there is one.
     static func open(_ path: FilePath) async throws -> UploadLedger {
-        guard try await FileSystem.shared.info(forFileAt: path) != nil else { return UploadLedger(path: path, files: [:]) }
+        guard try await FileSystem.shared.info(forFileAt: path) != nil else {
+            return UploadLedger(path: path, files: [:])
+        }
         let bytes = try await ByteBuffer(contentsOf: path, maximumSizeAllowed: .bytes(maximumByteCount))
         var files: [Repository: Set<FileHash>] = [:]
         for line in String(buffer: bytes).split(separator: "\n") {
@@ -47,7 +50,9 @@ final class UploadLedger: Sendable {
         files.withLock { $0[repository]?.contains(file) ?? false }
     }
 
-    /// Remembers files. They are on disk when this returns.
+    /// Remembers files.
+    ///
+    /// They are on disk when this returns.
     func insert(_ hashes: [FileHash], in repository: Repository) async throws {
         try await gate.withTurn {
             let new = files.withLock { files in hashes.filter { files[repository]?.contains($0) != true } }

@@ -50,8 +50,10 @@ struct ContentResponse: Sendable {
 }
 
 extension ResponseBody {
-    /// A body of known length. When `produce` throws, or gives another number of bytes, the connection breaks, so that
-    /// no client takes what it got for the whole.
+    /// A body of known length.
+    ///
+    /// When `produce` throws, or gives another number of bytes, the connection breaks, so that no client takes what it
+    /// got for the whole.
     static func stream(
         byteCount: Int,
         _ produce: @escaping @Sendable (@concurrent (ByteBuffer) async throws -> Void) async throws -> Void

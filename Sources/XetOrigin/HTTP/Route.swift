@@ -20,10 +20,14 @@ struct RouteRequest: Sendable {
     let body: RequestBody
     /// What absolute addresses in the answer begin with.
     let base: HTTPAddress
-    /// Who asks, by the `Authorization` header. It is meant for the Hub on Hub routes and for the CAS on CAS routes.
+    /// Who asks, by the `Authorization` header.
+    ///
+    /// It is meant for the Hub on Hub routes and for the CAS on CAS routes.
     let bearer: String?
 
-    /// `authority` is the `Host` header. Throws 400 when it, or the target, makes no sense.
+    /// `authority` is the `Host` header.
+    ///
+    /// Throws 400 when it, or the target, makes no sense.
     init(_ request: Request, publicURL: HTTPAddress?) throws {
         guard let target = RequestTarget(request.head.path ?? "") else {
             throw RouteError(.badRequest, "The path or query of the request is malformed.")

@@ -15,7 +15,9 @@ enum Selection: Hashable, Sendable {
     /// 416
     case unsatisfiable
 
-    /// Evaluates `If-None-Match`, `If-Range` and `Range`. Several ranges, other units and malformed ones are ignored.
+    /// Evaluates `If-None-Match`, `If-Range` and `Range`.
+    ///
+    /// Several ranges, other units and malformed ones are ignored.
     init(_ headers: HTTPFields, isHead: Bool, byteCount: UInt64, etag: EntityTag) {
         if let condition = headers[.ifNoneMatch], Self.matches(condition, etag) {
             self = .notModified

@@ -1,13 +1,16 @@
+import HTTPTypes
+import Hummingbird
+import XetWire
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import HTTPTypes
-import Hummingbird
-import XetWire
 
-/// `POST /api/{kind}/{repository}/paths-info/{revision}`: the entries of certain paths. Unknown ones are left out.
+/// `POST /api/{kind}/{repository}/paths-info/{revision}`: the entries of certain paths.
+///
+/// Unknown ones are left out.
 struct PathsInfoRoute: Route {
     /// Longest body accepted, in bytes.
     static let maximumBodyByteCount = 4 * 1024 * 1024

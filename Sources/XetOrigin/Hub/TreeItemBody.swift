@@ -22,7 +22,8 @@ struct TreeItemBody: Encodable {
             case .folder(let path, let object):
                 TreeEntryBody(type: "directory", path: path.text, size: 0, oid: object.text)
             }
-        lastCommit = isExpanded
+        lastCommit =
+            isExpanded
             ? Commit(
                 id: snapshot.commit,
                 title: RepositorySnapshot.commitTitle,

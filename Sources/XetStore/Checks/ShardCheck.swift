@@ -6,8 +6,9 @@ public import XetCore
 /// Nothing that the shard says of chunks is believed: lengths, proofs and file hashes are computed from the kept xorbs.
 /// Source: draft-denis-xet, "Shard Upload"; reference client.
 public struct ShardCheck: Sendable {
-    /// Most chunks that the files of one shard may have, counted as often as they occur. It bounds the time that a
-    /// check can take.
+    /// Most chunks that the files of one shard may have, counted as often as they occur.
+    ///
+    /// It bounds the time that a check can take.
     public static let maximumChunkCount = 1 << 26
 
     private let xorbs: any XorbStore

@@ -24,7 +24,9 @@ public final class DiskXorbStore: XorbStore {
     /// Opens the store, making its folders if needed, and reads the footers of all xorbs.
     ///
     /// `cachedByteCount` bounds the memory for footers that are kept for later.
-    public static func open(_ layout: StoreLayout, cachedByteCount: Int = 32 * 1024 * 1024) async throws -> DiskXorbStore {
+    public static func open(_ layout: StoreLayout, cachedByteCount: Int = 32 * 1024 * 1024) async throws
+        -> DiskXorbStore
+    {
         let files = StoreFiles(layout: layout)
         try await files.prepare()
         var state = State(indexes: IndexCache(maximumByteCount: cachedByteCount))

@@ -2,7 +2,9 @@ package import NIOCore
 package import _NIOFileSystem
 
 extension FileSystem {
-    /// Lends a file for reading. A symbolic link is not followed.
+    /// Lends a file for reading.
+    ///
+    /// A symbolic link is not followed.
     package func withPieces<Result>(
         of path: FilePath,
         _ body: (FilePieces) async throws -> Result

@@ -9,7 +9,9 @@ package struct FolderEntry: Sendable {
 }
 
 extension FileSystem {
-    /// What is in a folder, in no order. The folder may not be a symbolic link.
+    /// What is in a folder, in no order.
+    ///
+    /// The folder may not be a symbolic link.
     package func entries(of folder: FilePath) async throws -> [FolderEntry] {
         let options = OpenOptions.Directory(followSymbolicLinks: false, closeOnExec: true)
         let listed = try await withDirectoryHandle(atPath: folder, options: options) { handle in

@@ -83,7 +83,9 @@ struct FileDraft: Sendable {
         )
     }
 
-    /// The file as a shard describes it. Precondition: the last term is closed and every xorb has its name (checked).
+    /// The file as a shard describes it.
+    ///
+    /// Precondition: the last term is closed and every xorb has its name (checked).
     func file(sha256: SHA256Digest) throws -> ShardFile {
         precondition(last == nil && !isUnresolved, "the file is not finished")
         let resolved = try terms.compactMap { term in

@@ -35,7 +35,7 @@ public struct ReconstructionV1Body: Codable, Hashable, Sendable {
             uniqueKeysWithValues: reconstruction.fetches.map { xorb, fetches in
                 (
                     xorb.text,
-                    fetches.map {
+                    fetches.infos.map {
                         Fetch(
                             range: IndexRangeBody($0.chunks),
                             url: $0.url.secret,

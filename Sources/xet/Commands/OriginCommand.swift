@@ -1,20 +1,21 @@
 import ArgumentParser
 import FoundationEssentials
 import Logging
+import NIOCore
 import ServiceLifecycle
 import Synchronization
 import XetOrigin
 import XetWire
 
-/// `xet origin`
+/// Serves a folder as a small Hub and CAS.
 struct OriginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "origin",
         abstract: "Serve a folder as a small Hub with a CAS, for trials, tests and private networks.",
         discussion: """
-            Every folder models/OWNER/NAME, datasets/OWNER/NAME or spaces/OWNER/NAME below the folder is a repository \
-            with the revision main. Clients are pointed here with HF_ENDPOINT=http://HOST:PORT. The folder is read when \
-            the origin starts; large files are stored as XET in the data folder, once.
+            Every folder models/OWNER/NAME, datasets/OWNER/NAME or spaces/OWNER/NAME below the folder is a \
+            repository with the revision main. Clients are pointed here with HF_ENDPOINT=http://HOST:PORT. The \
+            folder is read when the origin starts; large files are stored as XET in the data folder, once.
 
             A token file says who may see and read what. It is JSON, and all keys are optional:
 
@@ -74,10 +75,25 @@ struct OriginCommand: AsyncParsableCommand {
             try await origin.run(onReady: onReady)
         }
         do {
-            try await service.runUntilStopped(name: "xet origin", host: configuration.host, logger: logger)
+            try await CommandFailure.reporting {
+                try await service.runUntilStopped(name: "xet origin", host: configuration.host, logger: logger)
+            }
         } catch OriginError.noFolder(let path) {
             throw ValidationError("'\(path)' is not a folder.")
+        } catch OriginError.damagedData(let path, let error) {
+            try fail("'\(path)' is damaged and can be removed, to be made again: \(error)")
+        } catch let error as OriginError {
+            try fail("\(error)")
+        } catch let error as IngestError {
+            try fail("a file changed while it was read: \(error)")
+        } catch let error as IOError {
+            try fail("cannot listen on \(configuration.host) port \(configuration.port): \(error)")
         }
+    }
+
+    private func fail(_ message: String) throws {
+        CommandFailure.print(message)
+        throw ExitCode.failure
     }
 
     private func configuration() throws -> OriginConfiguration {
@@ -105,6 +121,8 @@ struct OriginCommand: AsyncParsableCommand {
             return try AccessRules(json: Data(contentsOf: URL(filePath: path)))
         } catch let error as AccessRulesError {
             throw ValidationError("The token file '\(path)' cannot be used: \(error)")
+        } catch {
+            throw ValidationError("The token file '\(path)' cannot be read.")
         }
     }
 }

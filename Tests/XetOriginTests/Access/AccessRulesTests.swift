@@ -1,5 +1,6 @@
 import Testing
 import XetCore
+
 @testable import XetOrigin
 
 @Suite struct AccessRulesTests {

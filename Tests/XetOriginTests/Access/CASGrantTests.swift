@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import XetCore
+
 @testable import XetOrigin
 
 @Suite struct CASGrantTests {

@@ -1,10 +1,12 @@
 import Testing
 import XetCore
+
 @testable import XetOrigin
 
 @Suite struct RepositoryPatternTests {
     @Test(arguments: [
-        ("models/acme/demo", true), ("models/acme/*", true), ("models/*/demo", true), ("*/acme/demo", true), ("*", true),
+        ("models/acme/demo", true), ("models/acme/*", true), ("models/*/demo", true), ("*/acme/demo", true),
+        ("*", true),
         ("datasets/acme/demo", false), ("models/acme/dem", false), ("models/acm/*", false), ("spaces/*/*", false),
     ])
     func `matches whole names`(text: String, expected: Bool) throws {

@@ -1,5 +1,6 @@
 import Testing
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct CASPathSegmentsTests {

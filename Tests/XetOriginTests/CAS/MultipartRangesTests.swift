@@ -1,5 +1,6 @@
 import Testing
 import XetCore
+
 @testable import XetOrigin
 
 @Suite struct MultipartRangesTests {
@@ -8,7 +9,8 @@ import XetCore
             try #require(HTTPByteRange(first: 0, last: 4)), try #require(HTTPByteRange(first: 10, last: 10)),
         ]
         let multipart = MultipartRanges(ranges, total: 20, boundary: "B")
-        let body = multipart.parts.map { $0.head + String(repeating: "x", count: Int($0.range.count)) }.joined()
+        let body =
+            multipart.parts.map { $0.head + String(repeating: "x", count: Int($0.range.count)) }.joined()
             + multipart.end
         #expect(
             body

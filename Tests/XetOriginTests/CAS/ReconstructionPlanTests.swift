@@ -3,6 +3,7 @@ import XetAccess
 import XetCore
 import XetStore
 import XetTestSupport
+
 @testable import XetOrigin
 
 @Suite struct ReconstructionPlanTests {

@@ -5,6 +5,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import XetWire
+
 @testable import XetOrigin
 
 /// The routes that take xorbs and shards, and the query for known chunks.

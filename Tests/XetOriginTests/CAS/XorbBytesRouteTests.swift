@@ -5,6 +5,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct XorbBytesRouteTests {
@@ -37,7 +38,9 @@ import XetWire
             for range in fetch.ranges {
                 let answer = try await origin.get(fetch.url, headers: .range(text([range])))
                 #expect(answer.status == .partialContent)
-                #expect(answer.headers[.contentRange]?.hasPrefix("bytes \(range.bytes.start)-\(range.bytes.end)/") == true)
+                #expect(
+                    answer.headers[.contentRange]?.hasPrefix("bytes \(range.bytes.start)-\(range.bytes.end)/") == true
+                )
                 #expect(answer.headers[.cacheControl] == "public, immutable, max-age=900")
                 #expect(try unpackedChunks(of: [answer.bytes]).count == Int(range.chunks.end - range.chunks.start))
             }

@@ -1,6 +1,7 @@
 import Testing
 import XetCore
 import _NIOFileSystem
+
 @testable import XetOrigin
 
 @Suite struct FolderScanTests {

@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import XetCore
+
 @testable import XetOrigin
 
 @Suite struct GitObjectIDTests {

@@ -4,6 +4,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import _NIOFileSystem
+
 @testable import XetOrigin
 
 @Suite struct IngestTests {

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import XetOrigin
 
 @Suite struct RepositoryPathTests {

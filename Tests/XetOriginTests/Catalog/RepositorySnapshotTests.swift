@@ -2,6 +2,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import _NIOFileSystem
+
 @testable import XetOrigin
 
 @Suite struct RepositorySnapshotTests {

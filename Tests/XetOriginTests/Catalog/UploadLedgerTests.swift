@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 import XetCore
 import _NIOFileSystem
+
 @testable import XetOrigin
 
 @Suite struct UploadLedgerTests {

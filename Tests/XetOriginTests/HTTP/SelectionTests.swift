@@ -2,12 +2,15 @@ import HTTPTypes
 import Testing
 import XetCore
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct SelectionTests {
     private static let etag = EntityTag(strong: "abc")
 
-    private func select(_ fields: [(HTTPField.Name, String)], isHead: Bool = false, byteCount: UInt64 = 100) -> Selection {
+    private func select(_ fields: [(HTTPField.Name, String)], isHead: Bool = false, byteCount: UInt64 = 100)
+        -> Selection
+    {
         var headers = HTTPFields()
         for (name, value) in fields { headers[name] = value }
         return Selection(headers, isHead: isHead, byteCount: byteCount, etag: Self.etag)

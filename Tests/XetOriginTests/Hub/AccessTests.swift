@@ -5,6 +5,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import XetWire
+
 @testable import XetOrigin
 
 /// Who gets what on the routes of the Hub.

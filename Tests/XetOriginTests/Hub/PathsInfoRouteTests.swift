@@ -4,6 +4,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct PathsInfoRouteTests {

@@ -5,6 +5,7 @@ import Testing
 import XetCore
 import XetTestSupport
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct ResolveRouteTests {
@@ -99,7 +100,9 @@ import XetWire
         try await OriginFixture.with(Self.files) { origin in
             let answer = try await origin.get("/datasets/acme/data/resolve/main/sub%20dir/%C3%BC%20%23%3F%2541.bin")
             #expect(answer.status == .found)
-            for path in ["odel.bin", "model", "MODEL.bin", "sub/model.bin", "model.bin/x", "./model.bin", "../demo/model.bin"] {
+            for path in [
+                "odel.bin", "model", "MODEL.bin", "sub/model.bin", "model.bin/x", "./model.bin", "../demo/model.bin",
+            ] {
                 let answer = try await origin.get("/acme/demo/resolve/main/\(path)")
                 #expect(answer.status == .notFound, "\(path)")
                 #expect(answer.headers[.errorCode] == HubErrorCode.entryNotFound, "\(path)")

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import Testing
 import XetCore
 import XetWire
+
 @testable import XetOrigin
 
 @Suite struct TokenRouteTests {

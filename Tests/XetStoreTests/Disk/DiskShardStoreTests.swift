@@ -4,6 +4,7 @@ import XetAccess
 import XetCore
 import XetTestSupport
 import _NIOFileSystem
+
 @testable import XetStore
 
 @Suite struct DiskShardStoreTests {

@@ -1,6 +1,7 @@
 import Testing
 import XetCore
 import XetTestSupport
+
 @testable import XetStore
 
 @Suite struct ChunkTableTests {

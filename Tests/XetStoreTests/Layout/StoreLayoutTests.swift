@@ -1,6 +1,7 @@
 import Testing
 import XetCore
 import _NIOFileSystem
+
 @testable import XetStore
 
 @Suite struct StoreLayoutTests {

@@ -72,7 +72,11 @@ import XetTestSupport
         let chunks = StoreContents.chunks(of: Inputs.splitmix(200_000, seed: 62))
         let xorb = try StoreContents.xorb(chunks)
         let file = try StoreContents.file([(xorb.index, 0..<chunks.count)])
-        let damaged = DamagedStore(index: xorb.index, bytes: xorb.chunks, damage: xorb.index.serializedStart(of: 1) + 50)
+        let damaged = DamagedStore(
+            index: xorb.index,
+            bytes: xorb.chunks,
+            damage: xorb.index.serializedStart(of: 1) + 50
+        )
         var bytes: [UInt8] = []
         await #expect(throws: StoreError.corruptChunk(xorb: xorb.index.hash, chunk: 1)) {
             try await StoredFileReader(xorbs: damaged).read(FileByteRange(count: file.byteCount), of: file) {

@@ -1,6 +1,7 @@
 import Testing
 import XetCore
 import XetTestSupport
+
 @testable import XetUpload
 
 @Suite struct ChunkAssemblerTests {
@@ -25,7 +26,11 @@ import XetTestSupport
             let pieces = stride(from: 0, to: count, by: size).map { Array(input[$0..<min($0 + size, count)]) }
             let chunks = Self.chunks(pieces)
             var end = 0
-            #expect(chunks.map { chunk in end += chunk.count; return end } == expected)
+            #expect(
+                chunks.map { chunk in
+                    end += chunk.count; return end
+                } == expected
+            )
             #expect(Array(chunks.joined()) == input)
         }
     }

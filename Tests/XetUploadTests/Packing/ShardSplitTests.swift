@@ -1,6 +1,7 @@
 import Testing
 import XetCore
 import XetTestSupport
+
 @testable import XetUpload
 
 @Suite struct ShardSplitTests {

@@ -1,0 +1,202 @@
+import Testing
+import XetAccess
+import XetCore
+import XetTestSupport
+
+@testable import XetDownload
+
+/// Right bytes, whatever the file, the range, the answers' layout and the limits.
+@Suite struct FileDownloaderTests {
+    private static func file(_ seed: UInt64) throws -> SampleFile {
+        let shapes = SampleFile.Shape.allCases
+        return try SampleFile(seed: seed, shape: shapes[Int(seed) % shapes.count])
+    }
+
+    private static func range(of file: SampleFile, _ random: inout SplitMix64) throws -> FileByteRange {
+        let count = file.byteCount
+        let start = UInt64.random(in: 0..<count, using: &random)
+        let ends: [UInt64] = [count, start + 1, UInt64.random(in: start + 1...count, using: &random)]
+        let starts: [UInt64] = [0, start, start, start]
+        return try #require(
+            FileByteRange(start: starts.randomElement(using: &random) ?? 0, end: ends.randomElement(using: &random) ?? 1)
+        )
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `whole files`(seed: UInt64) throws {
+        let file = try Self.file(seed)
+        let rig = DownloadRig(seed: seed)
+        #expect(try rig.run(file)?.get() == file.bytes)
+        #expect(rig.budget.reservedByteCount == 0)
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `ranges`(seed: UInt64) throws {
+        let file = try Self.file(seed)
+        var random = SplitMix64(seed: seed)
+        let range = try Self.range(of: file, &random)
+        let rig = DownloadRig(seed: seed)
+        #expect(try rig.run(file, range: range)?.get() == file.slice(range))
+        #expect(rig.budget.reservedByteCount == 0)
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `a fetch range for each term`(seed: UInt64) throws {
+        let file = try Self.file(seed)
+        let source = ScriptedReconstructionSource(file, isMerged: false)
+        #expect(try DownloadRig(seed: seed).run(file, from: source)?.get() == file.bytes)
+    }
+
+    /// A server need not trim terms to chunks: the offset may span whole chunks.
+    @Test(arguments: SampleFile.Cut.allCases, 0..<60 as Range<UInt64>)
+    func `terms that are not trimmed`(cut: SampleFile.Cut, seed: UInt64) throws {
+        let file = try Self.file(seed)
+        var random = SplitMix64(seed: seed)
+        for range in [file.whole, try Self.range(of: file, &random)] {
+            let source = ScriptedReconstructionSource(file, cut: cut)
+            #expect(try DownloadRig(seed: seed).run(file, range: range, from: source)?.get() == file.slice(range))
+        }
+    }
+
+    @Test func `every byte of a small file alone`() throws {
+        let file = try SampleFile(seed: 1, shape: .mixed, xorbCount: 2, chunkCount: 5, chunkByteCount: 9)
+        for start in 0..<file.byteCount {
+            let range = try #require(FileByteRange(start: start, end: start + 1))
+            #expect(try DownloadRig(seed: start).run(file, range: range)?.get() == file.slice(range))
+        }
+    }
+
+    @Test func `an empty range asks for nothing`() throws {
+        let file = try Self.file(3)
+        let source = ScriptedReconstructionSource(file)
+        let range = try #require(FileByteRange(start: 5, end: 5))
+        #expect(try DownloadRig().run(file, range: range, from: source)?.get() == [])
+        #expect(source.calls.isEmpty)
+    }
+
+    @Test func `a plain file is fetched once, chunk for chunk`() throws {
+        let file = try SampleFile(seed: 9, shape: .plain)
+        var configuration = FileDownloader.Configuration()
+        configuration.firstWindowByteCount = 500
+        configuration.mostWindowByteCount = 3000
+        let rig = DownloadRig(budget: FetchBudget(byteCount: 4000, firstByteCount: 1000), configuration: configuration)
+        let xorbs = ScriptedXorbSource(file)
+        let source = ScriptedReconstructionSource(file)
+        #expect(try rig.run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+        #expect(source.calls.count > 3)
+        #expect(xorbs.byteCount == file.xorbs.values.reduce(0) { $0 + $1.chunks.count })
+    }
+
+    @Test func `windows grow up to the most`() throws {
+        let file = try SampleFile(ranges: [0..<200], chunkCount: 200, chunkByteCount: 100)
+        var configuration = FileDownloader.Configuration()
+        configuration.firstWindowByteCount = 200
+        configuration.mostWindowByteCount = 3000
+        let rig = DownloadRig(budget: FetchBudget(byteCount: 100_000, firstByteCount: 400), configuration: configuration)
+        let source = ScriptedReconstructionSource(file)
+        #expect(try rig.run(file, from: source)?.get() == file.bytes)
+        let sizes = source.calls.compactMap { $0.range?.count }
+        #expect(sizes.first == 200)
+        #expect(sizes.max().map { $0 > 200 && $0 <= 3000 } == true)
+    }
+
+    // MARK: Sizes and names that do not fit
+
+    @Test func `a range beyond the file`() throws {
+        let file = try Self.file(0)
+        let range = try #require(FileByteRange(start: 0, end: file.byteCount + 1))
+        let error = DownloadRig().run(file, range: range)?.failure as? XetError
+        #expect(error?.code == .rangeNotSatisfiable)
+    }
+
+    @Test func `the empty file needs no request, another name cannot be empty`() throws {
+        let file = try Self.file(0)
+        let source = ScriptedReconstructionSource(file)
+        let error = DownloadRig().run(file, byteCount: 0, from: source)?.failure as? XetError
+        #expect(error?.code == .invalidResponse)
+        #expect(source.calls.isEmpty)
+
+        let downloader = FileDownloader(xorbs: ScriptedXorbSource(file), budget: FetchBudget())
+        let executor = StepExecutor()
+        let started = executor.start {
+            let prepared = try await downloader.prepare(.zero, byteCount: 0, range: FileByteRange(count: 0), from: source)
+            var sink = CollectingSink()
+            try await prepared.stream(into: &sink)
+            return sink.contents.bytes
+        }
+        executor.runUntilIdle()
+        #expect(started.value == [])
+        #expect(source.calls.isEmpty)
+    }
+
+    /// The Hub says one size, the terms another: never a clean end.
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func `a wrong size fails before the end`(seed: UInt64) throws {
+        let file = try Self.file(seed)
+        let chunkEnd = UInt64(file.pieces[file.pieces.count / 2].start)
+        for byteCount in Set([1, chunkEnd, file.byteCount - 1, file.byteCount + 1]) where byteCount > 0 {
+            guard byteCount != file.byteCount else { continue }
+            let sink = CollectingSink()
+            let result = DownloadRig(seed: seed).run(file, byteCount: byteCount, into: sink)
+            #expect(result?.failure is XetError)
+            #expect(sink.contents.count < max(Int(byteCount), 1))
+            #expect(file.bytes.starts(with: sink.contents.bytes))
+        }
+    }
+
+    @Test func `an unknown file is reported before the first byte`() throws {
+        let (file, other) = (try Self.file(0), try Self.file(1))
+        let error = DownloadRig().run(file, from: ScriptedReconstructionSource(other))?.failure as? XetError
+        #expect(error?.code == .notFound)
+    }
+
+    @Test func `a file that ends before the window`() throws {
+        let file = try Self.file(0)
+        let source = ScriptedReconstructionSource(file, changed: { _, _ in nil })
+        let error = DownloadRig().run(file, from: source)?.failure as? XetError
+        #expect(error?.code == .invalidResponse)
+    }
+
+    // MARK: The size from the reconstruction
+
+    @Test func `the size of a file of which only the name is known`() throws {
+        let file = try Self.file(5)
+        let executor = StepExecutor()
+        let source = ScriptedReconstructionSource(file)
+        let downloader = FileDownloader(xorbs: ScriptedXorbSource(file), budget: FetchBudget())
+        let size = executor.start { try await downloader.byteCount(of: file.hash, from: source) }
+        executor.runUntilIdle()
+        #expect(size.value == file.byteCount)
+        #expect(source.calls.map(\.range) == [nil])
+
+        let empty = executor.start { try await downloader.byteCount(of: .zero, from: source) }
+        executor.runUntilIdle()
+        #expect(empty.value == 0)
+        #expect(source.calls.count == 1)
+    }
+
+    @Test func `a reconstruction of the whole that begins inside a term`() throws {
+        let file = try Self.file(5)
+        let source = ScriptedReconstructionSource(file) { _ in
+        } changed: { _, answer in
+            guard let answer else { return nil }
+            return try Reconstruction(
+                offsetIntoFirstTerm: 1,
+                terms: answer.terms,
+                fetches: answer.fetches.mapValues(\.infos)
+            )
+        }
+        let executor = StepExecutor()
+        let downloader = FileDownloader(xorbs: ScriptedXorbSource(file), budget: FetchBudget())
+        let size = executor.start { try await downloader.byteCount(of: file.hash, from: source) }
+        executor.runUntilIdle()
+        #expect((size.error as? XetError)?.code == .invalidResponse)
+    }
+}
+
+extension Result {
+    /// The error of a failure.
+    var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}
