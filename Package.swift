@@ -135,5 +135,24 @@ let package = Package(
             dependencies: ["XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "XetStoreTests",
+            dependencies: ["XetAccess", "XetCore", "XetStore", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetUploadTests",
+            dependencies: ["XetAccess", "XetCore", "XetStore", "XetTestSupport", "XetUpload", nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetOriginTests",
+            dependencies: [
+                "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetTestSupport", "XetWire", crypto, hummingbird, httpTypes,
+                logging, nio("NIOCore"), nio("_NIOFileSystem"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -99,15 +99,20 @@ public final class CASClient: Sendable {
         _ range: FileByteRange?,
         _ token: CASToken
     ) async throws -> Reconstruction? {
-        var headers: HTTPHeaders = ["Authorization": "Bearer \(token.secret)"]
+        var headers: HTTPHeaders = [:]
         if let range {
             guard let bytes = HTTPByteRange(range) else {
                 throw XetError(.invalidRequest, "an empty range of file \(file)")
             }
             headers.add(name: "Range", value: bytes.headerValue)
         }
-        let address = base.appending(CASPath.reconstruction(file, version: version))
-        let response = try await http.send(.GET, address, headers: headers)
+        let path = CASPath.reconstruction(file, version: version)
+        let (response, address) = try await http.send(
+            .GET,
+            base.appending(path),
+            bearer: token.secret,
+            headers: headers
+        )
         if response.status.code == 416 { return nil }
         guard response.status.isSuccess else { throw Self.refusal(response, address) }
         let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)

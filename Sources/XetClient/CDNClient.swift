@@ -42,20 +42,10 @@ public struct CDNClient: XorbSource {
     }
 
     private func open(_ fetch: FetchInfo) async throws -> (HTTPClientResponse, HTTPAddress) {
-        guard var address = HTTPAddress(fetch.url.secret) else {
+        guard let address = HTTPAddress(fetch.url.secret) else {
             throw XetError(.invalidResponse, "the URL of a fetch info is no address")
         }
-        for _ in 0...UpstreamHTTP.maximumRedirectCount {
-            let response = try await http.send(.GET, address, headers: ["Range": fetch.bytes.headerValue])
-            guard response.status.isRedirection, let location = response.headers[first: .location] else {
-                return (response, address)
-            }
-            guard let next = address.resolving(location) else {
-                throw XetError(.invalidResponse, "\(address) redirects to what is no address")
-            }
-            address = next
-        }
-        throw XetError(.invalidResponse, "\(address.origin) redirects too often")
+        return try await http.send(.GET, address, headers: ["Range": fetch.bytes.headerValue])
     }
 
     private static func check(_ response: HTTPClientResponse, _ fetch: FetchInfo, _ address: HTTPAddress) throws {

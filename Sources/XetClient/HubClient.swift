@@ -29,9 +29,7 @@ public struct HubClient: Sendable {
         self.http = http
     }
 
-    /// Sends a request to the Hub and follows redirects, to other origins without the token, until `isFinal`.
-    ///
-    /// Returns the last answer, whatever its status, and its address.
+    /// Sends a request to the Hub, redirects followed; see ``UpstreamHTTP``.
     func send(
         _ method: HTTPMethod,
         path: String,
@@ -39,30 +37,14 @@ public struct HubClient: Sendable {
         headers: HTTPHeaders = [:],
         isFinal: (HTTPClientResponse) -> Bool = { _ in false }
     ) async throws -> (response: HTTPClientResponse, address: HTTPAddress) {
-        var address = endpoint.appending(path)
-        for _ in 0...UpstreamHTTP.maximumRedirectCount {
-            var headers = headers
-            if let token, address.origin == endpoint.origin {
-                headers.add(name: "Authorization", value: "Bearer \(token.secret)")
-            }
-            let response = try await http.send(method, address, headers: headers)
-            guard response.status.isRedirection, !isFinal(response),
-                let location = response.headers[first: .location]
-            else { return (response, address) }
-            guard let next = address.resolving(location) else {
-                throw XetError(.invalidResponse, "\(address) redirects to what is no address")
-            }
-            address = next
-        }
-        throw XetError(.invalidResponse, "\(endpoint.origin) redirects too often")
+        try await http.send(
+            method,
+            endpoint.appending(path),
+            bearer: token?.secret,
+            headers: headers,
+            isFinal: isFinal
+        )
     }
-}
-
-extension HTTPResponseStatus {
-    /// A redirect that names another address for the same request.
-    var isRedirection: Bool { [301, 302, 303, 307, 308].contains(code) }
-    /// 200...299
-    var isSuccess: Bool { (200..<300).contains(code) }
 }
 
 extension HubClient: FileResolver {

@@ -23,7 +23,7 @@ final class ReadTimeoutHandler: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         if deadline == nil {
-            deadline = .now() + timeout
+            deadline = context.eventLoop.now + timeout
             if timer == nil { schedule(context, after: timeout) }
         }
         context.read()
@@ -31,7 +31,7 @@ final class ReadTimeoutHandler: ChannelDuplexHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         // A pooled connection always has a read pending: the wait for an answer begins with the request.
-        if deadline != nil { deadline = .now() + timeout }
+        if deadline != nil { deadline = context.eventLoop.now + timeout }
         context.write(data, promise: promise)
     }
 
@@ -60,7 +60,7 @@ final class ReadTimeoutHandler: ChannelDuplexHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
             self.timer = nil
             guard let deadline = self.deadline else { return }
-            let rest = deadline - .now()
+            let rest = deadline - context.eventLoop.now
             if rest > .zero {
                 self.schedule(context, after: rest)
             } else {

@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+import HTTPTypes
 public import NIOCore
 import NIOHTTP1
 public import NIOPosix
@@ -6,8 +7,6 @@ import XetAccess
 import XetWire
 
 /// Sends requests to Hub, CAS and CDN; failures become ``XetError``.
-///
-/// It never follows redirects by itself, since what may be sent along depends on where they lead.
 public struct UpstreamHTTP: Sendable {
     /// What an operator may choose.
     public struct Configuration: Sendable {
@@ -27,7 +26,7 @@ public struct UpstreamHTTP: Sendable {
     }
 
     /// Most redirects that are followed for one request.
-    static let maximumRedirectCount = 5
+    private static let maximumRedirectCount = 5
     /// Most bytes read from a socket at once: large reads save more CPU than anything else on this path.
     private static let receiveByteCount = 1 << 20
 
@@ -71,11 +70,40 @@ public struct UpstreamHTTP: Sendable {
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
     }
 
-    /// Sends a request and returns the head of the answer, whatever its status; the body follows on demand.
+    /// Sends a request and follows redirects until one `isFinal`; returns the last answer, whatever its status, and its
+    /// address.
+    ///
+    /// `bearer` is a token that belongs to the origin of `address`; no other origin gets it. All other headers go along.
     func send(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
-        headers: HTTPHeaders = [:]
+        bearer: String? = nil,
+        headers: HTTPHeaders = [:],
+        isFinal: (HTTPClientResponse) -> Bool = { _ in false }
+    ) async throws -> (response: HTTPClientResponse, address: HTTPAddress) {
+        let owner = address.origin
+        var address = address
+        for _ in 0...Self.maximumRedirectCount {
+            var headers = headers
+            if let bearer, address.origin == owner {
+                headers.add(name: "Authorization", value: "Bearer \(bearer)")
+            }
+            let response = try await sendOnce(method, address, headers)
+            guard response.status.isRedirection, !isFinal(response),
+                let location = response.headers[first: .location]
+            else { return (response, address) }
+            guard let next = address.resolving(location) else {
+                throw XetError(.invalidResponse, "\(address) redirects to what is no address")
+            }
+            address = next
+        }
+        throw XetError(.invalidResponse, "\(owner) redirects too often")
+    }
+
+    private func sendOnce(
+        _ method: HTTPMethod,
+        _ address: HTTPAddress,
+        _ headers: HTTPHeaders
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: address.absolute)
         request.method = method
@@ -120,4 +148,11 @@ public struct UpstreamHTTP: Sendable {
             return XetError(.connectionFailed, "connection to \(address.origin)", cause: error)
         }
     }
+}
+
+extension HTTPResponseStatus {
+    /// A redirect that names another address for the same request.
+    var isRedirection: Bool { [301, 302, 303, 307, 308].contains(code) }
+    /// 200...299
+    var isSuccess: Bool { (200..<300).contains(code) }
 }

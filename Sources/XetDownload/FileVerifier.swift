@@ -48,14 +48,18 @@ struct FileVerifier: ~Copyable {
         termRest = term.unpackedByteCount
     }
 
-    /// Checks the next chunk of the term.
-    mutating func verify(_ chunk: DecodedChunk, isLastOfTerm: Bool) throws(VerificationError) -> VerifiedBytes {
+    /// Checks the next chunk of the term; of one that came before only the length counts.
+    mutating func verify(
+        _ chunk: DecodedChunk,
+        isLastOfTerm: Bool,
+        isRepeated: Bool = false
+    ) throws(VerificationError) -> VerifiedBytes {
         let count = chunk.bytes.readableBytes
         termRest -= count
         guard isLastOfTerm ? termRest == 0 : termRest >= 0 else {
             throw .termLength(excess: -termRest)
         }
-        guard isWhole else { return VerifiedBytes(chunk.bytes) }
+        guard isWhole, !isRepeated else { return VerifiedBytes(chunk.bytes) }
         guard let hash = chunk.hash else { throw .missingHash }
         tree.append(hash, byteCount: count)
         guard tree.byteCount <= byteCount else { throw .fileTooLong(expected: byteCount, found: tree.byteCount) }

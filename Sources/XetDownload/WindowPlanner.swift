@@ -52,10 +52,11 @@ struct WindowFeeder: Sendable {
     let downloader: FileDownloader
     let isHashing: Bool
 
-    /// Hands every window to `windows`, then ends it; a failure ends it too.
+    /// Hands every window to `windows`, then ends it; a failure ends it too, after the windows that were planned.
     func run(_ first: PlannedWindow, into windows: BoundedQueue<PlannedWindow>) async {
-        do {
-            try await withThrowingDiscardingTaskGroup { group in
+        await withDiscardingTaskGroup { group in
+            // A failure to plan on must not cancel the fetches of what the reader still delivers, so it ends here.
+            do {
                 var window: PlannedWindow? = first
                 while let current = window {
                     try await windows.push(current, cost: 1)
@@ -68,16 +69,16 @@ struct WindowFeeder: Sendable {
                     try await start(current, in: &group)
                     window = try await next
                 }
+                windows.finish()
+            } catch {
+                windows.finish(.failure(error))
             }
-            windows.finish()
-        } catch {
-            windows.finish(.failure(error))
         }
     }
 
     private func start(
         _ window: PlannedWindow,
-        in group: inout ThrowingDiscardingTaskGroup<any Error>
+        in group: inout DiscardingTaskGroup
     ) async throws {
         let environment = FetchRunner.Environment(
             xorbs: downloader.xorbs,

@@ -32,21 +32,29 @@ struct WindowReader {
         }
     }
 
-    /// Delivers what lies inside `range`; `position` becomes the place in the file after it.
+    /// Delivers what lies inside `range` and not before `position`, which becomes the place in the file after it.
+    ///
+    /// An answer need not begin where it was asked to: chunks that the window before has delivered are passed over.
     mutating func deliver(
         _ range: FileByteRange,
         from position: inout UInt64,
         verifier: inout FileVerifier,
         into sink: inout some DeliverySink
     ) async throws {
+        let resumption = max(range.start, position)
+        let passedEnd = position
         position = plan.start
         for planned in plan.terms {
             let chunks = planned.term.chunks
             verifier.beginTerm(planned.term)
             for index in chunks.start..<chunks.end {
                 let chunk = try await chunk(index, of: planned.fetch)
-                let bytes = try verifier.checked(chunk, isLastOfTerm: index == chunks.end - 1).bytes
-                let slice = Self.slice(of: bytes, at: position, range)
+                let bytes = try verifier.checked(
+                    chunk,
+                    isLastOfTerm: index == chunks.end - 1,
+                    isRepeated: position < passedEnd
+                ).bytes
+                let slice = Self.slice(of: bytes, at: position, from: resumption, to: range.end)
                 position += UInt64(bytes.readableBytes)
                 if slice.readableBytes > 0 {
                     try await sink.deliver(slice)
@@ -61,16 +69,21 @@ struct WindowReader {
         }
     }
 
-    /// The part of a chunk at `position` that lies inside `range`.
-    private static func slice(of bytes: ByteBuffer, at position: UInt64, _ range: FileByteRange) -> ByteBuffer {
+    /// The part of a chunk at `position` that lies inside `start..<end`.
+    private static func slice(
+        of bytes: ByteBuffer,
+        at position: UInt64,
+        from start: UInt64,
+        to end: UInt64
+    ) -> ByteBuffer {
         var slice = bytes
-        if position < range.start {
-            let skipped = min(range.start - position, UInt64(bytes.readableBytes))
+        if position < start {
+            let skipped = min(start - position, UInt64(bytes.readableBytes))
             slice.moveReaderIndex(forwardBy: Int(skipped))
         }
-        let end = position + UInt64(bytes.readableBytes)
-        if end > range.end {
-            slice.moveWriterIndex(to: slice.writerIndex - Int(min(end - range.end, UInt64(slice.readableBytes))))
+        let chunkEnd = position + UInt64(bytes.readableBytes)
+        if chunkEnd > end {
+            slice.moveWriterIndex(to: slice.writerIndex - Int(min(chunkEnd - end, UInt64(slice.readableBytes))))
         }
         return slice
     }
@@ -122,9 +135,13 @@ struct WindowReader {
 
 extension FileVerifier {
     /// Verifies a chunk; a failure becomes a ``XetError``.
-    fileprivate mutating func checked(_ chunk: DecodedChunk, isLastOfTerm: Bool) throws -> VerifiedBytes {
+    fileprivate mutating func checked(
+        _ chunk: DecodedChunk,
+        isLastOfTerm: Bool,
+        isRepeated: Bool
+    ) throws -> VerifiedBytes {
         do {
-            return try verify(chunk, isLastOfTerm: isLastOfTerm)
+            return try verify(chunk, isLastOfTerm: isLastOfTerm, isRepeated: isRepeated)
         } catch {
             throw XetError(.corrupt, "the downloaded bytes are not those of the file", cause: error)
         }

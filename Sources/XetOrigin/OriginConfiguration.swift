@@ -53,7 +53,8 @@ public struct OriginConfiguration: Sendable {
 public enum OriginError: Error, Hashable, Sendable {
     /// There is no folder to serve at this path.
     case noFolder(path: String)
-    /// A xorb or shard in the data folder cannot be used. All can be made again from the files.
+    /// A xorb or shard in the data folder cannot be used. Without the folder the files are read again, but what was
+    /// uploaded is lost.
     case damagedData(path: String, StoreError)
     /// The key in the data folder has another length than was written.
     case invalidSigningKey(path: String, expected: Int, found: Int)

@@ -13,7 +13,7 @@ enum CommandFailure {
             print(text(error))
             throw ExitCode.failure
         } catch let error as FileSystemError {
-            print("\(error.message) (\(error.code))")
+            print(text(error))
             throw ExitCode.failure
         } catch let error as IOError {
             // Everything else that can fail like this belongs to a peer and became a XetError.
@@ -30,6 +30,12 @@ enum CommandFailure {
     /// Prints one line with the name of the program.
     static func print(_ message: String) {
         Descriptor.standardError.print("xet: \(message)")
+    }
+
+    /// What could not be done, and what the system says about it.
+    static func text(_ error: FileSystemError) -> String {
+        guard let call = error.cause as? FileSystemError.SystemCallError else { return "\(error.message) (\(error.code))" }
+        return "\(error.message) \(call.errno)."
     }
 
     private static func text(_ error: XetError) -> String {

@@ -53,7 +53,12 @@ import XetTestSupport
     func `a damaged chunk fails before the last byte`(seed: UInt64) throws {
         let file = try Self.file(seed)
         var random = SplitMix64(seed: seed)
-        let piece = try #require(file.pieces.randomElement(using: &random))
+        // A packed chunk may unpack to the same bytes although one of its own has changed.
+        let stored = file.pieces.filter { piece in
+            guard let xorb = file.xorbs[piece.xorb] else { return false }
+            return xorb.chunks[xorb.index.serializedStart(of: piece.chunk) + 4] == CompressionScheme.none.rawValue
+        }
+        let piece = try #require(stored.randomElement(using: &random))
         let xorb = try #require(file.xorbs[piece.xorb])
         let start = xorb.index.serializedStart(of: piece.chunk)
         let end = xorb.index.serializedStart(of: piece.chunk + 1)
@@ -81,7 +86,7 @@ import XetTestSupport
         let file = try SampleFile(ranges: [0..<4], chunkCount: 4, chunkByteCount: 100)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
-            answer.damage = { bytes in bytes = bytes[108..<216] + bytes[..<108] + bytes[216...] }
+            answer.damage = { bytes in bytes = Array(bytes[108..<216] + bytes[..<108] + bytes[216...]) }
             return answer
         }
         let sink = CollectingSink()
@@ -158,7 +163,7 @@ import XetTestSupport
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `a reader that stops ends all fetches`(seed: UInt64) throws {
         let file = try Self.file(seed)
-        let stop = file.bytes.count / 2
+        let stop = file.pieces[file.pieces.count / 2].start
         let sink = CollectingSink { delivered in if delivered >= stop { throw Left() } }
         let xorbs = ScriptedXorbSource(file)
         let source = ScriptedReconstructionSource(file)

@@ -9,7 +9,6 @@ import XetAccess
 import XetCore
 import XetStore
 import XetTestSupport
-import XetUpload
 import XetWire
 import _NIOFileSystem
 

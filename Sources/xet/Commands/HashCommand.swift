@@ -20,7 +20,7 @@ struct HashCommand: AsyncParsableCommand {
                 let hash = try await FileHash(ofFile: FilePath(path))
                 try Descriptor.standardOutput.write(ByteBuffer(string: "\(hash)  \(path)\n"))
             } catch let error as FileSystemError {
-                CommandFailure.print("\(path): \(error.message)")
+                CommandFailure.print("\(path): \(CommandFailure.text(error))")
                 hasFailed = true
             }
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import Logging
-import NIOCore
 import ServiceLifecycle
 import Synchronization
 import XetOrigin
@@ -81,13 +80,11 @@ struct OriginCommand: AsyncParsableCommand {
         } catch OriginError.noFolder(let path) {
             throw ValidationError("'\(path)' is not a folder.")
         } catch OriginError.damagedData(let path, let error) {
-            try fail("'\(path)' is damaged and can be removed, to be made again: \(error)")
+            try fail("'\(path)' is damaged, remove it to have the files read again: \(error)")
         } catch let error as OriginError {
             try fail("\(error)")
         } catch let error as IngestError {
             try fail("a file changed while it was read: \(error)")
-        } catch let error as IOError {
-            try fail("cannot listen on \(configuration.host) port \(configuration.port): \(error)")
         }
     }
 

@@ -1,0 +1,178 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import XetAccess
+import XetWire
+
+@testable import XetClient
+
+/// A request as it came in.
+struct ReceivedRequest: Sendable {
+    let method: HTTPMethod
+    /// Path and query.
+    let target: String
+    let headers: HTTPHeaders
+
+    var authorization: String? { headers.first(name: "authorization") }
+    var range: String? { headers.first(name: "range") }
+}
+
+/// What a ``ScriptedServer`` sends back, as it stands: the length need not be that of the body.
+struct ScriptedAnswer: Sendable {
+    var status = 200
+    var headers: [(String, String)] = []
+    var body: [UInt8] = []
+    /// `Content-Length`; that of the body if `nil`.
+    var announcedByteCount: Int?
+    /// Whether the length is left out and the body sent in chunks, with or without the last one.
+    var isChunked = false
+    /// Whether the connection is closed after the body, or in place of its last chunk.
+    var isBroken = false
+    /// Whether nothing is sent at all.
+    var isSilent = false
+
+    init(_ status: Int = 200, _ headers: [(String, String)] = [], _ body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    init(_ status: Int = 200, _ headers: [(String, String)] = [], json: String) {
+        self.init(status, headers, Array(json.utf8))
+    }
+
+    fileprivate func bytes(for method: HTTPMethod) -> ByteBuffer {
+        var text = "HTTP/1.1 \(status) Scripted\r\n"
+        for (name, value) in headers { text += "\(name): \(value)\r\n" }
+        if isChunked {
+            text += "Transfer-Encoding: chunked\r\n\r\n"
+        } else {
+            text += "Content-Length: \(announcedByteCount ?? body.count)\r\n\r\n"
+        }
+        var buffer = ByteBuffer(string: text)
+        guard method != .HEAD else { return buffer }
+        if isChunked {
+            buffer.writeString(String(body.count, radix: 16) + "\r\n")
+            buffer.writeBytes(body)
+            buffer.writeString("\r\n" + (isBroken ? "" : "0\r\n\r\n"))
+        } else {
+            buffer.writeBytes(body)
+        }
+        return buffer
+    }
+}
+
+/// An HTTP server on the loopback that answers by a script.
+final class ScriptedServer: Sendable {
+    typealias Script = @Sendable (ReceivedRequest) -> ScriptedAnswer
+
+    private let channel: any Channel
+    private let log: Log
+
+    /// The requests of one server.
+    private final class Log: Sendable {
+        private let requests = Mutex<[ReceivedRequest]>([])
+
+        var all: [ReceivedRequest] { requests.withLock { $0 } }
+
+        func append(_ request: ReceivedRequest) { requests.withLock { $0.append(request) } }
+    }
+
+    private init(_ channel: any Channel, _ log: Log) {
+        self.channel = channel
+        self.log = log
+    }
+
+    /// Serves while `body` runs.
+    static func run<Value>(
+        _ script: @escaping Script,
+        _ body: (ScriptedServer) async throws -> Value
+    ) async throws -> Value {
+        let log = Log()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(
+                        ByteToMessageHandler(HTTPRequestDecoder()),
+                        Handler(script: script, log: log)
+                    )
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        let server = ScriptedServer(channel, log)
+        do {
+            let value = try await body(server)
+            try await channel.close()
+            return value
+        } catch {
+            try await channel.close()
+            throw error
+        }
+    }
+
+    /// `http://127.0.0.1:port`
+    var origin: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
+
+    /// The requests so far.
+    var requests: [ReceivedRequest] { log.all }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+
+        private let script: Script
+        private let log: Log
+        private var head: HTTPRequestHead?
+
+        init(script: @escaping Script, log: Log) {
+            self.script = script
+            self.log = log
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head): self.head = head
+            case .body: break
+            case .end:
+                guard let head = head.take() else { return }
+                let request = ReceivedRequest(method: head.method, target: head.uri, headers: head.headers)
+                log.append(request)
+                let answer = script(request)
+                guard !answer.isSilent else { return }
+                context.writeAndFlush(NIOAny(answer.bytes(for: head.method)), promise: nil)
+                if answer.isBroken { context.close(promise: nil) }
+            }
+        }
+    }
+}
+
+/// Runs `body` with a client that the tests' peers are spoken to with.
+func withUpstream<Value>(
+    _ configuration: UpstreamHTTP.Configuration = .init(),
+    _ body: (UpstreamHTTP) async throws -> Value
+) async throws -> Value {
+    let client = UpstreamHTTP.makeClient(configuration)
+    do {
+        let value = try await body(UpstreamHTTP(client: client, configuration: configuration))
+        try await client.shutdown()
+        return value
+    } catch {
+        try await client.shutdown()
+        throw error
+    }
+}
+
+/// Runs `body` with a Hub client for a scripted server.
+func withHub<Value>(
+    path: String = "",
+    _ script: @escaping ScriptedServer.Script,
+    _ body: (HubClient, ScriptedServer) async throws -> Value
+) async throws -> Value {
+    try await ScriptedServer.run(script) { server in
+        guard let endpoint = HTTPAddress(server.origin + path) else { throw XetError(.invalidRequest, "no address") }
+        return try await withUpstream { try await body(HubClient(endpoint: endpoint, http: $0), server) }
+    }
+}
