@@ -132,7 +132,7 @@ let package = Package(
         ),
         .testTarget(
             name: "XetProxyTests",
-            dependencies: ["XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes],
+            dependencies: ["XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes, nio("NIOCore")],
             swiftSettings: settings
         ),
         .testTarget(

@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The modules under test are compiled from their own sources, through links in Sources/, and not through a dependency
-// on the main package: so they are instrumented, and nothing else is fetched or built.
+// on the main package: so they are instrumented, and little else is built.
 
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -19,10 +19,10 @@ let settings: [SwiftSetting] = [
 let instrumented: [SwiftSetting] =
     settings + [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
 
-func fuzzer(_ name: String) -> Target {
+func fuzzer(_ name: String, of module: String = "XetCore") -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["FuzzDriver", "XetCore"],
+        dependencies: ["FuzzDriver"] + Set(["XetCore", module]).sorted().map { .byName(name: $0) },
         swiftSettings: instrumented,
         linkerSettings: [
             .unsafeFlags(["-sanitize=fuzzer,address"]),
@@ -35,15 +35,25 @@ func fuzzer(_ name: String) -> Target {
 let package = Package(
     name: "xet-fuzz",
     platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")
+    ],
     targets: [
         .target(name: "CBLAKE3"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: settings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .target(name: "XetCore", dependencies: ["BLAKE3", "CLZ4"], swiftSettings: instrumented),
+        .target(
+            name: "XetWire",
+            dependencies: ["XetCore", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: instrumented
+        ),
         .target(name: "CLibFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], swiftSettings: settings),
         fuzzer("FuzzChunks"),
         fuzzer("FuzzXorbFooter"),
         fuzzer("FuzzShard"),
+        fuzzer("FuzzReconstruction", of: "XetWire"),
+        fuzzer("FuzzHeaders", of: "XetWire"),
     ]
 )

@@ -6,12 +6,19 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- FuzzChunks FuzzXorbFooter FuzzShard
+[ $# -gt 0 ] || set -- FuzzChunks FuzzXorbFooter FuzzShard FuzzReconstruction FuzzHeaders
 golden=../Tests/Vectors/golden
 
-mkdir -p artifacts corpus/FuzzChunks corpus/FuzzXorbFooter corpus/FuzzShard
+mkdir -p artifacts corpus/FuzzChunks corpus/FuzzXorbFooter corpus/FuzzShard corpus/FuzzReconstruction corpus/FuzzHeaders
 cp "$golden"/frames/*.chunk corpus/FuzzChunks/
 cp "$golden"/shards/*.mdb "$golden"/upload/*.shard "$golden"/synthetic/*.shard corpus/FuzzShard/
+cp "$golden"/reconstruction/*.json corpus/FuzzReconstruction/
+i=0
+for line in 'bytes=0-99' 'bytes=5-' 'bytes=-7' 'bytes 0-9/10' 'bytes */10' 'W/"abc"' \
+    '<http://a/b?c>; rel="next", <d>; rel=xet-auth' 'http://[::1]:80/a%20b?c#d' 'a/%C3%A9/../b'; do
+    i=$((i + 1))
+    printf '%s' "$line" > "corpus/FuzzHeaders/$i"
+done
 for xorb in "$golden"/xorbs/*.xorb "$golden"/synthetic/*.xorb; do
     size=$(wc -c < "$xorb")
     if [ "$size" -lt 10000 ]; then
@@ -34,6 +41,6 @@ binaries=$(swift build -c release --show-bin-path)
 for fuzzer in "$@"; do
     echo "== $fuzzer, $seconds s"
     # Swift keeps its metadata alive, which is no leak.
-    ASAN_OPTIONS=detect_leaks=0 "$binaries/$fuzzer" -max_total_time="$seconds" -max_len=32768 -timeout=10 \
+    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no timeout $((seconds + 120)) "$binaries/$fuzzer" -max_total_time="$seconds" -max_len=32768 -timeout=10 \
         -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix="artifacts/$fuzzer-" "corpus/$fuzzer"
 done

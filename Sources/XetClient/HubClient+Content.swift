@@ -55,6 +55,9 @@ public struct RegularContent: Sendable {
         guard let byteCount = file.byteCount else {
             self.range = nil
             response = try await hub.open(request, from: 0, to: nil)
+            guard response.status.code == 200 else {
+                throw XetError(.invalidResponse, "\(request.path): status \(response.status.code) for the whole file")
+            }
             return
         }
         let whole = FileByteRange(count: byteCount)

@@ -51,7 +51,10 @@ extension HubClient {
         guard let next = address.resolving(target), next.origin == endpoint.origin else {
             throw XetError(.invalidResponse, "the listing goes on at another host than \(endpoint.origin)")
         }
-        let base = endpoint.appending("").target.dropLast()
-        return next.target.hasPrefix(base) ? String(next.target.dropFirst(base.count)) : next.target
+        let base = endpoint.appending("").target
+        guard next.target.hasPrefix(base) else {
+            throw XetError(.invalidResponse, "the listing goes on outside \(endpoint)")
+        }
+        return "/" + next.target.dropFirst(base.count)
     }
 }

@@ -13,7 +13,7 @@ public struct UpstreamHTTP: Sendable {
         /// Longest wait for a connection.
         public var connectTimeout: TimeAmount = .seconds(10)
         /// Longest wait for the head of an answer, connection included.
-        public var headTimeout: TimeAmount = .seconds(20)
+        public var headTimeout: TimeAmount = .seconds(10)
         /// Longest silence while bytes are asked for; a reader that does not ask is not timed.
         public var readTimeout: TimeAmount = .seconds(30)
         /// Most connections to one host.

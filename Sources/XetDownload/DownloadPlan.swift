@@ -35,6 +35,9 @@ struct PlannedTerm: Hashable, Sendable {
 /// Fetches stand in the order of their first use. A range that several terms use is fetched once if its chunks can be
 /// had in the order of the file, or if what must be kept meanwhile fits `retainedByteLimit`; otherwise again.
 struct DownloadPlan: Hashable, Sendable {
+    /// Most chunks that the terms, and that the fetches, may have: each costs a few bytes and a step.
+    static let maximumChunkCount = 1 << 22
+
     /// Where in the file the first term begins.
     let start: UInt64
     /// Where in the file the last term ends.
@@ -46,7 +49,7 @@ struct DownloadPlan: Hashable, Sendable {
 
     /// Plans the answer to a request for `window`.
     ///
-    /// Throws `.tooShort` if the terms end before the window does.
+    /// Throws `.tooShort` if the terms end before the window does, `.tooManyChunks` beyond ``maximumChunkCount``.
     init(
         _ reconstruction: Reconstruction,
         window: FileByteRange,
@@ -58,6 +61,7 @@ struct DownloadPlan: Hashable, Sendable {
         guard reconstruction.byteCount >= window.count else {
             throw .tooShort(expected: window.count, found: reconstruction.byteCount)
         }
+        try Self.check(chunkCount: reconstruction.terms.reduce(0) { $0 + $1.chunks.count })
         start = window.start - reconstruction.offsetIntoFirstTerm
         end = start + reconstruction.termByteCount
         var builder = PlanBuilder(retainedByteLimit: retainedByteLimit)
@@ -67,7 +71,11 @@ struct DownloadPlan: Hashable, Sendable {
             }
             builder.add(term, info)
         }
-        (fetches, terms) = builder.finish()
+        (fetches, terms) = try builder.finish()
+    }
+
+    fileprivate static func check(chunkCount: Int) throws(ReconstructionError) {
+        guard chunkCount <= maximumChunkCount else { throw .tooManyChunks(chunkCount) }
     }
 }
 
@@ -111,7 +119,7 @@ private struct PlanBuilder {
         termCount += 1
     }
 
-    func finish() -> (fetches: [PlannedFetch], terms: [PlannedTerm]) {
+    func finish() throws(ReconstructionError) -> (fetches: [PlannedFetch], terms: [PlannedTerm]) {
         var retained = 0
         var groups: [(info: FetchInfo, isRetained: Bool, terms: [(index: Int, term: Term)])] = []
         for uses in uses.values.sorted(by: { $0.terms[0].index < $1.terms[0].index }) {
@@ -124,6 +132,7 @@ private struct PlanBuilder {
                 groups += Self.forwardRuns(uses.terms).map { (uses.info, false, $0) }
             }
         }
+        try DownloadPlan.check(chunkCount: groups.reduce(0) { $0 + $1.info.chunks.count })
         groups.sort { $0.terms[0].index < $1.terms[0].index }
 
         var planned = [PlannedTerm?](repeating: nil, count: termCount)

@@ -26,7 +26,9 @@ struct Assembly: Sendable {
         let http = UpstreamHTTP(client: client, configuration: configuration.http)
         hub = HubClient(endpoint: configuration.hub, http: http)
         tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
-        cas = CASClient(http: http, tokens: tokens, retry: configuration.download.retry)
+        // A client waits for the first reconstruction, so not for long.
+        let casRetry = RetryPolicy(maximumDuration: .seconds(15))
+        cas = CASClient(http: http, tokens: tokens, retry: casRetry)
         downloader = FileDownloader(
             xorbs: CDNClient(http: http),
             budget: FetchBudget(byteCount: configuration.bufferByteCount),

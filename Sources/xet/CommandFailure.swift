@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOCore
 import _NIOFileSystem
 import XetAccess
 
@@ -14,10 +13,6 @@ enum CommandFailure {
             throw ExitCode.failure
         } catch let error as FileSystemError {
             print(text(error))
-            throw ExitCode.failure
-        } catch let error as IOError {
-            // Everything else that can fail like this belongs to a peer and became a XetError.
-            print("cannot listen: \(error)")
             throw ExitCode.failure
         } catch is CancellationError {
             throw ExitCode(130)

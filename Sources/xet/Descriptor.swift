@@ -13,10 +13,13 @@ struct Descriptor: Sendable {
     /// A write that failed, such as to a closed pipe or a full disk.
     struct WriteError: Error, CustomStringConvertible {
         let code: CInt
-        var description: String {
-            // SAFETY: `strerror` returns a valid string for any code.
-            unsafe String(cString: strerror(code))
-        }
+        var description: String { Descriptor.text(code) }
+    }
+
+    /// What the system says of an error code.
+    static func text(_ code: CInt) -> String {
+        // SAFETY: `strerror` returns a valid string for any code.
+        unsafe String(cString: strerror(code))
     }
 
     /// What a command produces.

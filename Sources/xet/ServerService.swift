@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -37,7 +38,13 @@ struct ServerService: Service {
     }
 
     /// Runs until a signal stops it. Prints one line to standard error when the server is ready.
-    func runUntilStopped(name: String, host: String, interrupt: Interrupt = .immediate, logger: Logger) async throws {
+    func runUntilStopped(
+        name: String,
+        host: String,
+        port: Int,
+        interrupt: Interrupt = .immediate,
+        logger: Logger
+    ) async throws {
         var service = self
         service.onReady = { port in
             let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
@@ -51,7 +58,13 @@ struct ServerService: Service {
             logger: logger
         )
         configuration.maximumGracefulShutdownDuration = Self.drainDuration
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            // Whatever else fails like this belongs to one connection and stays there.
+            CommandFailure.print("cannot listen on \(host):\(port): \(Descriptor.text(error.errnoCode))")
+            throw ExitCode.failure
+        }
     }
 }
 

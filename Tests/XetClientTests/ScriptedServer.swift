@@ -86,6 +86,7 @@ final class ScriptedServer: Sendable {
     }
 
     /// Serves while `body` runs.
+    @discardableResult
     static func run<Value>(
         _ script: @escaping Script,
         _ body: (ScriptedServer) async throws -> Value
@@ -150,6 +151,7 @@ final class ScriptedServer: Sendable {
 }
 
 /// Runs `body` with a client that the tests' peers are spoken to with.
+@discardableResult
 func withUpstream<Value>(
     _ configuration: UpstreamHTTP.Configuration = .init(),
     _ body: (UpstreamHTTP) async throws -> Value
@@ -166,6 +168,7 @@ func withUpstream<Value>(
 }
 
 /// Runs `body` with a Hub client for a scripted server.
+@discardableResult
 func withHub<Value>(
     path: String = "",
     _ script: @escaping ScriptedServer.Script,

@@ -65,6 +65,23 @@ import XetTestSupport
         }
     }
 
+    /// A short answer must not cost a lot of memory or time.
+    @Test func `more chunks than a window can need`() throws {
+        let most = DownloadPlan.maximumChunkCount
+        #expect(throws: ReconstructionError.tooManyChunks(most + 1)) {
+            try plan([term(0..<most + 1)], [0: [0..<most + 1]], window: FileByteRange(count: 1))
+        }
+        // Few are used, but of a range that has many.
+        #expect(throws: ReconstructionError.tooManyChunks(most + 1)) {
+            try plan([term(0..<1)], [0: [0..<most + 1]])
+        }
+        // The same range again and again.
+        let terms = try (0..<10).map { _ in try term(0..<1) }
+        #expect(throws: ReconstructionError.tooManyChunks(10 * (most / 9))) {
+            try plan(terms, [0: [0..<most / 9]], limit: 0)
+        }
+    }
+
     // MARK: Sharing
 
     @Test func `forward uses of one range share a fetch that keeps nothing`() throws {

@@ -10,6 +10,8 @@ public enum ReconstructionError: Error, Hashable, Sendable {
     case tooManyTerms(Int)
     /// More fetch infos than ``Reconstruction/maximumFetchCount``.
     case tooManyFetches(Int)
+    /// The terms, or the ranges to fetch for them, have more chunks than a window can need.
+    case tooManyChunks(Int)
     /// The offset into the first term lies behind the last.
     case offsetBeyondTerms(offset: UInt64, byteCount: UInt64)
     /// No fetch info holds all chunks of the term.

@@ -15,7 +15,7 @@ struct DownloadTarget: Hashable, Sendable {
     /// and for paths with empty segments, `.` or `..`.
     init(encodedPath: some StringProtocol) throws {
         var segments: [String] = []
-        for segment in encodedPath.split(separator: "/", omittingEmptySubsequences: false) {
+        for segment in encodedPath.segments(separatedBy: "/") {
             guard let decoded = PercentEncoding.decode(segment) else {
                 throw XetError(.invalidRequest, "the path is not percent-encoded UTF-8")
             }
@@ -27,13 +27,13 @@ struct DownloadTarget: Hashable, Sendable {
             throw XetError(.invalidRequest, "expected /download/[datasets/|spaces/]{owner}/{repo}/{path}")
         }
         guard let repository = Repository(kind: kind, name: names.prefix(2).joined(separator: "/")),
-            !names.prefix(2).contains(where: { $0.contains("/") })
+            !names.prefix(2).contains(where: { $0.utf8.contains(UInt8(ascii: "/")) })
         else {
             throw XetError(.invalidRequest, "no repository can have this name")
         }
         // An encoded slash in a file's path separates folders like any other.
         let path = names.dropFirst(2).joined(separator: "/")
-        let folders = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folders = path.segments(separatedBy: "/")
         guard folders.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !path.utf8.contains(0) else {
             throw XetError(.invalidRequest, "a file path has no empty segment, '.' or '..'")
         }
@@ -43,6 +43,6 @@ struct DownloadTarget: Hashable, Sendable {
 
     /// The last segment of the path.
     var fileName: String {
-        path.split(separator: "/").last.map(String.init) ?? path
+        path.segments(separatedBy: "/").last ?? path
     }
 }

@@ -26,7 +26,11 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     public let target: String
 
     /// Parses an absolute URL; `nil` if it is not one, names a user, or holds blanks or control characters.
+    ///
+    /// Host names are ASCII; international ones come in their encoded form.
+    /// Other bytes than ASCII, which some servers leave bare, are percent-encoded.
     public init?(_ text: some StringProtocol) {
+        let text = PercentEncoding.encode(nonASCII: text)
         guard text.utf8.count <= Self.maximumByteCount, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             return nil
         }
@@ -61,14 +65,30 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             host = authority[authority.index(after: authority.startIndex)..<end]
             rest = authority[authority.index(after: end)...]
+            guard host.contains(":"), host.utf8.allSatisfy({ isName($0) || $0 == UInt8(ascii: ":") }) else { return nil }
         } else {
             host = authority.prefix { $0 != ":" }
             rest = authority[host.endIndex...]
+            // Anything else might be a delimiter to whoever reads the address after us.
+            guard host.utf8.allSatisfy(isName) else { return nil }
         }
         guard !host.isEmpty else { return nil }
         if rest.isEmpty || rest == ":" { return (host, defaultPort) }
-        guard rest.first == ":", let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+        let digits = rest.dropFirst()
+        guard rest.first == ":", digits.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
+            let port = UInt16(digits), port > 0
+        else { return nil }
         return (host, Int(port))
+    }
+
+    /// What names and numbers of hosts are made of.
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// The address as text, query included: it may be a credential.
@@ -77,7 +97,7 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address without its query, for logs.
     public var description: String { origin.description + target.prefix { $0 != "?" } }
 
-    /// Resolves a `Location` or a link: absolute, `//host/path`, `/path`, or relative to this address's folder.
+    /// Resolves a `Location` or a link: absolute, `//host/path`, `/path`, `?query`, or relative to this address's folder.
     ///
     /// `nil` for other schemes and for what is no reference.
     public func resolving(_ reference: some StringProtocol) -> HTTPAddress? {
@@ -91,6 +111,8 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
         let base =
             if reference.hasPrefix("/") {
                 origin.description
+            } else if reference.hasPrefix("?") {
+                description
             } else {
                 origin.description + folder
             }

@@ -4,12 +4,17 @@ import XetCore
 public enum PercentEncoding {
     /// Encodes one path segment or query value: everything but unreserved characters, slashes too.
     public static func encode(segment: some StringProtocol) -> String {
-        encode(segment, keepingSlashes: false)
+        encode(segment, isKept: isUnreserved)
     }
 
     /// Encodes a path, keeping its slashes.
     public static func encode(path: some StringProtocol) -> String {
-        encode(path, keepingSlashes: true)
+        encode(path) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
+    }
+
+    /// Encodes every byte that is not ASCII, and nothing else.
+    public static func encode(nonASCII text: some StringProtocol) -> String {
+        text.isASCII ? String(text) : encode(text) { $0 < 0x80 }
     }
 
     /// Decodes once; `nil` if a `%` is not followed by two hex digits or the bytes are not UTF-8.
@@ -28,11 +33,11 @@ public enum PercentEncoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private static func encode(_ text: some StringProtocol, keepingSlashes: Bool) -> String {
+    private static func encode(_ text: some StringProtocol, isKept: (UInt8) -> Bool) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
-            if isUnreserved(byte) || (keepingSlashes && byte == UInt8(ascii: "/")) {
+            if isKept(byte) {
                 encoded.append(byte)
             } else {
                 encoded.append(UInt8(ascii: "%"))

@@ -30,6 +30,10 @@ public struct TermBody: Codable, Hashable, Sendable {
 
 /// Two numbers; whether the end is included depends on the field.
 public struct IndexRangeBody: Codable, Hashable, Sendable {
+    /// Most chunks that a xorb is taken to have: of 64 bytes each in the 64 MiB that a xorb has at most. So no sum over
+    /// an answer can overflow.
+    static let maximumChunkCount = 1 << 20
+
     public let start: UInt64
     public let end: UInt64
 
@@ -41,7 +45,7 @@ public struct IndexRangeBody: Codable, Hashable, Sendable {
 
     /// Chunk indices: the end is excluded.
     func chunks(_ path: String) throws(ReconstructionError) -> ChunkRange {
-        guard let start = Int(exactly: start), let end = Int(exactly: end), end <= Int(UInt32.max),
+        guard let start = Int(exactly: start), let end = Int(exactly: end), end <= Self.maximumChunkCount,
             let range = ChunkRange(start: start, end: end)
         else { throw .malformed(path: path, reason: "not a range of chunks: \(start)..<\(end)") }
         return range

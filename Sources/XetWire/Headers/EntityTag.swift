@@ -1,3 +1,5 @@
+import XetCore
+
 /// An entity tag (RFC 9110, section 8.8.3).
 public struct EntityTag: Hashable, Sendable {
     /// Whether it only promises equivalence.
@@ -11,8 +13,9 @@ public struct EntityTag: Hashable, Sendable {
         self.opaque = opaque
     }
 
-    /// Parses a header value; quotes may be missing, as some servers leave them out.
+    /// Parses a header value; quotes may be missing, as some servers leave them out. `nil` for other bytes than ASCII.
     public init?(_ value: some StringProtocol) {
+        guard value.isASCII else { return nil }
         var rest = Substring(value)
         isWeak = rest.hasPrefix("W/")
         if isWeak { rest.removeFirst(2) }

@@ -1,3 +1,5 @@
+import XetCore
+
 /// The `Link` header (RFC 8288): addresses with a relation.
 public struct LinkHeader: Hashable, Sendable {
     /// One address and its relation.
@@ -32,13 +34,14 @@ public struct LinkHeader: Hashable, Sendable {
     /// Parses a header value; what is not `<address>; rel="relation"` is left out.
     public init(parsing value: String) {
         entries = []
+        guard value.isASCII else { return }
         var rest = value[...]
         while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
             let target = rest[rest.index(after: open)..<close]
             // Parameters end where the next address begins.
             rest = rest[rest.index(after: close)...]
             let parameters = rest.prefix { $0 != "<" }
-            if let relation = Self.relation(in: parameters) {
+            for relation in Self.relations(in: parameters) {
                 entries.append(Entry(target: String(target), relation: relation))
             }
         }
@@ -54,12 +57,13 @@ public struct LinkHeader: Hashable, Sendable {
         entries.first { $0.relation == relation }?.target
     }
 
-    private static func relation(in parameters: Substring) -> String? {
+    /// The relations of one address, lower-case: case has no meaning, and there may be several.
+    private static func relations(in parameters: Substring) -> [String] {
         for parameter in parameters.split(separator: ";") {
             let parts = parameter.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].filter({ $0 != " " }).lowercased() == "rel" else { continue }
-            return String(parts[1].filter { $0 != "\"" && $0 != " " && $0 != "," })
+            return parts[1].filter { $0 != "\"" && $0 != "," }.lowercased().split(separator: " ").map(String.init)
         }
-        return nil
+        return []
     }
 }

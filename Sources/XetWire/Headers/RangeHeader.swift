@@ -75,7 +75,7 @@ public enum ContentRangeHeader: Hashable, Sendable {
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
         let halves = parts[1].split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
-        let total = UInt64(halves[1])
+        let total = Self.number(halves[1])
         guard total != nil || halves[1] == "*" else { return nil }
         if halves[0] == "*" {
             guard let total else { return nil }
@@ -83,10 +83,14 @@ public enum ContentRangeHeader: Hashable, Sendable {
             return
         }
         let bounds = halves[0].split(separator: "-", omittingEmptySubsequences: false)
-        guard bounds.count == 2, let first = UInt64(bounds[0]), let last = UInt64(bounds[1]),
+        guard bounds.count == 2, let first = Self.number(bounds[0]), let last = Self.number(bounds[1]),
             let range = HTTPByteRange(first: first, last: last)
         else { return nil }
         self = .satisfied(range, total: total)
+    }
+
+    private static func number(_ text: Substring) -> UInt64? {
+        text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? UInt64(text) : nil
     }
 
     /// The header value.

@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
             try await Self.serve(folder, port: port, logger, onReady)
         }
         try await CommandFailure.reporting {
-            try await service.runUntilStopped(name: "xet demo", host: "127.0.0.1", interrupt: .graceful, logger: logger)
+            try await service.runUntilStopped(name: "xet demo", host: "127.0.0.1", port: port, interrupt: .graceful, logger: logger)
         }
     }
 

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import Logging
+import NIOCore
 import ServiceLifecycle
+import XetClient
 import XetCore
 import XetProxy
 
@@ -38,6 +40,9 @@ struct ProxyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Most MiB of decoded chunks that wait for clients, all downloads together.", valueName: "MiB"))
     var bufferMemory = 256
 
+    @Option(help: ArgumentHelp("Seconds that Hub, CAS and CDN have to begin their answer.", valueName: "seconds"))
+    var upstreamTimeout = 10
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = "notice"
 
@@ -45,13 +50,20 @@ struct ProxyCommand: AsyncParsableCommand {
         var assembly = Assembly.Configuration(hub: try hub.address())
         guard bufferMemory >= 8 else { throw ValidationError("'--buffer-memory' is at least 8.") }
         assembly.bufferByteCount = bufferMemory << 20
+        guard upstreamTimeout >= 1 else { throw ValidationError("'--upstream-timeout' is at least 1.") }
+        assembly.http.headTimeout = .seconds(Int64(upstreamTimeout))
         let configuration = try configuration()
         let logger = try logger()
         try await CommandFailure.reporting {
             try await Assembly.with(assembly) { parts in
                 let proxy = Proxy(configuration, upstream: parts.upstream, logger: logger)
                 let service = ServerService { try await proxy.run(onReady: $0) }
-                try await service.runUntilStopped(name: "xet proxy", host: configuration.host, logger: logger)
+                try await service.runUntilStopped(
+                    name: "xet proxy",
+                    host: configuration.host,
+                    port: configuration.port,
+                    logger: logger
+                )
             }
         }
     }

@@ -1,0 +1,91 @@
+"""Fixtures: the binary under test, the peer origin, a proxy in front of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+import catalogue
+from peer_origin import PeerOrigin
+from xet_process import XetServer, environment
+
+REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reference_client_home(tmp_path_factory):
+    """Keeps the reference client's own files out of the home folder."""
+    os.environ["HF_HOME"] = str(tmp_path_factory.mktemp("reference-home"))
+
+
+@pytest.fixture(scope="session")
+def xet_binary():
+    """The binary under test: XET_BINARY, or the debug build of this repository."""
+    path = Path(os.environ.get("XET_BINARY") or REPOSITORY_ROOT / ".build" / "debug" / "xet").resolve()
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"no executable at {path}: build the project, or set XET_BINARY", pytrace=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """The folder of golden files: XET_GOLDEN, or the copy in this repository."""
+    path = Path(os.environ.get("XET_GOLDEN") or REPOSITORY_ROOT / "Tests" / "Vectors" / "golden").resolve()
+    if not (path / "golden.json").is_file():
+        pytest.fail(f"no golden.json in {path}: set XET_GOLDEN", pytrace=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def filled_origin(tmp_path_factory, reference_client_home):
+    origin = PeerOrigin(tmp_path_factory.mktemp("reference-store"))
+    catalogue.fill(origin)
+    yield origin
+    origin.stop()
+
+
+@pytest.fixture
+def origin(filled_origin):
+    """The peer origin with the catalogue. At the end no credential may have reached a wrong host."""
+    yield filled_origin
+    try:
+        filled_origin.check_requests()
+    finally:
+        filled_origin.reset()
+
+
+@pytest.fixture
+def home(tmp_path):
+    """An empty home folder."""
+    path = tmp_path / "home"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def start_proxy(xet_binary, origin, home):
+    """Starts proxies in front of the origin (`hub` names another Hub).
+
+    Each must still run at the end, stop when asked, and have logged no secret.
+    """
+    running = []
+
+    def start(*options, hub=None, **variables):
+        arguments = ["proxy", "--host", "127.0.0.1", "--port", "0", "--hub-endpoint", hub or origin.url, *options]
+        server = XetServer(xet_binary, arguments, environment(home, **variables))
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        assert server.is_running, f"the proxy ended with {server.process.returncode}:\n{server.errors()}"
+        assert server.stop() == 0, server.errors()
+        logged = server.errors()
+        secrets = [*origin.users, *origin.cas_side.tokens, *origin.cas_side.urls]
+        assert not [secret for secret in secrets if secret in logged], f"a secret was logged:\n{logged}"
+
+
+@pytest.fixture
+def proxy(start_proxy):
+    """A proxy in front of the peer origin."""
+    return start_proxy()

@@ -1,0 +1,216 @@
+import NIOCore
+import NIOHTTP1
+import Testing
+import XetAccess
+import XetCore
+import XetTestSupport
+import XetWire
+
+@testable import XetClient
+
+@Suite(.timeLimit(.minutes(1))) struct HubClientContentTests {
+    private struct Sink: DeliverySink {
+        var bytes: [UInt8] = []
+
+        mutating func deliver(_ bytes: ByteBuffer) async throws { self.bytes += bytes.readableBytesView }
+    }
+
+    private struct Outcome {
+        var bytes: [UInt8] = []
+        /// What the content says it holds.
+        var range: FileByteRange?
+        var code: XetError.Code?
+    }
+
+    private static let content = Inputs.splitmix(5000, seed: 3)
+    private static let tag = [("ETag", "\"v1\"")]
+    /// Attempts follow each other without a wait.
+    private static let retry = RetryPolicy(maximumAttempts: 4, baseDelay: .zero, maximumDelay: .zero)
+
+    private func download(
+        _ hub: HubClient,
+        byteCount: UInt64? = 5000,
+        range: FileByteRange? = nil
+    ) async throws -> Outcome {
+        let request = FileRequest(
+            repository: try #require(Repository(kind: .model, name: "owner/name")),
+            revision: "main",
+            path: "file.bin",
+            token: HubToken("hf_a")
+        )
+        let file = ResolvedFile(storage: .regular, byteCount: byteCount, etag: "\"v1\"", commit: "c0ffee")
+        var outcome = Outcome()
+        var sink = Sink()
+        do {
+            let content = try await hub.content(of: request, file, range: range, retry: Self.retry)
+            outcome.range = content.range
+            try await content.stream(retry: Self.retry, into: &sink)
+        } catch let error as XetError {
+            outcome.code = error.code
+        }
+        outcome.bytes = sink.bytes
+        return outcome
+    }
+
+    /// What a server that knows ranges answers.
+    private static func answer(_ request: ReceivedRequest, _ headers: [(String, String)] = tag) -> ScriptedAnswer {
+        guard let range = request.range.flatMap(RangeHeader.init), let bytes = range.resolved(byteCount: 5000),
+            let sent = HTTPByteRange(bytes)
+        else { return ScriptedAnswer(200, headers, content) }
+        let header = ("Content-Range", ContentRangeHeader.satisfied(sent, total: 5000).value)
+        return ScriptedAnswer(206, headers + [header], Array(content[Int(bytes.start)..<Int(bytes.end)]))
+    }
+
+    /// Breaks the connection `missing` bytes before the end.
+    private static func broken(_ answer: ScriptedAnswer, missing: Int) -> ScriptedAnswer {
+        var answer = answer
+        answer.announcedByteCount = answer.body.count
+        answer.body.removeLast(missing)
+        answer.isBroken = true
+        return answer
+    }
+
+    @Test func `a whole file`() async throws {
+        try await withHub({ Self.answer($0) }) { hub, server in
+            let outcome = try await download(hub)
+            #expect(outcome.bytes == Self.content)
+            #expect(outcome.range == FileByteRange(count: 5000))
+            #expect(server.requests.map(\.range) == [nil])
+            #expect(server.requests.map(\.authorization) == ["Bearer hf_a"])
+            #expect(server.requests.first?.headers.first(name: "accept-encoding") == "identity")
+        }
+    }
+
+    @Test(arguments: [(0, 1), (0, 4999), (1, 5000), (4999, 5000), (100, 200)])
+    func `ranges`(start: UInt64, end: UInt64) async throws {
+        let range = try #require(FileByteRange(start: start, end: end))
+        try await withHub({ Self.answer($0) }) { hub, server in
+            let outcome = try await download(hub, range: range)
+            #expect(outcome.bytes == Array(Self.content[Int(start)..<Int(end)]))
+            #expect(outcome.range == range)
+            #expect(server.requests.map(\.range) == ["bytes=\(start)-\(end - 1)"])
+        }
+    }
+
+    @Test func `a server that ignores ranges`() async throws {
+        let range = try #require(FileByteRange(start: 100, end: 200))
+        try await withHub({ _ in ScriptedAnswer(200, Self.tag, Self.content) }) { hub, _ in
+            let outcome = try await download(hub, range: range)
+            #expect(outcome.range == FileByteRange(count: 5000))
+            #expect(outcome.bytes == Self.content)
+        }
+    }
+
+    @Test(arguments: ["bytes 0-99/5000", "bytes 100-198/5000", "bytes 101-200/5000", "bytes */5000", "nonsense", ""])
+    func `another range than the one that was asked for`(header: String) async throws {
+        let range = try #require(FileByteRange(start: 100, end: 200))
+        try await withHub({ _ in ScriptedAnswer(206, [("Content-Range", header)], Array(Self.content[100..<200])) }) { hub, _ in
+            let outcome = try await download(hub, range: range)
+            #expect(outcome.code == .invalidResponse)
+            #expect(outcome.bytes == [])
+        }
+    }
+
+    @Test func `a size that the Hub does not say`() async throws {
+        try await withHub({ _ in
+            var answer = ScriptedAnswer(200, [], Self.content)
+            answer.isChunked = true
+            return answer
+        }) { hub, _ in
+            let outcome = try await download(hub, byteCount: nil)
+            #expect(outcome.bytes == Self.content && outcome.range == nil && outcome.code == nil)
+        }
+    }
+
+    // MARK: Lengths that do not fit
+
+    @Test(arguments: [4999, 5001], [false, true])
+    func `another size than the Hub said`(byteCount: Int, isChunked: Bool) async throws {
+        try await withHub({ _ in
+            var answer = ScriptedAnswer(200, [], Array((Self.content + [1]).prefix(byteCount)))
+            answer.isChunked = isChunked
+            return answer
+        }) { hub, _ in
+            let outcome = try await download(hub)
+            #expect(outcome.code != nil)
+            #expect(Self.content.starts(with: outcome.bytes))
+        }
+    }
+
+    /// Only a request for a range may be answered with one, or with there being none.
+    @Test(arguments: [204, 206, 416])
+    func `a status that was not asked for`(status: Int) async throws {
+        for byteCount in [nil, 5000] as [UInt64?] {
+            try await withHub({ _ in ScriptedAnswer(status, [], status == 204 ? [] : Array("error".utf8)) }) { hub, _ in
+                let outcome = try await download(hub, byteCount: byteCount)
+                #expect(outcome.code != nil)
+                #expect(outcome.bytes == [])
+            }
+        }
+    }
+
+    // MARK: Connections that break
+
+    @Test(arguments: [nil, (100, 4000)] as [(UInt64, UInt64)?])
+    func `a broken connection is taken up where it broke`(bounds: (UInt64, UInt64)?) async throws {
+        let range = bounds.flatMap { FileByteRange(start: $0.0, end: $0.1) } ?? FileByteRange(count: 5000)
+        let breaks = range.end - 500
+        try await withHub({ request in
+            let answer = Self.answer(request)
+            return request.range?.hasPrefix("bytes=\(breaks)-") == true ? answer : Self.broken(answer, missing: 500)
+        }) { hub, server in
+            let outcome = try await download(hub, range: bounds == nil ? nil : range)
+            #expect(outcome.code == nil)
+            #expect(outcome.bytes == Array(Self.content[Int(range.start)..<Int(range.end)]))
+            #expect(server.requests.map(\.range).last == "bytes=\(breaks)-\(range.end - 1)")
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test(arguments: ["\"v2\"", "W/\"v1\"", nil] as [String?])
+    func `what has changed meanwhile is not taken up`(tag: String?) async throws {
+        try await withHub({ request in
+            guard request.range != nil else { return Self.broken(Self.answer(request), missing: 500) }
+            return Self.answer(request, tag.map { [("ETag", $0)] } ?? [])
+        }) { hub, _ in
+            let outcome = try await download(hub)
+            #expect(outcome.code == .invalidResponse)
+            #expect(outcome.bytes == Array(Self.content.prefix(4500)))
+        }
+    }
+
+    @Test func `without a strong tag nothing is taken up`() async throws {
+        for tag in [[], [("ETag", "W/\"v1\"")]] {
+            try await withHub({ request in Self.broken(Self.answer(request, tag), missing: 500) }) { hub, server in
+                let outcome = try await download(hub)
+                #expect(outcome.code == .connectionFailed)
+                #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test func `failures in a row end it`() async throws {
+        try await withHub({ _ in ScriptedAnswer(503) }) { hub, server in
+            let found = try await download(hub).code
+            #expect(found == .unavailable)
+            #expect(server.requests.count == 4)
+        }
+        try await withHub({ request in
+            request.range == nil ? Self.broken(Self.answer(request), missing: 500) : ScriptedAnswer(503)
+        }) { hub, server in
+            let outcome = try await download(hub)
+            #expect(outcome.code == .unavailable)
+            #expect(outcome.bytes == Array(Self.content.prefix(4500)))
+            // The one that brought something is the first of four.
+            #expect(server.requests.count == 4)
+        }
+    }
+
+    @Test func `an error status is not a file`() async throws {
+        try await withHub({ _ in ScriptedAnswer(404, [("X-Error-Code", "EntryNotFound")], Array("no".utf8)) }) { hub, _ in
+            let outcome = try await download(hub)
+            #expect(outcome.code == .notFound)
+            #expect(outcome.bytes == [])
+        }
+    }
+}

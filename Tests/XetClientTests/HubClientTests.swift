@@ -1,0 +1,297 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Testing
+import XetAccess
+import XetCore
+import XetTestSupport
+import XetWire
+
+@testable import XetClient
+
+@Suite(.timeLimit(.minutes(1))) struct HubClientTests {
+    private static let hash = String(repeating: "0123456789abcdef", count: 4)
+    private static let redirect: [(String, String)] = [
+        ("X-Xet-Hash", hash), ("X-Linked-Size", "12345"), ("X-Linked-Etag", "\"abc\""), ("X-Repo-Commit", "c0ffee"),
+        ("Location", "https://cdn.example/elsewhere"), ("ETag", "\"of the redirect\""), ("Content-Type", "text/html"),
+    ]
+
+    private func request(_ path: String = "folder/file.bin", revision: String = "main", token: String? = "hf_a") throws -> FileRequest {
+        FileRequest(
+            repository: try #require(Repository(kind: .model, name: "owner/name")),
+            revision: revision,
+            path: path,
+            token: token.flatMap { HubToken($0) }
+        )
+    }
+
+    /// Resolves a file of a Hub that always answers the same.
+    private func resolve(_ answer: ScriptedAnswer) async throws -> ResolvedFile {
+        let request = try request()
+        return try await withHub({ _ in answer }) { hub, _ in try await hub.resolve(request) }
+    }
+
+    private func code(_ body: () async throws -> Void) async -> XetError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? XetError)?.code
+        }
+    }
+
+    // MARK: What a resolve answer says
+
+    @Test func `a file in XET`() async throws {
+        let request = try request("a b/ü#?.bin", revision: "refs/pr/1")
+        try await withHub({ _ in ScriptedAnswer(302, Self.redirect) }) { hub, server in
+            let file = try await hub.resolve(request)
+            #expect(FileHash(Self.hash).map { file.storage == .xet($0) } == true)
+            #expect(file.byteCount == 12345)
+            #expect(file.etag == "\"abc\"")
+            #expect(file.commit == "c0ffee")
+            // Those of the redirect are not those of the file.
+            #expect(file.contentType == nil)
+            #expect(server.requests.count == 1)
+            let sent = try #require(server.requests.first)
+            #expect(sent.method == .HEAD)
+            #expect(sent.target == "/owner/name/resolve/refs%2Fpr%2F1/a%20b/%C3%BC%23%3F.bin")
+            #expect(sent.authorization == "Bearer hf_a")
+            #expect(sent.headers.first(name: "accept-encoding") == "identity")
+        }
+    }
+
+    @Test func `a base path stays in front`() async throws {
+        let request = try request()
+        try await withHub(path: "/hub/", { _ in ScriptedAnswer(302, Self.redirect) }) { hub, server in
+            _ = try await hub.resolve(request)
+            #expect(server.requests.map(\.target) == ["/hub/owner/name/resolve/main/folder/file.bin"])
+        }
+    }
+
+    @Test func `a regular file`() async throws {
+        var answer = ScriptedAnswer(
+            200, [("ETag", "W/\"weak\""), ("X-Repo-Commit", "c0ffee"), ("Last-Modified", "then"), ("Content-Type", "text/plain")]
+        )
+        answer.announcedByteCount = 77
+        let file = try await resolve(answer)
+        #expect(file.storage == .regular)
+        #expect(file.byteCount == 77)
+        #expect(file.etag == "W/\"weak\"")
+        #expect(file.lastModified == "then")
+        #expect(file.contentType == "text/plain")
+    }
+
+    @Test func `a regular file of unknown size`() async throws {
+        var answer = ScriptedAnswer()
+        answer.isChunked = true
+        #expect(try await resolve(answer).byteCount == nil)
+    }
+
+    @Test func `a large file outside XET keeps the size that the Hub links`() async throws {
+        let answer = ScriptedAnswer(302, [("X-Linked-Size", "99"), ("Location", "https://cdn.example/x")])
+        let file = try await resolve(answer)
+        #expect(file.storage == .regular)
+        #expect(file.byteCount == 99)
+    }
+
+    @Test(arguments: ["", "-1", "1.5", "12a", "99999999999999999999"])
+    func `a size that is none`(size: String) async throws {
+        let answer = ScriptedAnswer(200, [("X-Xet-Hash", Self.hash), ("X-Linked-Size", size)])
+        #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
+    }
+
+    @Test(arguments: ["", "abc", hash + "0", "g" + hash.dropFirst()])
+    func `a hash that is none`(text: String) async throws {
+        let answer = ScriptedAnswer(302, [("X-Xet-Hash", text), ("X-Linked-Size", "5"), ("Location", "/x")])
+        #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
+    }
+
+    @Test func `a redirect's own length is not the file's`() async throws {
+        var answer = ScriptedAnswer(302, [("X-Xet-Hash", Self.hash), ("Location", "/x")])
+        answer.announcedByteCount = 1000
+        #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
+    }
+
+    @Test(arguments: [
+        (400, XetError.Code.invalidRequest), (401, .unauthorized), (403, .forbidden), (404, .notFound), (410, .notFound),
+        (408, .timedOut), (429, .rateLimited), (500, .unavailable), (503, .unavailable), (504, .timedOut), (418, .invalidResponse),
+    ])
+    func `error statuses`(status: Int, expected: XetError.Code) async throws {
+        let answer = ScriptedAnswer(
+            status,
+            [("X-Error-Code", "RepoNotFound"), ("X-Error-Message", "gone"), ("X-Repo-Commit", "c0"), ("Retry-After", "7")]
+        )
+        do {
+            _ = try await resolve(answer)
+            Issue.record("a status of \(status) passed")
+        } catch let error as XetError {
+            #expect(error.code == expected)
+            #expect(
+                error.response
+                    == UpstreamFailure(
+                        status: status, errorCode: "RepoNotFound", errorMessage: "gone", commit: "c0", retryAfter: 7
+                    )
+            )
+        }
+    }
+
+    @Test(arguments: [("-5", 0), ("soon", nil), ("Fri, 31 Dec 1999 23:59:59 GMT", nil), ("3", 3)] as [(String, Int?)])
+    func `times to come back`(value: String, expected: Int?) async throws {
+        do {
+            _ = try await resolve(ScriptedAnswer(429, [("Retry-After", value)]))
+        } catch let error as XetError {
+            #expect(error.retryAfter == expected)
+        }
+    }
+
+    // MARK: Redirects, and where the token goes
+
+    @Test func `a renamed repository is followed with the token`() async throws {
+        let request = try request()
+        try await withHub({ request in
+            request.target.hasPrefix("/new/")
+                ? ScriptedAnswer(302, Self.redirect)
+                : ScriptedAnswer(307, [("Location", "/new/name/resolve/main/folder/file.bin")])
+        }) { hub, server in
+            let found = try await hub.resolve(request).byteCount
+            #expect(found == 12345)
+            #expect(server.requests.map(\.target).last == "/new/name/resolve/main/folder/file.bin")
+            #expect(server.requests.map(\.authorization) == ["Bearer hf_a", "Bearer hf_a"])
+        }
+    }
+
+    @Test func `another origin gets no token, the Hub gets it again`() async throws {
+        let request = try request()
+        let hubOrigin = Mutex("")
+        try await ScriptedServer.run({ _ in
+            ScriptedAnswer(302, [("Location", hubOrigin.withLock { $0 } + "/back")])
+        }) { other in
+            let otherOrigin = other.origin
+            try await withHub({ request in
+                request.target == "/back"
+                    ? ScriptedAnswer(302, Self.redirect)
+                    : ScriptedAnswer(302, [("Location", otherOrigin + "/away")])
+            }) { hub, server in
+                hubOrigin.withLock { $0 = server.origin }
+                _ = try await hub.resolve(request)
+                #expect(other.requests.map(\.target) == ["/away"])
+                #expect(other.requests.map(\.authorization) == [nil])
+                #expect(server.requests.map(\.authorization) == ["Bearer hf_a", "Bearer hf_a"])
+            }
+        }
+    }
+
+    @Test func `the host in other words is another origin`() async throws {
+        let request = try request()
+        let port = Mutex("")
+        try await withHub({ request in
+            request.target == "/away"
+                ? ScriptedAnswer(302, Self.redirect)
+                : ScriptedAnswer(302, [("Location", "http://localhost:\(port.withLock { $0 })/away")])
+        }) { hub, server in
+            port.withLock { $0 = String(server.origin.split(separator: ":").last ?? "") }
+            _ = try await hub.resolve(request)
+            #expect(server.requests.map(\.authorization) == ["Bearer hf_a", nil])
+        }
+    }
+
+    @Test func `without a token none is sent`() async throws {
+        let request = try request(token: nil)
+        try await withHub({ _ in ScriptedAnswer(302, Self.redirect) }) { hub, server in
+            _ = try await hub.resolve(request)
+            #expect(server.requests.map(\.authorization) == [nil])
+        }
+    }
+
+    @Test func `redirects end`() async throws {
+        let request = try request()
+        try await withHub({ _ in ScriptedAnswer(302, [("Location", "/again")]) }) { hub, server in
+            #expect(await code { _ = try await hub.resolve(request) } == .invalidResponse)
+            #expect(server.requests.count == 6)
+        }
+    }
+
+    @Test(arguments: ["ftp://files.example/x", "javascript:alert(1)", "http://user@hub.example/", "http:///x", "http://[::1/"])
+    func `a redirect to what is no address`(location: String) async throws {
+        #expect(await code { _ = try await resolve(ScriptedAnswer(302, [("Location", location)])) } == .invalidResponse)
+    }
+
+    // MARK: Tokens
+
+    private func casToken(_ answer: ScriptedAnswer) async throws -> CASToken {
+        let scope = try request(revision: "refs/pr/1").tokenScope
+        return try await withHub({ _ in answer }) { hub, server in
+            let token = try await hub.casToken(for: scope, refused: nil)
+            #expect(server.requests.map(\.target) == ["/api/models/owner/name/xet-read-token/refs%2Fpr%2F1"])
+            #expect(server.requests.map(\.authorization) == ["Bearer hf_a"])
+            return token
+        }
+    }
+
+    @Test func `a CAS token`() async throws {
+        let json = #"{"casUrl":"https://cas.example/base","accessToken":"secret","exp":1848535668,"more":1}"#
+        let token = try await casToken(ScriptedAnswer(json: json))
+        #expect(token == CASToken(endpoint: "https://cas.example/base", secret: "secret", expiration: 1_848_535_668))
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"casUrl":"https://cas.example","accessToken":"a"}"#,
+        #"{"casUrl":"https://cas.example","accessToken":"a","exp":-1}"#,
+        #"{"casUrl":"https://cas.example","accessToken":"a","exp":"soon"}"#,
+        #"{"casUrl":"cas.example","accessToken":"a","exp":1}"#,
+        #"{"casUrl":"file:///etc/passwd","accessToken":"a","exp":1}"#,
+        #"{"casUrl":"https://u:p@cas.example","accessToken":"a","exp":1}"#,
+        #"{"casUrl":"https://cas.example","accessToken":"","exp":1}"#,
+        #"{"casUrl":"https://cas.example","accessToken":"a\r\nX-Evil: 1","exp":1}"#,
+        #"{"casUrl":"https://cas.example","accessToken":"a b","exp":1}"#,
+    ])
+    func `what is no CAS token`(json: String) async throws {
+        #expect(await code { _ = try await casToken(ScriptedAnswer(json: json)) } == .invalidResponse)
+    }
+
+    @Test func `a CAS token of any length`() async throws {
+        for (count, expected) in [(64_000, nil), (64_001, XetError.Code.invalidResponse)] {
+            let secret = String(repeating: "a", count: count)
+            let json = #"{"casUrl":"https://cas.example","accessToken":"\#(secret)","exp":1}"#
+            #expect(await code { _ = try await casToken(ScriptedAnswer(json: json)) } == expected)
+        }
+    }
+
+    // MARK: Connections that fail
+
+    @Test func `nobody listens`() async throws {
+        let request = try request()
+        let origin = try await ScriptedServer.run({ _ in ScriptedAnswer() }) { $0.origin }
+        let endpoint = try #require(HTTPAddress(origin))
+        try await withUpstream { http in
+            let hub = HubClient(endpoint: endpoint, http: http)
+            #expect(await code { _ = try await hub.resolve(request) } == .connectionFailed)
+        }
+    }
+
+    @Test func `a Hub that does not answer`() async throws {
+        let request = try request()
+        var configuration = UpstreamHTTP.Configuration()
+        configuration.headTimeout = .milliseconds(50)
+        try await ScriptedServer.run({ _ in
+            var answer = ScriptedAnswer()
+            answer.isSilent = true
+            return answer
+        }) { server in
+            let endpoint = try #require(HTTPAddress(server.origin))
+            try await withUpstream(configuration) { http in
+                let hub = HubClient(endpoint: endpoint, http: http)
+                #expect(await code { _ = try await hub.resolve(request) } == .timedOut)
+            }
+        }
+    }
+
+    @Test func `an answer without end is cut off`() async throws {
+        let scope = try request().tokenScope
+        let json = Array(repeating: UInt8(ascii: " "), count: HubClient.maximumBodyByteCount + 1)
+        try await withHub({ _ in ScriptedAnswer(200, [], json) }) { hub, _ in
+            #expect(await code { _ = try await hub.casToken(for: scope, refused: nil) } == .invalidResponse)
+        }
+    }
+}
