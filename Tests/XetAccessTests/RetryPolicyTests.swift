@@ -82,7 +82,9 @@ private struct Constant: RandomNumberGenerator {
     // MARK: Running
 
     /// Fails as often as it has errors.
-    private func run(_ policy: RetryPolicy, _ errors: [any Error], clock: ManualClock) -> (result: Result<Int, any Error>?, calls: Int) {
+    private func run(_ policy: RetryPolicy, _ errors: [any Error], clock: ManualClock) -> (
+        result: Result<Int, any Error>?, calls: Int
+    ) {
         let executor = StepExecutor()
         let calls = Mutex(0)
         let started = executor.start {
@@ -132,14 +134,24 @@ private struct Constant: RandomNumberGenerator {
 
     @Test func `no attempt begins after the time is over`() {
         let clock = ManualClock(isJumping: true)
-        let policy = RetryPolicy(maximumAttempts: 100, baseDelay: .zero, maximumDelay: .seconds(5), maximumDuration: .seconds(10))
+        let policy = RetryPolicy(
+            maximumAttempts: 100,
+            baseDelay: .zero,
+            maximumDelay: .seconds(5),
+            maximumDuration: .seconds(10)
+        )
         let outcome = run(policy, [XetError](repeating: Self.asking(3), count: 50), clock: clock)
         // At 0, 3, 6 and 9 seconds.
         #expect(outcome.calls == 4)
         #expect(clock.now.offset == .seconds(9))
 
         let exact = ManualClock(isJumping: true)
-        let even = RetryPolicy(maximumAttempts: 100, baseDelay: .zero, maximumDelay: .seconds(5), maximumDuration: .seconds(9))
+        let even = RetryPolicy(
+            maximumAttempts: 100,
+            baseDelay: .zero,
+            maximumDelay: .seconds(5),
+            maximumDuration: .seconds(9)
+        )
         #expect(run(even, [XetError](repeating: Self.asking(3), count: 50), clock: exact).calls == 4)
     }
 

@@ -8,7 +8,10 @@ import XetAccess
 
     @Test func `how errors print`() {
         #expect("\(XetError(.notFound, "no file x"))" == "not found: no file x")
-        #expect("\(XetError(.connectionFailed, "connection to y", cause: Cause()))" == "connection failed: connection to y (the cable)")
+        #expect(
+            "\(XetError(.connectionFailed, "connection to y", cause: Cause()))"
+                == "connection failed: connection to y (the cable)"
+        )
     }
 
     @Test func `when to come back is the server's`() {
@@ -30,7 +33,8 @@ import XetAccess
 
     @Test func `codes`() {
         let codes: [XetError.Code] = [
-            .invalidRequest, .unauthorized, .forbidden, .notFound, .rangeNotSatisfiable, .rateLimited, .unavailable, .connectionFailed, .timedOut, .expired,
+            .invalidRequest, .unauthorized, .forbidden, .notFound, .rangeNotSatisfiable, .rateLimited, .unavailable,
+            .connectionFailed, .timedOut, .expired,
             .corrupt, .invalidResponse,
         ]
         #expect(Set(codes).count == codes.count)

@@ -11,11 +11,9 @@ import XetWire
 private final class Tokens: TokenProvider {
     private let endpoint: String
     private let calls = Mutex<[CASToken?]>([])
-    private let isStuck: Bool
 
-    init(_ endpoint: String, isStuck: Bool = false) {
+    init(_ endpoint: String) {
         self.endpoint = endpoint
-        self.isStuck = isStuck
     }
 
     /// The tokens that were refused, one entry for each call.
@@ -26,7 +24,7 @@ private final class Tokens: TokenProvider {
             calls.append(refused)
             return calls.count { $0 != nil }
         }
-        return CASToken(endpoint: endpoint, secret: "token-\(isStuck ? 0 : number)", expiration: .max)
+        return CASToken(endpoint: endpoint, secret: "token-\(number)", expiration: .max)
     }
 }
 
@@ -54,14 +52,14 @@ private final class Tokens: TokenProvider {
 
     private func withCAS<Value>(
         base: String = "",
-        isStuck: Bool = false,
         clock: any Clock<Duration> = ManualClock(isJumping: true),
         _ script: @escaping ScriptedServer.Script,
-        _ body: (_ source: any ReconstructionSource, _ server: ScriptedServer, _ refusals: () -> [CASToken?]) async throws -> Value
+        _ body: (_ source: any ReconstructionSource, _ server: ScriptedServer, _ refusals: () -> [CASToken?])
+            async throws -> Value
     ) async throws -> Value {
         try await ScriptedServer.run(script) { server in
             try await withUpstream { http in
-                let tokens = Tokens(server.origin + base, isStuck: isStuck)
+                let tokens = Tokens(server.origin + base)
                 let client = CASClient(http: http, tokens: tokens, retry: Self.retry, clock: clock)
                 guard let repository = Repository(kind: .model, name: "owner/name") else {
                     throw XetError(.invalidRequest, "no name")
@@ -193,7 +191,12 @@ private final class Tokens: TokenProvider {
     @Test(arguments: ["cas.example", "ftp://cas.example", "", "https://user@cas.example"])
     func `a CAS address that is none`(endpoint: String) async throws {
         try await withUpstream { http in
-            let client = CASClient(http: http, tokens: Tokens(endpoint), retry: Self.retry, clock: ManualClock(isJumping: true))
+            let client = CASClient(
+                http: http,
+                tokens: Tokens(endpoint),
+                retry: Self.retry,
+                clock: ManualClock(isJumping: true)
+            )
             let repository = try #require(Repository(kind: .model, name: "owner/name"))
             let scope = TokenScope(repository: repository, revision: "main", token: nil)
             #expect(await code(client.reconstructions(for: scope)) == .invalidResponse)
@@ -205,13 +208,16 @@ private final class Tokens: TokenProvider {
     @Test func `what may pass is asked again`() async throws {
         let count = Mutex(0)
         let clock = ManualClock(isJumping: true)
-        try await withCAS(clock: clock, { _ in
-            let number = count.withLock { count in
-                count += 1
-                return count
+        try await withCAS(
+            clock: clock,
+            { _ in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                return number < 3 ? ScriptedAnswer(503, [("Retry-After", "1")]) : Self.golden(2)
             }
-            return number < 3 ? ScriptedAnswer(503, [("Retry-After", "1")]) : Self.golden(2)
-        }) { source, server, _ in
+        ) { source, server, _ in
             let found = try await source.reconstruction(of: Self.file, range: nil)
             #expect(found != nil)
             #expect(server.requests.count == 3)
@@ -219,7 +225,10 @@ private final class Tokens: TokenProvider {
         }
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", #"{"offset_into_first_range":0}"#, #"{"offset_into_first_range":-1,"terms":[],"xorbs":{}}"#])
+    @Test(arguments: [
+        "", "{}", "[]", "null", #"{"offset_into_first_range":0}"#,
+        #"{"offset_into_first_range":-1,"terms":[],"xorbs":{}}"#,
+    ])
     func `what is no reconstruction`(json: String) async throws {
         try await withCAS({ _ in ScriptedAnswer(json: json) }) { source, server, _ in
             #expect(await code(source) == .invalidResponse)

@@ -58,7 +58,9 @@ import XetTestSupport
         #expect(try await fetch { _ in Self.partial(range) }.code == nil)
     }
 
-    @Test(arguments: ["bytes 0-199/1000", "bytes 100-298/1000", "bytes 101-299/1000", "bytes */1000", "chunks 100-299/1000", "", "x"])
+    @Test(arguments: [
+        "bytes 0-199/1000", "bytes 100-298/1000", "bytes 101-299/1000", "bytes */1000", "chunks 100-299/1000", "", "x",
+    ])
     func `another range than the one that was asked for`(range: String) async throws {
         let result = try await fetch { _ in Self.partial(range) }
         #expect(result.code == .corrupt)
@@ -72,7 +74,9 @@ import XetTestSupport
 
     @Test func `the whole xorb with 200 is taken if it is the range`() async throws {
         #expect(try await fetch(first: 0) { _ in ScriptedAnswer(200, [], Self.content) }.bytes == Self.content)
-        for (first, body) in [(UInt64(100), Self.content), (0, Self.content + [1]), (0, Array(Self.content.dropLast()))] {
+        for (first, body) in [
+            (UInt64(100), Self.content), (0, Self.content + [1]), (0, Array(Self.content.dropLast())),
+        ] {
             let result = try await fetch(first: first) { _ in ScriptedAnswer(200, [], body) }
             #expect(result.code == .invalidResponse)
             #expect(result.bytes == [])
@@ -84,7 +88,8 @@ import XetTestSupport
     }
 
     @Test(arguments: [
-        (401, XetError.Code.expired), (403, .expired), (410, .expired), (404, .notFound), (416, .rangeNotSatisfiable), (429, .rateLimited),
+        (401, XetError.Code.expired), (403, .expired), (410, .expired), (404, .notFound), (416, .rangeNotSatisfiable),
+        (429, .rateLimited),
         (500, .unavailable), (204, .invalidResponse), (304, .invalidResponse),
     ])
     func `statuses`(status: Int, expected: XetError.Code) async throws {
@@ -115,7 +120,10 @@ import XetTestSupport
         #expect(result.bytes == [])
     }
 
-    @Test(arguments: [(150, XetError.Code.connectionFailed), (200, nil), (201, .corrupt), (5000, .corrupt)] as [(Int, XetError.Code?)])
+    @Test(
+        arguments: [(150, XetError.Code.connectionFailed), (200, nil), (201, .corrupt), (5000, .corrupt)]
+            as [(Int, XetError.Code?)]
+    )
     func `a body without an announced length`(byteCount: Int, expected: XetError.Code?) async throws {
         let body = Array((Self.content + Inputs.splitmix(5000, seed: 1)).prefix(byteCount))
         let result = try await fetch { _ in

@@ -104,7 +104,9 @@ import XetWire
     @Test(arguments: ["bytes 0-99/5000", "bytes 100-198/5000", "bytes 101-200/5000", "bytes */5000", "nonsense", ""])
     func `another range than the one that was asked for`(header: String) async throws {
         let range = try #require(FileByteRange(start: 100, end: 200))
-        try await withHub({ _ in ScriptedAnswer(206, [("Content-Range", header)], Array(Self.content[100..<200])) }) { hub, _ in
+        try await withHub({ _ in ScriptedAnswer(206, [("Content-Range", header)], Array(Self.content[100..<200])) }) {
+            hub,
+            _ in
             let outcome = try await download(hub, range: range)
             #expect(outcome.code == .invalidResponse)
             #expect(outcome.bytes == [])
@@ -207,7 +209,9 @@ import XetWire
     }
 
     @Test func `an error status is not a file`() async throws {
-        try await withHub({ _ in ScriptedAnswer(404, [("X-Error-Code", "EntryNotFound")], Array("no".utf8)) }) { hub, _ in
+        try await withHub({ _ in ScriptedAnswer(404, [("X-Error-Code", "EntryNotFound")], Array("no".utf8)) }) {
+            hub,
+            _ in
             let outcome = try await download(hub)
             #expect(outcome.code == .notFound)
             #expect(outcome.bytes == [])

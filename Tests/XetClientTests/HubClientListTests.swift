@@ -9,7 +9,8 @@ import XetWire
 @Suite(.timeLimit(.minutes(1))) struct HubClientListTests {
     private static func page(_ names: String...) -> String {
         let entries = names.map { #"{"type":"file","path":"\#($0)","size":5,"oid":"00"}"# }
-        return "[\(entries.joined(separator: ",")),{\"type\":\"directory\",\"path\":\"folder\",\"size\":0,\"oid\":\"00\"}]"
+        return
+            "[\(entries.joined(separator: ",")),{\"type\":\"directory\",\"path\":\"folder\",\"size\":0,\"oid\":\"00\"}]"
     }
 
     private func list(_ hub: HubClient) async throws -> [String] {
@@ -34,7 +35,11 @@ import XetWire
         try await withHub({ _ in ScriptedAnswer(json: Self.page("a", "b/c")) }) { hub, server in
             let found = try await list(hub)
             #expect(found == ["a", "b/c"])
-            #expect(server.requests.map(\.target) == ["/api/datasets/owner/name/tree/refs%2Fpr%2F1?recursive=true&expand=false"])
+            #expect(
+                server.requests.map(\.target) == [
+                    "/api/datasets/owner/name/tree/refs%2Fpr%2F1?recursive=true&expand=false"
+                ]
+            )
             #expect(server.requests.map(\.authorization) == ["Bearer hf_a"])
         }
     }
@@ -48,16 +53,19 @@ import XetWire
     func `pages follow each other with the token`(link: Link, base: String) async throws {
         let origin = Mutex("")
         let path = "\(base)/api/datasets/owner/name/tree/refs%2Fpr%2F1"
-        try await withHub(path: base, { request in
-            guard !request.target.contains("cursor=") else { return ScriptedAnswer(json: Self.page("b")) }
-            let next =
-                switch link {
-                case .absolute: "\(origin.withLock { $0 })\(path)?cursor=x%3D%3D&limit=1"
-                case .path: "\(path)?cursor=x%3D%3D&limit=1"
-                case .queryOnly: "?cursor=x%3D%3D&limit=1"
-                }
-            return ScriptedAnswer(200, [("Link", "<\(next)>; rel=\"next\"")], json: Self.page("a"))
-        }) { hub, server in
+        try await withHub(
+            path: base,
+            { request in
+                guard !request.target.contains("cursor=") else { return ScriptedAnswer(json: Self.page("b")) }
+                let next =
+                    switch link {
+                    case .absolute: "\(origin.withLock { $0 })\(path)?cursor=x%3D%3D&limit=1"
+                    case .path: "\(path)?cursor=x%3D%3D&limit=1"
+                    case .queryOnly: "?cursor=x%3D%3D&limit=1"
+                    }
+                return ScriptedAnswer(200, [("Link", "<\(next)>; rel=\"next\"")], json: Self.page("a"))
+            }
+        ) { hub, server in
             origin.withLock { $0 = server.origin }
             let found = try await list(hub)
             #expect(found == ["a", "b"])
@@ -68,11 +76,14 @@ import XetWire
 
     /// The path of an endpoint ends with a segment, not inside one.
     @Test func `a page outside the endpoint's path is not asked for under another name`() async throws {
-        try await withHub(path: "/hub", { request in
-            request.target.hasPrefix("/hub/api/")
-                ? ScriptedAnswer(200, [("Link", "</hubble/next>; rel=\"next\"")], json: Self.page("a"))
-                : ScriptedAnswer(json: Self.page("b"))
-        }) { hub, server in
+        try await withHub(
+            path: "/hub",
+            { request in
+                request.target.hasPrefix("/hub/api/")
+                    ? ScriptedAnswer(200, [("Link", "</hubble/next>; rel=\"next\"")], json: Self.page("a"))
+                    : ScriptedAnswer(json: Self.page("b"))
+            }
+        ) { hub, server in
             _ = await error(hub)
             #expect(!server.requests.map(\.target).contains("/hub/ble/next"))
         }

@@ -16,7 +16,9 @@ import XetWire
         ("Location", "https://cdn.example/elsewhere"), ("ETag", "\"of the redirect\""), ("Content-Type", "text/html"),
     ]
 
-    private func request(_ path: String = "folder/file.bin", revision: String = "main", token: String? = "hf_a") throws -> FileRequest {
+    private func request(_ path: String = "folder/file.bin", revision: String = "main", token: String? = "hf_a") throws
+        -> FileRequest
+    {
         FileRequest(
             repository: try #require(Repository(kind: .model, name: "owner/name")),
             revision: revision,
@@ -71,7 +73,11 @@ import XetWire
 
     @Test func `a regular file`() async throws {
         var answer = ScriptedAnswer(
-            200, [("ETag", "W/\"weak\""), ("X-Repo-Commit", "c0ffee"), ("Last-Modified", "then"), ("Content-Type", "text/plain")]
+            200,
+            [
+                ("ETag", "W/\"weak\""), ("X-Repo-Commit", "c0ffee"), ("Last-Modified", "then"),
+                ("Content-Type", "text/plain"),
+            ]
         )
         answer.announcedByteCount = 77
         let file = try await resolve(answer)
@@ -114,13 +120,18 @@ import XetWire
     }
 
     @Test(arguments: [
-        (400, XetError.Code.invalidRequest), (401, .unauthorized), (403, .forbidden), (404, .notFound), (410, .notFound),
-        (408, .timedOut), (429, .rateLimited), (500, .unavailable), (503, .unavailable), (504, .timedOut), (418, .invalidResponse),
+        (400, XetError.Code.invalidRequest), (401, .unauthorized), (403, .forbidden), (404, .notFound),
+        (410, .notFound),
+        (408, .timedOut), (429, .rateLimited), (500, .unavailable), (503, .unavailable), (504, .timedOut),
+        (418, .invalidResponse),
     ])
     func `error statuses`(status: Int, expected: XetError.Code) async throws {
         let answer = ScriptedAnswer(
             status,
-            [("X-Error-Code", "RepoNotFound"), ("X-Error-Message", "gone"), ("X-Repo-Commit", "c0"), ("Retry-After", "7")]
+            [
+                ("X-Error-Code", "RepoNotFound"), ("X-Error-Message", "gone"), ("X-Repo-Commit", "c0"),
+                ("Retry-After", "7"),
+            ]
         )
         do {
             _ = try await resolve(answer)
@@ -130,7 +141,11 @@ import XetWire
             #expect(
                 error.response
                     == UpstreamFailure(
-                        status: status, errorCode: "RepoNotFound", errorMessage: "gone", commit: "c0", retryAfter: 7
+                        status: status,
+                        errorCode: "RepoNotFound",
+                        errorMessage: "gone",
+                        commit: "c0",
+                        retryAfter: 7
                     )
             )
         }
@@ -212,7 +227,9 @@ import XetWire
         }
     }
 
-    @Test(arguments: ["ftp://files.example/x", "javascript:alert(1)", "http://user@hub.example/", "http:///x", "http://[::1/"])
+    @Test(arguments: [
+        "ftp://files.example/x", "javascript:alert(1)", "http://user@hub.example/", "http:///x", "http://[::1/",
+    ])
     func `a redirect to what is no address`(location: String) async throws {
         #expect(await code { _ = try await resolve(ScriptedAnswer(302, [("Location", location)])) } == .invalidResponse)
     }

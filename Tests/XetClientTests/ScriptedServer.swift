@@ -115,7 +115,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    /// `http://127.0.0.1:port`
+    /// The address without a path.
     var origin: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
     /// The requests so far.

@@ -46,7 +46,9 @@ private final class Issuer: TokenProvider {
 @Suite struct TokenCacheTests {
     private let executor = StepExecutor()
 
-    private func scope(_ name: String = "owner/name", revision: String = "main", token: String? = "hf_a") throws -> TokenScope {
+    private func scope(_ name: String = "owner/name", revision: String = "main", token: String? = "hf_a") throws
+        -> TokenScope
+    {
         TokenScope(
             repository: try #require(Repository(kind: .model, name: name)),
             revision: revision,

@@ -16,7 +16,9 @@ import XetTestSupport
     }
 
     private func info(_ range: Range<Int>) throws -> FetchInfo {
-        let bytes = try #require(HTTPByteRange(first: UInt64(range.lowerBound) * 50, last: UInt64(range.upperBound) * 50 - 1))
+        let bytes = try #require(
+            HTTPByteRange(first: UInt64(range.lowerBound) * 50, last: UInt64(range.upperBound) * 50 - 1)
+        )
         return try FetchInfo(chunks: chunks(range), bytes: bytes, url: SignedURL("https://cdn.example/x"))
     }
 
@@ -34,7 +36,8 @@ import XetTestSupport
         let reconstruction = try Reconstruction(offsetIntoFirstTerm: offset, terms: terms, fetches: fetches)
         return try DownloadPlan(
             reconstruction,
-            window: window ?? FileByteRange(start: offset, end: offset + reconstruction.byteCount) ?? FileByteRange(count: 0),
+            window: window ?? FileByteRange(start: offset, end: offset + reconstruction.byteCount)
+                ?? FileByteRange(count: 0),
             retainedByteLimit: limit
         )
     }

@@ -111,7 +111,9 @@ import XetTestSupport
         let wide = try Reconstruction(
             offsetIntoFirstTerm: 0,
             terms: part.terms,
-            fetches: [xorb: [FetchInfo(chunks: all, bytes: bytes, url: SignedURL("https://cdn.example/\(xorb)?generation=0"))]]
+            fetches: [
+                xorb: [FetchInfo(chunks: all, bytes: bytes, url: SignedURL("https://cdn.example/\(xorb)?generation=0"))]
+            ]
         )
         let plan = try DownloadPlan(wide, window: part.whole, retainedByteLimit: 0)
         let runner = FetchRunner(plan.fetches[0], queueByteCount: 1 << 20)

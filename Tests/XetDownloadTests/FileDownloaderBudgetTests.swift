@@ -103,7 +103,7 @@ import XetTestSupport
 
     @Test func `fetches run at the same time, in the order of the file`() throws {
         // Each term in a xorb of its own would do as well; here each has a range of its own.
-        let file = try SampleFile(ranges: (0..<8).map { 2 * $0 ..< 2 * $0 + 1 }, chunkCount: 16, chunkByteCount: 100)
+        let file = try SampleFile(ranges: (0..<8).map { 2 * $0..<2 * $0 + 1 }, chunkCount: 16, chunkByteCount: 100)
         let gate = Watched(false)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()

@@ -41,7 +41,9 @@ import XetTestSupport
             var random = SplitMix64(seed: seed &* 1000 &+ UInt64(call.number))
             var answer = ScriptedXorbSource.Answer()
             answer.pieceByteCount = Int.random(in: 1...2000, using: &random)
-            if call.repetition < 3 { answer.truncation = Int.random(in: 0..<Int(call.info.bytes.count), using: &random) }
+            if call.repetition < 3 {
+                answer.truncation = Int.random(in: 0..<Int(call.info.bytes.count), using: &random)
+            }
             return answer
         }
         let rig = DownloadRig(seed: seed)

@@ -18,7 +18,10 @@ import XetTestSupport
         let ends: [UInt64] = [count, start + 1, UInt64.random(in: start + 1...count, using: &random)]
         let starts: [UInt64] = [0, start, start, start]
         return try #require(
-            FileByteRange(start: starts.randomElement(using: &random) ?? 0, end: ends.randomElement(using: &random) ?? 1)
+            FileByteRange(
+                start: starts.randomElement(using: &random) ?? 0,
+                end: ends.randomElement(using: &random) ?? 1
+            )
         )
     }
 
@@ -93,7 +96,10 @@ import XetTestSupport
         var configuration = FileDownloader.Configuration()
         configuration.firstWindowByteCount = 200
         configuration.mostWindowByteCount = 3000
-        let rig = DownloadRig(budget: FetchBudget(byteCount: 100_000, firstByteCount: 400), configuration: configuration)
+        let rig = DownloadRig(
+            budget: FetchBudget(byteCount: 100_000, firstByteCount: 400),
+            configuration: configuration
+        )
         let source = ScriptedReconstructionSource(file)
         // A slow CDN, so that the reader has to wait.
         let xorbs = ScriptedXorbSource(file) { _ in
@@ -126,7 +132,12 @@ import XetTestSupport
         let downloader = FileDownloader(xorbs: ScriptedXorbSource(file), budget: FetchBudget())
         let executor = StepExecutor()
         let started = executor.start {
-            let prepared = try await downloader.prepare(.zero, byteCount: 0, range: FileByteRange(count: 0), from: source)
+            let prepared = try await downloader.prepare(
+                .zero,
+                byteCount: 0,
+                range: FileByteRange(count: 0),
+                from: source
+            )
             var sink = CollectingSink()
             try await prepared.stream(into: &sink)
             return sink.contents.bytes

@@ -119,7 +119,11 @@ import XetTestSupport
     @Test func `a part needs no hashes, the whole does`() throws {
         let bare = [chunk([1, 2, 3], isHashed: false)]
         let part = try feed(
-            bare, termByteCount: 3, file: .zero, byteCount: 4, range: try #require(FileByteRange(start: 0, end: 3))
+            bare,
+            termByteCount: 3,
+            file: .zero,
+            byteCount: 4,
+            range: try #require(FileByteRange(start: 0, end: 3))
         )
         #expect(part.error == nil)
         let whole = try feed(bare, termByteCount: 3, file: .zero, byteCount: 3, range: FileByteRange(count: 3))

@@ -18,7 +18,9 @@ import XetTestSupport
         #expect(schedule.first(of: FileByteRange(count: 0)) == nil)
     }
 
-    @Test(arguments: [(0, 100), (99, 100), (100, 100), (101, 101), (999, 999), (1000, 1000), (1001, 1000), (Int.max, 1000)])
+    @Test(arguments: [
+        (0, 100), (99, 100), (100, 100), (101, 101), (999, 999), (1000, 1000), (1001, 1000), (Int.max, 1000),
+    ])
     func `later windows follow how far the download may run ahead`(runAhead: Int, count: Int) throws {
         let schedule = WindowSchedule(firstByteCount: 100, mostByteCount: 1000)
         let window = schedule.next(from: 10, in: try range(0, 100_000), runAhead: runAhead)

@@ -7,7 +7,7 @@ import XetWire
 ///
 /// Source: RFC 9110, sections 13 and 14.
 struct DownloadHead: Sendable {
-    /// 200, 206, 304 or 416.
+    /// 200, 206, 304, 412 or 416.
     let status: HTTPResponse.Status
     /// The headers, `Content-Length` included.
     let headers: HTTPFields
@@ -18,6 +18,14 @@ struct DownloadHead: Sendable {
     init(_ request: HTTPRequest, file: ResolvedFile, byteCount: UInt64, fileName: String, hash: FileHash?) {
         var headers = Self.entityHeaders(file, fileName: fileName, hash: hash)
         let etag = file.etag.flatMap { EntityTag($0) }
+        if Self.isOther(request, etag) {
+            status = .preconditionFailed
+            range = nil
+            headers[.contentLength] = "0"
+            headers[.contentDisposition] = nil
+            self.headers = headers
+            return
+        }
         if Self.isUnchanged(request, etag) {
             status = .notModified
             range = nil
@@ -72,12 +80,18 @@ struct DownloadHead: Sendable {
         return condition == file.lastModified ? range : nil
     }
 
+    /// Whether `If-Match` asks for another version of the file.
+    private static func isOther(_ request: HTTPRequest, _ etag: EntityTag?) -> Bool {
+        guard let wanted = request.headerFields[.ifMatch], wanted != "*" else { return false }
+        guard let etag else { return true }
+        return !EntityTag.list(wanted).contains { $0.matchesStrongly(etag) }
+    }
+
+    /// Whether `If-None-Match` names what the client would get.
     private static func isUnchanged(_ request: HTTPRequest, _ etag: EntityTag?) -> Bool {
         guard let known = request.headerFields[.ifNoneMatch] else { return false }
         if known == "*" { return true }
         guard let etag else { return false }
-        return known.split(separator: ",").contains { part in
-            EntityTag(part.filter { $0 != " " && $0 != "\t" })?.opaque == etag.opaque
-        }
+        return EntityTag.list(known).contains { $0.opaque == etag.opaque }
     }
 }

@@ -30,8 +30,9 @@ public struct TermBody: Codable, Hashable, Sendable {
 
 /// Two numbers; whether the end is included depends on the field.
 public struct IndexRangeBody: Codable, Hashable, Sendable {
-    /// Most chunks that a xorb is taken to have: of 64 bytes each in the 64 MiB that a xorb has at most. So no sum over
-    /// an answer can overflow.
+    /// Most chunks that a xorb is taken to have: of 64 bytes each in the 64 MiB that a xorb has at most.
+    ///
+    /// So no sum over an answer can overflow.
     static let maximumChunkCount = 1 << 20
 
     public let start: UInt64

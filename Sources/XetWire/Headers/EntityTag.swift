@@ -28,6 +28,22 @@ public struct EntityTag: Hashable, Sendable {
         opaque = String(rest)
     }
 
+    /// Parses a list, such as that of `If-None-Match`; what is no tag is left out.
+    public static func list(_ value: String) -> [EntityTag] {
+        var isQuoted = false
+        // A comma may stand inside a tag.
+        let parts = value.utf8.split { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: ",") && !isQuoted
+        }
+        return parts.compactMap { part in
+            var text = Substring(part)
+            while text.first == " " || text.first == "\t" { text.removeFirst() }
+            while text.last == " " || text.last == "\t" { text.removeLast() }
+            return EntityTag(text)
+        }
+    }
+
     /// The header value.
     public var value: String { "\(isWeak ? "W/" : "")\"\(opaque)\"" }
 

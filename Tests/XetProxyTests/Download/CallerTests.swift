@@ -25,10 +25,15 @@ import XetAccess
     }
 
     /// A bad credential never becomes an anonymous request.
-    @Test(arguments: ["", " ", "Bearer", "Bearer ", "hf_a", "Basic dXNlcjpwYXNz", "Bearer a b", "Bearer:hf_a", "Bearerhf_a", "Bearer hf_ä"])
+    @Test(arguments: [
+        "", " ", "Bearer", "Bearer ", "hf_a", "Basic dXNlcjpwYXNz", "Bearer a b", "Bearer:hf_a", "Bearerhf_a",
+        "Bearer hf_ä",
+    ])
     func `what is no bearer token`(value: String) {
         for allowAnonymous in [false, true] {
-            let error = #expect(throws: XetError.self) { try Caller.token(of: request(value), allowAnonymous: allowAnonymous) }
+            let error = #expect(throws: XetError.self) {
+                try Caller.token(of: request(value), allowAnonymous: allowAnonymous)
+            }
             #expect(error?.code == .unauthorized)
             if value.count > 8 { #expect(error.map { !"\($0)".contains(value.dropFirst(7)) } == true) }
         }

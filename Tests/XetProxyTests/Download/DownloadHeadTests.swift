@@ -59,10 +59,13 @@ import XetWire
 
     // MARK: Ranges (RFC 9110, section 14)
 
-    @Test(arguments: [
-        ("bytes=0-0", 0, 1), ("bytes=0-999", 0, 1000), ("bytes=0-5000", 0, 1000), ("bytes=999-", 999, 1000), ("bytes=-1", 999, 1000), ("bytes=-5000", 0, 1000),
-        ("bytes=100-199", 100, 200), ("BYTES=100-199", 100, 200),
-    ] as [(String, UInt64, UInt64)])
+    @Test(
+        arguments: [
+            ("bytes=0-0", 0, 1), ("bytes=0-999", 0, 1000), ("bytes=0-5000", 0, 1000), ("bytes=999-", 999, 1000),
+            ("bytes=-1", 999, 1000), ("bytes=-5000", 0, 1000),
+            ("bytes=100-199", 100, 200), ("BYTES=100-199", 100, 200),
+        ] as [(String, UInt64, UInt64)]
+    )
     func `ranges`(value: String, start: UInt64, end: UInt64) {
         let head = head([.range: value])
         #expect(head.status == .partialContent)
@@ -102,11 +105,16 @@ import XetWire
 
     // MARK: If-Range (section 13.1.5)
 
-    @Test(arguments: [
-        ("\"v1\"", "\"v1\"", true), ("\"v2\"", "\"v1\"", false), ("W/\"v1\"", "\"v1\"", false), ("\"v1\"", "W/\"v1\"", false), ("W/\"v1\"", "W/\"v1\"", false),
-        ("\"v1\"", nil, false), ("Wed, 21 Oct 2015 07:28:00 GMT", "\"v1\"", true), ("Thu, 22 Oct 2015 07:28:00 GMT", "\"v1\"", false),
-        ("Tue, 20 Oct 2015 07:28:00 GMT", "\"v1\"", false), ("", "\"v1\"", false), ("\"\"", "\"v1\"", false), ("\"v1", "\"v1\"", false),
-    ] as [(String, String?, Bool)])
+    @Test(
+        arguments: [
+            ("\"v1\"", "\"v1\"", true), ("\"v2\"", "\"v1\"", false), ("W/\"v1\"", "\"v1\"", false),
+            ("\"v1\"", "W/\"v1\"", false), ("W/\"v1\"", "W/\"v1\"", false),
+            ("\"v1\"", nil, false), ("Wed, 21 Oct 2015 07:28:00 GMT", "\"v1\"", true),
+            ("Thu, 22 Oct 2015 07:28:00 GMT", "\"v1\"", false),
+            ("Tue, 20 Oct 2015 07:28:00 GMT", "\"v1\"", false), ("", "\"v1\"", false), ("\"\"", "\"v1\"", false),
+            ("\"v1", "\"v1\"", false),
+        ] as [(String, String?, Bool)]
+    )
     func `conditions of a range`(condition: String, etag: String?, isMet: Bool) {
         let head = head([.range: "bytes=0-0", .ifRange: condition], etag: etag)
         #expect(head.status == (isMet ? .partialContent : .ok))

@@ -10,8 +10,10 @@ import XetWire
 
 @Suite struct ErrorResponseTests {
     @Test(arguments: [
-        (XetError.Code.invalidRequest, 400), (.unauthorized, 401), (.forbidden, 403), (.notFound, 404), (.rangeNotSatisfiable, 416), (.rateLimited, 429),
-        (.timedOut, 504), (.unavailable, 502), (.connectionFailed, 502), (.expired, 502), (.corrupt, 502), (.invalidResponse, 502),
+        (XetError.Code.invalidRequest, 400), (.unauthorized, 401), (.forbidden, 403), (.notFound, 404),
+        (.rangeNotSatisfiable, 416), (.rateLimited, 429),
+        (.timedOut, 504), (.unavailable, 502), (.connectionFailed, 502), (.expired, 502), (.corrupt, 502),
+        (.invalidResponse, 502),
     ])
     func `statuses`(code: XetError.Code, status: Int) {
         #expect(XetError(code, "x").status.code == status)
@@ -20,7 +22,11 @@ import XetWire
 
     @Test func `the Hub's own words are passed on`() {
         let failure = UpstreamFailure(
-            status: 404, errorCode: "EntryNotFound", errorMessage: "no such file", commit: "c0ffee", retryAfter: 7
+            status: 404,
+            errorCode: "EntryNotFound",
+            errorMessage: "no such file",
+            commit: "c0ffee",
+            retryAfter: 7
         )
         let headers = Response.failure(XetError(.notFound, "ours", response: failure)).headers
         #expect(headers[.errorCode] == "EntryNotFound")
@@ -37,7 +43,12 @@ import XetWire
     }
 
     @Test func `no word of an upstream breaks a header`() {
-        let failure = UpstreamFailure(status: 404, errorCode: "a\r\nX-Evil: 1", errorMessage: "b\u{0}c\nd", commit: "ü\r")
+        let failure = UpstreamFailure(
+            status: 404,
+            errorCode: "a\r\nX-Evil: 1",
+            errorMessage: "b\u{0}c\nd",
+            commit: "ü\r"
+        )
         let response = Response.failure(XetError(.notFound, "ours", response: failure))
         for field in response.headers {
             #expect(field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })

@@ -19,7 +19,9 @@ import XetWire
         let api = "/api/\(plural)/owner/na.me_1-x"
         #expect(HubPath.api(repository) == api)
         #expect(HubPath.readToken(repository, revision: "a/b?c") == "\(api)/xet-read-token/a%2Fb%3Fc")
-        #expect(HubPath.tree(repository, revision: "v1", isRecursive: true) == "\(api)/tree/v1?recursive=true&expand=false")
+        #expect(
+            HubPath.tree(repository, revision: "v1", isRecursive: true) == "\(api)/tree/v1?recursive=true&expand=false"
+        )
         #expect(
             HubPath.tree(repository, revision: "v1", path: "a b/c", isRecursive: false)
                 == "\(api)/tree/v1/a%20b/c?recursive=false&expand=false"

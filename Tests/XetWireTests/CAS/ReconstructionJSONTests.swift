@@ -7,7 +7,9 @@ import XetWire
 @Suite struct ReconstructionJSONTests {
     private static let xorb = String(repeating: "0123456789abcdef", count: 4)
 
-    private func parse(_ json: String, _ version: ReconstructionVersion = .v1) throws(ReconstructionError) -> Reconstruction {
+    private func parse(_ json: String, _ version: ReconstructionVersion = .v1) throws(ReconstructionError)
+        -> Reconstruction
+    {
         try Reconstruction(json: Data(json.utf8), version: version)
     }
 
@@ -41,15 +43,24 @@ import XetWire
         let one = try Reconstruction(json: Data(Vectors.golden("reconstruction/mix_v1_\(name).json")), version: .v1)
         let body = try JSONEncoder().encode(ReconstructionV1Body(one))
         #expect(try Reconstruction(json: body, version: .v1) == one)
-        let fetches = Dictionary(uniqueKeysWithValues: one.fetches.map { xorb, ranges in
-            (
-                xorb,
-                ranges.infos.map { info in
-                    ReconstructionV2Body.Fetch(url: info.url.secret, ranges: [.init(chunks: info.chunks, bytes: info.bytes)])
-                }
-            )
-        })
-        let second = ReconstructionV2Body(offsetIntoFirstRange: one.offsetIntoFirstTerm, terms: one.terms, xorbs: fetches)
+        let fetches = Dictionary(
+            uniqueKeysWithValues: one.fetches.map { xorb, ranges in
+                (
+                    xorb,
+                    ranges.infos.map { info in
+                        ReconstructionV2Body.Fetch(
+                            url: info.url.secret,
+                            ranges: [.init(chunks: info.chunks, bytes: info.bytes)]
+                        )
+                    }
+                )
+            }
+        )
+        let second = ReconstructionV2Body(
+            offsetIntoFirstRange: one.offsetIntoFirstTerm,
+            terms: one.terms,
+            xorbs: fetches
+        )
         #expect(try Reconstruction(json: try JSONEncoder().encode(second), version: .v2) == one)
     }
 
@@ -75,7 +86,11 @@ import XetWire
         #expect(two.byteCount == 47)
         #expect(two.terms.map { two.fetchInfo(for: $0)?.bytes.first } == [0, 90])
         #expect(two.terms.map { two.fetchInfo(for: $0)?.bytes.count } == [54, 54])
-        #expect(two.terms.map { two.fetchInfo(for: $0)?.url.secret } == ["https://cdn.example/x?s=1", "https://cdn.example/x?s=1"])
+        #expect(
+            two.terms.map { two.fetchInfo(for: $0)?.url.secret } == [
+                "https://cdn.example/x?s=1", "https://cdn.example/x?s=1",
+            ]
+        )
     }
 
     // MARK: Hostile answers
@@ -106,15 +121,20 @@ import XetWire
 
     @Test func `the pattern itself is good`() throws {
         #expect(try parse(Self.v1()).byteCount == 30)
-        #expect(try parse(Self.v2(chunks: #"{"start":0,"end":3}"#, bytes: #"{"start":0,"end":53}"#), .v2).byteCount == 30)
+        #expect(
+            try parse(Self.v2(chunks: #"{"start":0,"end":3}"#, bytes: #"{"start":0,"end":53}"#), .v2).byteCount == 30
+        )
     }
 
-    private static let notNumbers = ["-1", "1.5", "\"1\"", "null", "true", "[]", "{}", "1e400", "18446744073709551616", "99999999999999999999999999"]
+    private static let notNumbers = [
+        "-1", "1.5", "\"1\"", "null", "true", "[]", "{}", "1e400", "18446744073709551616", "99999999999999999999999999",
+    ]
 
     @Test(arguments: notNumbers)
     func `what is no number`(text: String) {
         for json in [
-            Self.v1(offset: text), Self.v1(term: #"{"start":\#(text),"end":3}"#), Self.v1(term: #"{"start":0,"end":\#(text)}"#),
+            Self.v1(offset: text), Self.v1(term: #"{"start":\#(text),"end":3}"#),
+            Self.v1(term: #"{"start":0,"end":\#(text)}"#),
             Self.v1(range: #"{"start":\#(text),"end":3}"#), Self.v1(bytes: #"{"start":0,"end":\#(text)}"#),
         ] {
             #expect(throws: ReconstructionError.self) { try parse(json) }
@@ -132,7 +152,8 @@ import XetWire
     }
 
     @Test(arguments: [
-        #"{"start":0,"end":0}"#, #"{"start":3,"end":3}"#, #"{"start":3,"end":2}"#, #"{"start":0,"end":4294967296}"#, #"{"start":0,"end":18446744073709551615}"#,
+        #"{"start":0,"end":0}"#, #"{"start":3,"end":3}"#, #"{"start":3,"end":2}"#, #"{"start":0,"end":4294967296}"#,
+        #"{"start":0,"end":18446744073709551615}"#,
         #"{"start":18446744073709551615,"end":0}"#, #"{"start":0}"#, #"{"end":3}"#, "{}", "[0,3]", "null",
     ])
     func `what is no range of chunks`(range: String) {
@@ -146,18 +167,23 @@ import XetWire
 
     /// 24 to 786,456 bytes for three chunks.
     @Test(arguments: [
-        #"{"start":0,"end":22}"#, #"{"start":0,"end":786456}"#, #"{"start":54,"end":53}"#, #"{"start":0,"end":18446744073709551615}"#,
+        #"{"start":0,"end":22}"#, #"{"start":0,"end":786456}"#, #"{"start":54,"end":53}"#,
+        #"{"start":0,"end":18446744073709551615}"#,
         #"{"start":18446744073709551615,"end":18446744073709551615}"#, #"{"start":0,"end":0}"#,
     ])
     func `implausible byte ranges`(bytes: String) {
         #expect(throws: ReconstructionError.self) { try parse(Self.v1(bytes: bytes)) }
-        #expect(throws: ReconstructionError.self) { try parse(Self.v2(chunks: #"{"start":0,"end":3}"#, bytes: bytes), .v2) }
+        #expect(throws: ReconstructionError.self) {
+            try parse(Self.v2(chunks: #"{"start":0,"end":3}"#, bytes: bytes), .v2)
+        }
     }
 
     @Test func `plausible byte ranges at the limits`() throws {
         #expect(try parse(Self.v1(bytes: #"{"start":0,"end":23}"#)).byteCount == 30)
         #expect(try parse(Self.v1(bytes: #"{"start":0,"end":786455}"#)).byteCount == 30)
-        #expect(try parse(Self.v1(bytes: #"{"start":18446744073709551590,"end":18446744073709551614}"#)).byteCount == 30)
+        #expect(
+            try parse(Self.v1(bytes: #"{"start":18446744073709551590,"end":18446744073709551614}"#)).byteCount == 30
+        )
     }
 
     @Test(arguments: ["\"\"", "\"abc\"", "\"\(xorb)0\"", "\"g\(xorb.dropFirst())\"", "null", "1"])
@@ -166,14 +192,18 @@ import XetWire
     }
 
     @Test func `keys that are no hash, and URLs that are no text`() {
-        #expect(throws: ReconstructionError.malformed(path: "fetch_info", reason: "key is not a hash")) { try parse(Self.v1(key: "x")) }
+        #expect(throws: ReconstructionError.malformed(path: "fetch_info", reason: "key is not a hash")) {
+            try parse(Self.v1(key: "x"))
+        }
         #expect(throws: ReconstructionError.self) { try parse(Self.v1(url: "null")) }
         #expect(throws: ReconstructionError.self) { try parse(Self.v1(url: "1")) }
     }
 
     @Test func `an offset beyond the terms`() throws {
         #expect(try parse(Self.v1(offset: "30")).byteCount == 0)
-        #expect(throws: ReconstructionError.offsetBeyondTerms(offset: 31, byteCount: 30)) { try parse(Self.v1(offset: "31")) }
+        #expect(throws: ReconstructionError.offsetBeyondTerms(offset: 31, byteCount: 30)) {
+            try parse(Self.v1(offset: "31"))
+        }
         #expect(throws: ReconstructionError.offsetBeyondTerms(offset: .max, byteCount: 30)) {
             try parse(Self.v1(offset: "18446744073709551615"))
         }
@@ -182,7 +212,8 @@ import XetWire
     @Test func `a term that no range holds`() throws {
         let other = String(Self.xorb.reversed())
         for json in [
-            Self.v1(range: #"{"start":0,"end":2}"#, bytes: #"{"start":0,"end":53}"#), Self.v1(range: #"{"start":1,"end":4}"#), Self.v1(key: other),
+            Self.v1(range: #"{"start":0,"end":2}"#, bytes: #"{"start":0,"end":53}"#),
+            Self.v1(range: #"{"start":1,"end":4}"#), Self.v1(key: other),
             // Two ranges that hold it only together.
             """
             {"offset_into_first_range":0,"terms":[{"hash":"\(Self.xorb)","unpacked_length":30,"range":{"start":0,"end":3}}],
@@ -197,10 +228,14 @@ import XetWire
     }
 
     @Test(arguments: [
-        "", " ", "null", "[]", "1", "\"x\"", "{", "{}", #"{"terms":[],"fetch_info":{},"xorbs":{}}"#, #"{"offset_into_first_range":0,"fetch_info":{},"xorbs":{}}"#,
-        #"{"offset_into_first_range":0,"terms":[]}"#, #"{"offset_into_first_range":0,"terms":{},"fetch_info":{},"xorbs":{}}"#,
-        #"{"offset_into_first_range":0,"terms":[],"fetch_info":[],"xorbs":[]}"#, #"{"offset_into_first_range":0,"terms":[null],"fetch_info":{},"xorbs":{}}"#,
-        #"{"offset_into_first_range":0,"terms":[],"fetch_info":{},"xorbs":{}"#, #"{"offset_into_first_range":0,"terms":[],"fetch_info":{},"xorbs":{}}}"#, "\u{0}",
+        "", " ", "null", "[]", "1", "\"x\"", "{", "{}", #"{"terms":[],"fetch_info":{},"xorbs":{}}"#,
+        #"{"offset_into_first_range":0,"fetch_info":{},"xorbs":{}}"#,
+        #"{"offset_into_first_range":0,"terms":[]}"#,
+        #"{"offset_into_first_range":0,"terms":{},"fetch_info":{},"xorbs":{}}"#,
+        #"{"offset_into_first_range":0,"terms":[],"fetch_info":[],"xorbs":[]}"#,
+        #"{"offset_into_first_range":0,"terms":[null],"fetch_info":{},"xorbs":{}}"#,
+        #"{"offset_into_first_range":0,"terms":[],"fetch_info":{},"xorbs":{}"#,
+        #"{"offset_into_first_range":0,"terms":[],"fetch_info":{},"xorbs":{}}}"#, "\u{0}",
     ])
     func `what is no answer`(json: String) {
         for version in ReconstructionVersion.allCases {
@@ -228,7 +263,9 @@ import XetWire
             """
         #expect(try parse(json).byteCount == UInt64(count) * UInt64(end) * 131_072)
         #expect(throws: ReconstructionError.self) {
-            try parse(Self.v1(length: "1", term: #"{"start":0,"end":\#(end + 1)}"#, range: #"{"start":0,"end":\#(end + 1)}"#))
+            try parse(
+                Self.v1(length: "1", term: #"{"start":0,"end":\#(end + 1)}"#, range: #"{"start":0,"end":\#(end + 1)}"#)
+            )
         }
     }
 

@@ -3,8 +3,10 @@ import XetWire
 
 @Suite struct LinkHeaderTests {
     @Test(arguments: [
-        "</next>; rel=\"next\"", "</next>;rel=next", "</next> ; REL = \"next\"", "</next>; title=\"x\"; rel=\"next\"", "</first>; rel=\"first\", </next>; rel=\"next\"",
-        "</first>; rel=first,</next>; rel=next, </last>; rel=last", "<>; rel=\"first\", </next>; rel=\"next\"", "</other>, </next>; rel=\"next\"",
+        "</next>; rel=\"next\"", "</next>;rel=next", "</next> ; REL = \"next\"", "</next>; title=\"x\"; rel=\"next\"",
+        "</first>; rel=\"first\", </next>; rel=\"next\"",
+        "</first>; rel=first,</next>; rel=next, </last>; rel=last", "<>; rel=\"first\", </next>; rel=\"next\"",
+        "</other>, </next>; rel=\"next\"",
         "</next>; rel=\"next\"; type=\"a=b\"",
     ])
     func `the next page`(value: String) {
@@ -17,14 +19,21 @@ import XetWire
         #expect(LinkHeader(parsing: value).target("next") == "/next")
     }
 
-    @Test(arguments: ["", "next", "</next>", "</next>; rel", "</next>; rel=\"prev\"", "</next; rel=\"next\"", "/next>; rel=\"next\"", "</next>; title=\"rel=next\"", "</next>; rel=\"nextish\"", "<", ">", "<>", ";;;=,"])
+    @Test(arguments: [
+        "", "next", "</next>", "</next>; rel", "</next>; rel=\"prev\"", "</next; rel=\"next\"", "/next>; rel=\"next\"",
+        "</next>; title=\"rel=next\"", "</next>; rel=\"nextish\"", "<", ">", "<>", ";;;=,",
+    ])
     func `what is no next page`(value: String) {
         #expect(LinkHeader(parsing: value).target("next") == nil)
     }
 
     @Test func `addresses keep their commas, semicolons and signs`() {
         let target = "https://hub.example/api?cursor=a%3D%3D,b;c=d&rel=next"
-        #expect(LinkHeader(parsing: "<\(target)>; rel=\"next\"").entries == [LinkHeader.Entry(target: target, relation: "next")])
+        #expect(
+            LinkHeader(parsing: "<\(target)>; rel=\"next\"").entries == [
+                LinkHeader.Entry(target: target, relation: "next")
+            ]
+        )
     }
 
     @Test func `what is written can be read`() {
