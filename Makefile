@@ -1,7 +1,7 @@
 # make demo   origin, proxy and a download through both; stays up until Ctrl-C
 # make test   every test, the official clients included
 # make build  the release binary, statically linked: .build-release/release/xet
-# make format / make lint   swift format
+# make format, make lint   swift format
 # make fuzz   every fuzzer for FUZZ_SECONDS
 
 SWIFT ?= swift
@@ -14,7 +14,7 @@ demo: setup
 	$(SWIFT) build --product xet
 	.build/debug/xet demo
 
-test: unit interop
+test: lint unit interop
 
 unit: setup
 	$(SWIFT) build --build-tests

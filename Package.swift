@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "XetClient",
             dependencies: [
-                "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOHTTP1"),
             ],
             swiftSettings: settings
         ),
@@ -79,14 +80,16 @@ let package = Package(
         .target(
             name: "XetProxy",
             dependencies: [
-                "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging, nio("NIOCore"), nio("NIOPosix"),
+                "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging,
+                nio("NIOCore"), nio("NIOPosix"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "XetOrigin",
             dependencies: [
-                "XetAccess", "XetCore", "XetStore", "XetUpload", "XetWire", hummingbird, httpTypes, logging, crypto, nio("NIOCore"),
+                "XetAccess", "XetCore", "XetStore", "XetUpload", "XetWire", hummingbird, httpTypes, logging, crypto,
+                nio("NIOCore"),
                 nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -94,7 +97,8 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin", argumentParser, unixSignals,
+                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin", argumentParser,
+                unixSignals,
                 lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"), nio("NIOHTTP1"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -106,7 +110,11 @@ let package = Package(
             swiftSettings: spanSettings
         ),
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
-        .testTarget(name: "XetCoreTests", dependencies: ["BLAKE3", "XetCore", "XetTestSupport"], swiftSettings: spanSettings),
+        .testTarget(
+            name: "XetCoreTests",
+            dependencies: ["BLAKE3", "XetCore", "XetTestSupport"],
+            swiftSettings: spanSettings
+        ),
         .testTarget(
             name: "XetWireTests",
             dependencies: ["XetCore", "XetTestSupport", "XetWire", httpTypes],
@@ -120,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "XetClientTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, nio("NIOCore"), nio("NIOEmbedded"),
+                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, nio("NIOCore"),
+                nio("NIOEmbedded"),
                 nio("NIOHTTP1"), nio("NIOPosix"),
             ],
             swiftSettings: settings
@@ -132,12 +141,16 @@ let package = Package(
         ),
         .testTarget(
             name: "XetProxyTests",
-            dependencies: ["XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes, nio("NIOCore")],
+            dependencies: [
+                "XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes, nio("NIOCore"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "XetStoreTests",
-            dependencies: ["XetAccess", "XetCore", "XetStore", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem")],
+            dependencies: [
+                "XetAccess", "XetCore", "XetStore", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -148,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "XetOriginTests",
             dependencies: [
-                "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetTestSupport", "XetWire", crypto, hummingbird, httpTypes,
+                "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetTestSupport", "XetWire", crypto, hummingbird,
+                httpTypes,
                 logging, nio("NIOCore"), nio("_NIOFileSystem"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

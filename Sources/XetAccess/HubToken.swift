@@ -1,6 +1,8 @@
 /// A caller's bearer token for the Hub; never printed.
 public struct HubToken: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-    /// The token. Send it to the Hub only.
+    /// The token.
+    ///
+    /// Send it to the Hub only.
     public let secret: String
 
     /// `nil` if it is empty or cannot stand in a header.

@@ -32,7 +32,9 @@ public struct XetError: Error, Sendable {
 
     /// The kind of failure.
     public let code: Code
-    /// A sentence for a person: what, where, expected and found. No secrets.
+    /// A sentence for a person: what, where, expected and found.
+    ///
+    /// No secrets.
     public let message: String
     /// What led to it.
     public let cause: (any Error)?

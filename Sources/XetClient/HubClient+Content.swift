@@ -23,7 +23,9 @@ extension HubClient {
     }
 
     /// Asks for bytes from `start` on, up to `end` if it is given.
-    fileprivate func open(_ request: FileRequest, from start: UInt64, to end: UInt64?) async throws -> HTTPClientResponse {
+    fileprivate func open(_ request: FileRequest, from start: UInt64, to end: UInt64?) async throws
+        -> HTTPClientResponse
+    {
         var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
         if start > 0 || end != nil {
             headers.add(name: "Range", value: "bytes=\(start)-\(end.map { "\($0 - 1)" } ?? "")")
@@ -84,6 +86,8 @@ public struct RegularContent: Sendable {
                 try await deliver(response, from: &position, into: &sink)
                 return
             } catch let error as XetError where range != nil && tag != nil {
+                // All bytes came; only the end of the message was lost.
+                if position == range?.end { return }
                 failures = position > before ? 1 : failures + 1
                 let delay = retry.delay(after: error, failures: failures, using: &generator)
                 guard let delay else { throw error }

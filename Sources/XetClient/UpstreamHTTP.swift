@@ -153,6 +153,6 @@ public struct UpstreamHTTP: Sendable {
 extension HTTPResponseStatus {
     /// A redirect that names another address for the same request.
     var isRedirection: Bool { [301, 302, 303, 307, 308].contains(code) }
-    /// 200...299
+    /// A success, 200 to 299.
     var isSuccess: Bool { (200..<300).contains(code) }
 }

@@ -1,5 +1,5 @@
 /// The version of this package.
 public enum XetVersion {
-    /// `major.minor.patch`
+    /// As `major.minor.patch`.
     public static let current = "0.1.0"
 }

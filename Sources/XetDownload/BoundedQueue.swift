@@ -69,7 +69,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         consumer?.resume(with: end.map { nil })
     }
 
-    /// The next element; `nil` at the end. Throws the producer's error.
+    /// The next element; `nil` at the end.
+    ///
+    /// Throws the producer's error.
     func next() async throws -> Element? {
         switch take() {
         case .element(let element): return element

@@ -90,7 +90,9 @@ final class FetchAccount: Sendable {
     /// How far this download may run ahead now.
     var byteLimit: Int { budget.state.withLock { $0.byteLimit(of: id) } }
 
-    /// Waits for room for a fetch of `byteCount` bytes. At most one call at a time.
+    /// Waits for room for a fetch of `byteCount` bytes.
+    ///
+    /// At most one call at a time.
     func reserve(_ byteCount: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

@@ -52,9 +52,14 @@ final class FetchRunner: Sendable {
         var progress = Progress(next: info.chunks.start)
         var generator = SystemRandomNumberGenerator()
         var failures = 0
+        var isExpired = false
         while progress.next < plan.usedEnd {
             let before = progress.next
             do {
+                if isExpired {
+                    info = try await environment.window.renewed(info, of: plan.xorb)
+                    isExpired = false
+                }
                 try await attempt(info, &progress, environment)
                 return
             } catch let error as XetError {
@@ -65,7 +70,7 @@ final class FetchRunner: Sendable {
                 let delay = environment.retry.delay(after: error, failures: failures, using: &generator)
                 guard let delay else { throw error }
                 if error.code == .expired {
-                    info = try await environment.window.renewed(info, of: plan.xorb)
+                    isExpired = true
                     if failures == 1 { continue }
                 }
                 try await environment.clock.sleep(for: delay)
@@ -97,7 +102,11 @@ final class FetchRunner: Sendable {
         } catch is Enough {
             return
         } catch let error as XorbError {
-            throw XetError(.corrupt, "xorb \(plan.xorb), chunks \(info.chunks.start)..<\(info.chunks.end)", cause: error)
+            throw XetError(
+                .corrupt,
+                "xorb \(plan.xorb), chunks \(info.chunks.start)..<\(info.chunks.end)",
+                cause: error
+            )
         }
     }
 }

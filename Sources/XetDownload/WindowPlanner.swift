@@ -40,7 +40,11 @@ struct WindowPlanner: Sendable {
                 runners: plan.fetches.map { FetchRunner($0, queueByteCount: configuration.queueByteCount) }
             )
         } catch {
-            throw XetError(.invalidResponse, "reconstruction of bytes \(window.start)..<\(window.end) of \(file)", cause: error)
+            throw XetError(
+                .invalidResponse,
+                "reconstruction of bytes \(window.start)..<\(window.end) of \(file)",
+                cause: error
+            )
         }
     }
 }

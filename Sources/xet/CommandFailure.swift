@@ -1,6 +1,6 @@
 import ArgumentParser
-import _NIOFileSystem
 import XetAccess
+import _NIOFileSystem
 
 /// How a command tells that it failed: one line, and an exit code of 1.
 enum CommandFailure {
@@ -29,7 +29,9 @@ enum CommandFailure {
 
     /// What could not be done, and what the system says about it.
     static func text(_ error: FileSystemError) -> String {
-        guard let call = error.cause as? FileSystemError.SystemCallError else { return "\(error.message) (\(error.code))" }
+        guard let call = error.cause as? FileSystemError.SystemCallError else {
+            return "\(error.message) (\(error.code))"
+        }
         return "\(error.message) \(call.errno)."
     }
 

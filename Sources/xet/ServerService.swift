@@ -37,7 +37,9 @@ struct ServerService: Service {
         try await serve(onReady)
     }
 
-    /// Runs until a signal stops it. Prints one line to standard error when the server is ready.
+    /// Runs until a signal stops it.
+    ///
+    /// Prints one line to standard error when the server is ready.
     func runUntilStopped(
         name: String,
         host: String,

@@ -1,9 +1,9 @@
 import CLibFuzzer
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Runs libFuzzer with the arguments of the command line and ends the process.

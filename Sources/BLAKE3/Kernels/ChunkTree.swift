@@ -50,7 +50,13 @@ struct ChunkTree: ~Copyable, Sendable {
                 unsafe withUnsafePointer(to: key) { key in
                     unsafe BLAKE3Digest { digest in
                         unsafe cblake3_finish(
-                            kernel, key, chunkCount, input.baseAddress, input.count, pending.baseAddress, digest,
+                            kernel,
+                            key,
+                            chunkCount,
+                            input.baseAddress,
+                            input.count,
+                            pending.baseAddress,
+                            digest,
                         )
                     }
                 }

@@ -35,6 +35,7 @@ extension ShardHash {
 
 extension VerificationHash {
     /// The verification hash of a term, from the hashes of its chunks in the xorb's order; `nil` for no chunks.
+    ///
     /// Source: draft-denis-xet, "Term Verification Hashes".
     public init?(ofTerm chunks: some Collection<ChunkHash>) {
         guard !chunks.isEmpty else { return nil }

@@ -54,6 +54,7 @@ public struct MerkleTree: Sendable {
     public var xorbHash: XorbHash { XorbHash(root) }
 
     /// The hash of a file with these chunks; zero for the empty file.
+    ///
     /// Source: reference client; the draft's formula would give another hash for the empty file.
     public var fileHash: FileHash {
         leafCount == 0 ? .zero : FileHash(root.keyed(HashKey.file))

@@ -2,7 +2,9 @@
 public struct FetchInfo: Hashable, Sendable {
     /// The chunks that the bytes hold.
     public let chunks: ChunkRange
-    /// Their bytes in the serialized xorb. It is part of the URL's signature: send it unchanged.
+    /// Their bytes in the serialized xorb.
+    ///
+    /// It is part of the URL's signature: send it unchanged.
     public let bytes: HTTPByteRange
     /// The signed URL.
     public let url: SignedURL
@@ -22,7 +24,9 @@ public struct FetchInfo: Hashable, Sendable {
 
 /// An address that is its own credential; prints without its query.
 public struct SignedURL: Hashable, Sendable, CustomStringConvertible {
-    /// The whole address. Never store or log it.
+    /// The whole address.
+    ///
+    /// Never store or log it.
     public let secret: String
 
     /// Wraps an address as the CAS gave it.

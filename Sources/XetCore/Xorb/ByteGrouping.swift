@@ -1,5 +1,7 @@
-/// The transform before LZ4 in ``CompressionScheme/byteGroupingLZ4``: bytes at positions 0, 4, 8, ... come first, then
-/// those at 1, 5, 9, ..., and so on; the first `count % 4` groups are one byte longer.
+/// The transform before LZ4 in ``CompressionScheme/byteGroupingLZ4``.
+///
+/// Bytes at positions 0, 4, 8 and so on come first, then those at 1, 5, 9, and so on; the first `count % 4` groups are
+/// one byte longer.
 ///
 /// Source: draft-denis-xet, "ByteGrouping4LZ4".
 enum ByteGrouping {

@@ -57,8 +57,9 @@ public struct ChunkPacker: ~Copyable {
     /// A packer without state.
     public init() {}
 
-    /// Appends header and payload of one chunk of 1 ... 131,072 bytes, compressed with `scheme`, or stored if that does
-    /// not make it smaller.
+    /// Appends header and payload of one chunk of 1 ...
+    ///
+    /// 131,072 bytes, compressed with `scheme`, or stored if that does not make it smaller.
     @discardableResult
     public mutating func pack(
         _ chunk: RawSpan,

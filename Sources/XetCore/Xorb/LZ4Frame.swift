@@ -87,7 +87,12 @@ import CLZ4
                     unsafe LZ4F_decompress(context, &beyond, &targetCount, next, &sourceCount, nil)
                 } else {
                     unsafe LZ4F_decompress(
-                        context, target.map { unsafe $0 + produced }, &targetCount, next, &sourceCount, nil
+                        context,
+                        target.map { unsafe $0 + produced },
+                        &targetCount,
+                        next,
+                        &sourceCount,
+                        nil
                     )
                 }
             guard LZ4F_isError(hint) == 0 else {
@@ -163,7 +168,13 @@ enum LZ4FrameEncoder {
         frame = unsafe [UInt8](unsafeUninitializedCapacity: bound) { target, initialized in
             // SAFETY: `target` has the capacity that liblz4 asked for; `source` is only read.
             let written = unsafe bytes.withUnsafeBytes { source in
-                unsafe LZ4F_compressFrame(target.baseAddress, target.count, source.baseAddress, source.count, &preferences)
+                unsafe LZ4F_compressFrame(
+                    target.baseAddress,
+                    target.count,
+                    source.baseAddress,
+                    source.count,
+                    &preferences
+                )
             }
             isWritten = LZ4F_isError(written) == 0
             initialized = isWritten ? written : 0

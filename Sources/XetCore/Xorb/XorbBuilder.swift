@@ -40,7 +40,9 @@ public struct XorbBuilder: ~Copyable {
         chunksUntilPrediction = 0
     }
 
-    /// Adds a chunk of 1 ... 131,072 bytes and returns its index; throws ``XorbError/full`` if it does not fit.
+    /// Adds a chunk of 1 ...
+    ///
+    /// 131,072 bytes and returns its index; throws ``XorbError/full`` if it does not fit.
     @discardableResult
     public mutating func append(_ chunk: RawSpan, hash: ChunkHash) throws(XorbError) -> Int {
         guard hasRoom(for: chunk.byteCount) else { throw .full }

@@ -67,7 +67,9 @@ public struct XorbChunkReader: Sendable {
     public mutating func finish() throws(XorbError) {
         dropConsumed()
         guard gathered.isEmpty || isAtFooter else {
-            let needed = gathered.count < ChunkHeader.byteCount ? ChunkHeader.byteCount : try headerOfGathered().serializedByteCount
+            let needed =
+                gathered.count < ChunkHeader.byteCount
+                ? ChunkHeader.byteCount : try headerOfGathered().serializedByteCount
             throw .truncated(index: chunkCount, needed: needed, available: gathered.count)
         }
     }

@@ -27,10 +27,14 @@ public struct XorbIndex: Hashable, Sendable {
     /// Length of the unpacked chunks.
     public var unpackedByteCount: Int { Int(unpackedEnds.last ?? 0) }
 
-    /// Where a chunk's header begins. Precondition: `chunk` is at most the chunk count (checked).
+    /// Where a chunk's header begins.
+    ///
+    /// Precondition: `chunk` is at most the chunk count (checked).
     public func serializedStart(of chunk: Int) -> Int { chunk == 0 ? 0 : Int(footer.serializedEnds[chunk - 1]) }
 
-    /// Where a chunk begins in the unpacked xorb. Precondition: `chunk` is at most the chunk count (checked).
+    /// Where a chunk begins in the unpacked xorb.
+    ///
+    /// Precondition: `chunk` is at most the chunk count (checked).
     public func unpackedStart(of chunk: Int) -> Int { chunk == 0 ? 0 : Int(unpackedEnds[chunk - 1]) }
 
     /// Unpacked length of one chunk.

@@ -71,7 +71,9 @@ struct DownloadHead: Sendable {
 
     /// The range that is asked for; `nil` if there is none, if it may be ignored, or if `If-Range` does not hold.
     static func range(_ request: HTTPRequest, _ file: ResolvedFile) -> RangeHeader? {
-        guard request.method == .get, let range = request.headerFields[.range].flatMap(RangeHeader.init) else { return nil }
+        guard request.method == .get, let range = request.headerFields[.range].flatMap(RangeHeader.init) else {
+            return nil
+        }
         guard let condition = request.headerFields[.ifRange] else { return range }
         if condition.hasPrefix("\"") || condition.hasPrefix("W/") {
             guard let wanted = EntityTag(condition), let etag = file.etag.flatMap({ EntityTag($0) }) else { return nil }

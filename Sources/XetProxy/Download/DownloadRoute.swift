@@ -60,7 +60,9 @@ struct DownloadQuery: Hashable, Sendable {
     /// Model if not given.
     private(set) var kind = RepositoryKind.model
 
-    /// Parses a query; parameters that are not known are ignored. Throws `.invalidRequest`.
+    /// Parses a query; parameters that are not known are ignored.
+    ///
+    /// Throws `.invalidRequest`.
     init(_ query: String?) throws {
         for parameter in (query ?? "").split(separator: "&") {
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -80,7 +80,7 @@ public struct Upstream: Sendable {
             do {
                 try await context.departure().cancelling { try await write(&sink) }
                 try await sink.finish()
-            } catch where Task.isCancelled || error is CancellationError {
+            } catch  where Task.isCancelled || error is CancellationError {
                 context.logger.info("download ended by the client", metadata: ["bytes": "\(sink.byteCount)"])
                 throw error
             } catch {

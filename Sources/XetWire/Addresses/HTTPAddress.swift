@@ -65,7 +65,9 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             host = authority[authority.index(after: authority.startIndex)..<end]
             rest = authority[authority.index(after: end)...]
-            guard host.contains(":"), host.utf8.allSatisfy({ isName($0) || $0 == UInt8(ascii: ":") }) else { return nil }
+            guard host.contains(":"), host.utf8.allSatisfy({ isName($0) || $0 == UInt8(ascii: ":") }) else {
+                return nil
+            }
         } else {
             host = authority.prefix { $0 != ":" }
             rest = authority[host.endIndex...]

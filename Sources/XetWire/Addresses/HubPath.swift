@@ -20,7 +20,8 @@ public enum HubPath {
     }
 
     /// The listing of a folder; the root for an empty path.
-    public static func tree(_ repository: Repository, revision: String, path: String = "", isRecursive: Bool) -> String {
+    public static func tree(_ repository: Repository, revision: String, path: String = "", isRecursive: Bool) -> String
+    {
         let folder = path.isEmpty ? "" : "/" + PercentEncoding.encode(path: path)
         let tree = "\(api(repository))/tree/\(PercentEncoding.encode(segment: revision))\(folder)"
         return "\(tree)?recursive=\(isRecursive)&expand=false"

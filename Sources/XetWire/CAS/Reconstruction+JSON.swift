@@ -1,9 +1,10 @@
+public import XetCore
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
 public import Foundation
 #endif
-public import XetCore
 
 extension Reconstruction {
     init(_ bodies: [TermBody], offset: UInt64, fetches: [XorbHash: [FetchInfo]]) throws(ReconstructionError) {

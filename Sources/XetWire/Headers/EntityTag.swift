@@ -13,7 +13,9 @@ public struct EntityTag: Hashable, Sendable {
         self.opaque = opaque
     }
 
-    /// Parses a header value; quotes may be missing, as some servers leave them out. `nil` for other bytes than ASCII.
+    /// Parses a header value; quotes may be missing, as some servers leave them out.
+    ///
+    /// `nil` for other bytes than ASCII.
     public init?(_ value: some StringProtocol) {
         guard value.isASCII else { return nil }
         var rest = Substring(value)

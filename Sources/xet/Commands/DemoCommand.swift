@@ -12,7 +12,7 @@ import XetProxy
 import XetWire
 import _NIOFileSystem
 
-/// `xet demo`
+/// The command `xet demo`.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
@@ -39,7 +39,13 @@ struct DemoCommand: AsyncParsableCommand {
             try await Self.serve(folder, port: port, logger, onReady)
         }
         try await CommandFailure.reporting {
-            try await service.runUntilStopped(name: "xet demo", host: "127.0.0.1", port: port, interrupt: .graceful, logger: logger)
+            try await service.runUntilStopped(
+                name: "xet demo",
+                host: "127.0.0.1",
+                port: port,
+                interrupt: .graceful,
+                logger: logger
+            )
         }
     }
 

@@ -1,13 +1,13 @@
 import ArgumentParser
 import FoundationEssentials
-import _NIOFileSystem
 import XetAccess
 import XetClient
 import XetCore
 import XetDownload
 import XetWire
+import _NIOFileSystem
 
-/// `xet download`
+/// The command `xet download`.
 struct DownloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "download",

@@ -1,9 +1,9 @@
 import ArgumentParser
 import NIOCore
-import _NIOFileSystem
 import XetCore
+import _NIOFileSystem
 
-/// `xet hash`
+/// The command `xet hash`.
 struct HashCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",

@@ -1,9 +1,9 @@
 import ArgumentParser
 import NIOCore
-import _NIOFileSystem
 import XetCore
+import _NIOFileSystem
 
-/// `xet inspect`
+/// The command `xet inspect`.
 struct InspectCommand: AsyncParsableCommand {
     /// A xorb or shard is at most 64 MiB; stored ones are a little larger.
     private static let maximumByteCount = _NIOFileSystem.ByteCount.mebibytes(256)

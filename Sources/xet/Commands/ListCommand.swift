@@ -5,7 +5,7 @@ import XetAccess
 import XetClient
 import XetWire
 
-/// `xet list`
+/// The command `xet list`.
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",

@@ -75,7 +75,12 @@ struct OriginCommand: AsyncParsableCommand {
         }
         do {
             try await CommandFailure.reporting {
-                try await service.runUntilStopped(name: "xet origin", host: configuration.host, port: port, logger: logger)
+                try await service.runUntilStopped(
+                    name: "xet origin",
+                    host: configuration.host,
+                    port: port,
+                    logger: logger
+                )
             }
         } catch OriginError.noFolder(let path) {
             throw ValidationError("'\(path)' is not a folder.")

@@ -7,7 +7,7 @@ import XetClient
 import XetCore
 import XetProxy
 
-/// `xet proxy`
+/// The command `xet proxy`.
 struct ProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proxy",
@@ -37,7 +37,12 @@ struct ProxyCommand: AsyncParsableCommand {
     )
     var tokenRepo: String?
 
-    @Option(help: ArgumentHelp("Most MiB of decoded chunks that wait for clients, all downloads together.", valueName: "MiB"))
+    @Option(
+        help: ArgumentHelp(
+            "Most MiB of decoded chunks that wait for clients, all downloads together.",
+            valueName: "MiB"
+        )
+    )
     var bufferMemory = 256
 
     @Option(help: ArgumentHelp("Seconds that Hub, CAS and CDN have to begin their answer.", valueName: "seconds"))

@@ -1,12 +1,12 @@
 import ArgumentParser
 import FoundationEssentials
 import NIOCore
-import _NIOFileSystem
 import XetAccess
 import XetClient
 import XetCore
 import XetDownload
 import XetWire
+import _NIOFileSystem
 
 /// Downloads one file to disk or to standard output.
 struct LocalDownload {
@@ -17,7 +17,9 @@ struct LocalDownload {
     let file: ResolvedFile
     let isQuiet: Bool
 
-    /// Writes the file to standard output. A failure after the first byte shows in the exit code only.
+    /// Writes the file to standard output.
+    ///
+    /// A failure after the first byte shows in the exit code only.
     func toStandardOutput() async throws {
         var sink = StandardOutput()
         try await deliver(from: 0, into: &sink)

@@ -1,9 +1,9 @@
 import Crypto
 import NIOCore
-import _NIOFileSystem
 import XetAccess
 import XetCore
 import XetWire
+import _NIOFileSystem
 
 /// Checks a file on disk against what the Hub said of it.
 ///

@@ -1,6 +1,6 @@
 import NIOCore
-import _NIOFileSystem
 import XetAccess
+import _NIOFileSystem
 
 /// A file that is being downloaded, beside its final name until it is whole.
 ///
