@@ -169,6 +169,20 @@ import XetWire
         }
     }
 
+    @Test func `a message that breaks after the last byte is whole`() async throws {
+        try await withHub({ request in
+            var answer = Self.answer(request)
+            answer.isChunked = true
+            answer.isBroken = true
+            return answer
+        }) { hub, server in
+            let outcome = try await download(hub)
+            #expect(outcome.code == nil)
+            #expect(outcome.bytes == Self.content)
+            #expect(server.requests.count == 1)
+        }
+    }
+
     @Test(arguments: ["\"v2\"", "W/\"v1\"", nil] as [String?])
     func `what has changed meanwhile is not taken up`(tag: String?) async throws {
         try await withHub({ request in

@@ -210,6 +210,27 @@ import XetTestSupport
         #expect(xorbs.calls.count == 3)
     }
 
+    @Test func `a renewal that fails is tried again`() throws {
+        let file = try Self.file()
+        let source = ScriptedReconstructionSource(
+            file,
+            firstGeneration: 1,
+            before: { call in
+                if call.number == 0 { throw XetError(.unavailable, "not now") }
+            }
+        )
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 { answer.refusal = XetError(.expired, "too late") }
+            return answer
+        }
+        let run = try run(file, xorbs, source: source)
+        executor.runUntilIdle()
+        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(source.calls.count == 2)
+        #expect(xorbs.calls.count == 2)
+    }
+
     @Test func `addresses that stay refused are final`() throws {
         let file = try Self.file()
         let source = ScriptedReconstructionSource(file, firstGeneration: 1)
