@@ -30,6 +30,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "xet", targets: ["xet"]),
+        .library(name: "XetCore", targets: ["BLAKE3", "XetCore"]),
         .library(
             name: "Xet",
             targets: ["BLAKE3", "XetCore", "XetWire", "XetAccess", "XetStore", "XetClient", "XetDownload", "XetUpload"]

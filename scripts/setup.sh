@@ -40,7 +40,8 @@ fi
 
 if [ "${1:-}" = clients ]; then
     if command -v apt-get >/dev/null; then
-        install curl aria2
+        install curl
+        command -v python3 >/dev/null || install python3
         python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
     fi
     stamp=.venv-interop/requirements.txt

@@ -19,9 +19,9 @@ public struct FileRequest: Hashable, Sendable {
         self.token = token
     }
 
-    /// Whose CAS token gives access to the file.
-    public var tokenScope: TokenScope {
-        TokenScope(repository: repository, revision: revision, token: token)
+    /// Whose CAS token gives access to the file; `file` is what it was resolved to, if it was.
+    public func tokenScope(_ file: ResolvedFile? = nil) -> TokenScope {
+        TokenScope(repository: repository, revision: revision, token: token, route: file?.tokenRoute)
     }
 }
 
@@ -47,6 +47,8 @@ public struct ResolvedFile: Hashable, Sendable {
     public let lastModified: String?
     /// `Content-Type` of a regular file.
     public let contentType: String?
+    /// Where the Hub says that CAS tokens are had, if that is its own address.
+    public let tokenRoute: String?
 
     /// Makes a record.
     public init(
@@ -55,7 +57,8 @@ public struct ResolvedFile: Hashable, Sendable {
         etag: String? = nil,
         commit: String? = nil,
         lastModified: String? = nil,
-        contentType: String? = nil
+        contentType: String? = nil,
+        tokenRoute: String? = nil
     ) {
         self.storage = storage
         self.byteCount = byteCount
@@ -63,6 +66,7 @@ public struct ResolvedFile: Hashable, Sendable {
         self.commit = commit
         self.lastModified = lastModified
         self.contentType = contentType
+        self.tokenRoute = tokenRoute
     }
 }
 

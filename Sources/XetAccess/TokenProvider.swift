@@ -8,12 +8,17 @@ public struct TokenScope: Hashable, Sendable {
     public let revision: String
     /// The caller's token, if there is one.
     public let token: HubToken?
+    /// Where the Hub said that tokens for a file of the revision are had: its own address, as text.
+    ///
+    /// For a Hub that does not know the usual route.
+    public let route: String?
 
     /// Makes a scope.
-    public init(repository: Repository, revision: String, token: HubToken?) {
+    public init(repository: Repository, revision: String, token: HubToken?, route: String? = nil) {
         self.repository = repository
         self.revision = revision
         self.token = token
+        self.route = route
     }
 }
 

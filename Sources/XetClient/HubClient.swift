@@ -61,12 +61,12 @@ extension HubClient: FileResolver {
         guard response.status.isSuccess || response.status.isRedirection else {
             throw XetError(response, from: address)
         }
-        return try ResolvedFile(response, from: address)
+        return try ResolvedFile(response, from: address, hub: endpoint)
     }
 }
 
 extension ResolvedFile {
-    init(_ response: HTTPClientResponse, from address: HTTPAddress) throws {
+    init(_ response: HTTPClientResponse, from address: HTTPAddress, hub: HTTPAddress) throws {
         let headers = response.headers
         let storage: Storage
         if let text = headers[first: .xetHash] {
@@ -89,15 +89,39 @@ extension ResolvedFile {
             etag: (headers[first: .linkedETag] ?? headers[first: .eTag]).flatMap { EntityTag($0)?.value },
             commit: headers[first: .repoCommit],
             lastModified: headers[first: .lastModified],
-            contentType: response.status.isRedirection ? nil : headers[first: .contentType]
+            contentType: response.status.isRedirection ? nil : headers[first: .contentType],
+            tokenRoute: Self.tokenRoute(response, from: address, hub: hub)
         )
+    }
+
+    /// The token route in the headers; one at another origin is left out, since the caller's token goes there.
+    private static func tokenRoute(
+        _ response: HTTPClientResponse,
+        from address: HTTPAddress,
+        hub: HTTPAddress
+    ) -> String? {
+        let links = LinkHeader(parsing: response.headers["Link"].joined(separator: ", "))
+        let named = links.target(LinkHeader.tokenRelation) ?? response.headers[first: .xetRefreshRoute]
+        guard let route = named.flatMap({ address.resolving($0) }), route.origin == hub.origin else { return nil }
+        return route.absolute
     }
 }
 
 extension HubClient: TokenProvider {
     public func casToken(for scope: TokenScope, refused: CASToken?) async throws -> CASToken {
         let path = HubPath.readToken(scope.repository, revision: scope.revision)
-        let (response, address) = try await send(.GET, path: path, token: scope.token)
+        do {
+            return try await casToken(at: endpoint.appending(path), scope.token)
+        } catch let error as XetError where error.code == .notFound {
+            guard let route = scope.route.flatMap({ HTTPAddress($0) }), route.origin == endpoint.origin else {
+                throw error
+            }
+            return try await casToken(at: route, scope.token)
+        }
+    }
+
+    private func casToken(at route: HTTPAddress, _ token: HubToken?) async throws -> CASToken {
+        let (response, address) = try await http.send(.GET, route, bearer: token?.secret)
         guard response.status.isSuccess else { throw XetError(response, from: address) }
         let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)
         let body: TokenBody

@@ -237,12 +237,54 @@ import XetWire
     // MARK: Tokens
 
     private func casToken(_ answer: ScriptedAnswer) async throws -> CASToken {
-        let scope = try request(revision: "refs/pr/1").tokenScope
+        let scope = try request(revision: "refs/pr/1").tokenScope()
         return try await withHub({ _ in answer }) { hub, server in
             let token = try await hub.casToken(for: scope, refused: nil)
             #expect(server.requests.map(\.target) == ["/api/models/owner/name/xet-read-token/refs%2Fpr%2F1"])
             #expect(server.requests.map(\.authorization) == ["Bearer hf_a"])
             return token
+        }
+    }
+
+    @Test func `a token route that only the Hub's headers name`() async throws {
+        try await withHub({ request in
+            switch request.target {
+            case "/tokens/7":
+                ScriptedAnswer(json: #"{"casUrl":"https://cas.example","accessToken":"cas","exp":1848535668}"#)
+            case "/owner/name/resolve/main/folder/file.bin":
+                ScriptedAnswer(
+                    302,
+                    [
+                        ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"),
+                        ("Link", "</tokens/7>; rel=\"xet-auth\""),
+                    ]
+                )
+            default: ScriptedAnswer(404)
+            }
+        }) { hub, server in
+            let request = try request()
+            let file = try await hub.resolve(request)
+            let token = try await hub.casToken(for: request.tokenScope(file), refused: nil)
+            #expect(token.secret == "cas")
+            let targets = server.requests.map(\.target).suffix(2)
+            #expect(targets == ["/api/models/owner/name/xet-read-token/main", "/tokens/7"])
+            #expect(server.requests.allSatisfy { $0.authorization == "Bearer hf_a" })
+        }
+    }
+
+    @Test func `a token route at another origin is not asked`() async throws {
+        try await withHub({ request in
+            guard request.target.hasPrefix("/owner") else { return ScriptedAnswer(404) }
+            return ScriptedAnswer(
+                302,
+                [
+                    ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"),
+                    ("Link", "<http://elsewhere.example/tokens/7>; rel=\"xet-auth\""),
+                ]
+            )
+        }) { hub, _ in
+            let file = try await hub.resolve(request())
+            #expect(file.tokenRoute == nil)
         }
     }
 
@@ -305,7 +347,7 @@ import XetWire
     }
 
     @Test func `an answer without end is cut off`() async throws {
-        let scope = try request().tokenScope
+        let scope = try request().tokenScope()
         let json = Array(repeating: UInt8(ascii: " "), count: HubClient.maximumBodyByteCount + 1)
         try await withHub({ _ in ScriptedAnswer(200, [], json) }) { hub, _ in
             #expect(await code { _ = try await hub.casToken(for: scope, refused: nil) } == .invalidResponse)

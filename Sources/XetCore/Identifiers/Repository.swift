@@ -35,6 +35,13 @@ public struct Repository: Hashable, Sendable, CustomStringConvertible {
         self.name = name
     }
 
+    /// Parses `owner/name`, `datasets/owner/name` or `spaces/owner/name`; `kind` is that of a name without a prefix.
+    public init?(prefixedName: some StringProtocol, kind: RepositoryKind = .model) {
+        let prefixed = [RepositoryKind.dataset, .space].first { prefixedName.hasPrefix($0.pathPrefix) }
+        let name = prefixed.map { prefixedName.dropFirst($0.pathPrefix.count) } ?? prefixedName[...]
+        self.init(kind: prefixed ?? kind, name: String(name))
+    }
+
     private static func isValid(_ segment: Substring) -> Bool {
         let isAllowed: (UInt8) -> Bool = { byte in
             switch byte {

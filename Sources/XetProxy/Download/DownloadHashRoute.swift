@@ -47,7 +47,7 @@ struct DownloadHashRoute: Sendable {
             }
             return defaultRepository
         }
-        guard let repository = Repository(kind: query.kind, name: name) else {
+        guard let repository = Repository(prefixedName: name, kind: query.kind) else {
             throw XetError(.invalidRequest, "no repository can be named like this: repo=owner/name")
         }
         return repository

@@ -26,7 +26,7 @@ struct DownloadRoute: Sendable {
         )
         // The CAS token needs only repository and revision, so it is asked for while the file is resolved. If that
         // fails, the reconstruction asks again and reports it.
-        async let warm: Void? = request.method == .get ? try? upstream.warmToken(fileRequest.tokenScope) : nil
+        async let warm: Void? = request.method == .get ? try? upstream.warmToken(fileRequest.tokenScope()) : nil
         let file = try await upstream.resolve(fileRequest)
         guard case .xet(let hash) = file.storage, let byteCount = file.byteCount else {
             return try await RegularFile(upstream: upstream, request: fileRequest, file: file, name: target.fileName)
@@ -45,7 +45,7 @@ struct DownloadRoute: Sendable {
             byteCount: byteCount,
             head: head,
             for: request,
-            scope: fileRequest.tokenScope,
+            scope: fileRequest.tokenScope(file),
             context: context
         )
     }

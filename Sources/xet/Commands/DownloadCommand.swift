@@ -86,6 +86,7 @@ struct DownloadCommand: AsyncParsableCommand {
             token: token
         )
         let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
-        return LocalDownload(parts: parts, scope: request.tokenScope, request: request, file: file, isQuiet: quiet)
+        let scope = request.tokenScope(file)
+        return LocalDownload(parts: parts, scope: scope, request: request, file: file, isQuiet: quiet)
     }
 }

@@ -80,7 +80,7 @@ struct ProxyCommand: AsyncParsableCommand {
         guard (0...65535).contains(configuration.port) else { throw ValidationError("A port is 0 to 65535.") }
         configuration.allowAnonymous = allowAnonymous
         configuration.tokenRepository = try tokenRepo.map { name in
-            guard let repository = Repository(kind: .model, name: name) else {
+            guard let repository = Repository(prefixedName: name) else {
                 throw ValidationError("'--token-repo' is owner/name, not '\(name)'.")
             }
             return repository

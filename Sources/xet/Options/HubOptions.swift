@@ -37,15 +37,10 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Parses `owner/name`, which may be preceded by `datasets/` or `spaces/`.
     func repository(_ name: String) throws -> Repository {
-        guard var kind = RepositoryKind(name: repoType) else {
+        guard let kind = RepositoryKind(name: repoType) else {
             throw ValidationError("'--repo-type' is model, dataset or space, not '\(repoType)'.")
         }
-        var name = name[...]
-        for other in [RepositoryKind.dataset, .space] where name.hasPrefix(other.pathPrefix) {
-            kind = other
-            name = name.dropFirst(other.pathPrefix.count)
-        }
-        guard let repository = Repository(kind: kind, name: String(name)) else {
+        guard let repository = Repository(prefixedName: name, kind: kind) else {
             throw ValidationError("'\(name)' is no repository: expected owner/name.")
         }
         return repository
