@@ -7,6 +7,7 @@ import Synchronization
 /// Cancelling a waiting side ends its wait with `CancellationError`.
 final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
+        var capacity: Int
         var elements: Deque<(element: Element, cost: Int)> = []
         var cost = 0
         var end: Result<Void, any Error>?
@@ -21,11 +22,17 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         case wait
     }
 
-    private let capacity: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(capacity: Int) {
-        self.capacity = capacity
+        state = Mutex(State(capacity: capacity))
+    }
+
+    /// Lowers the capacity.
+    ///
+    /// Nobody may be waiting yet.
+    func limit(to capacity: Int) {
+        state.withLock { $0.capacity = capacity }
     }
 
     /// Whether the consumer would have to wait.
@@ -42,13 +49,13 @@ final class BoundedQueue<Element: Sendable>: Sendable {
             }
             state.elements.append((element, cost))
             state.cost += cost
-            return state.cost >= capacity
+            return state.cost >= state.capacity
         }
         guard isFull else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let isDone = state.withLock { state in
-                    guard state.cost >= capacity, !Task.isCancelled else { return true }
+                    guard state.cost >= state.capacity, !Task.isCancelled else { return true }
                     state.producer = continuation
                     return false
                 }
@@ -97,7 +104,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         let (next, producer) = state.withLock { state -> (Next, CheckedContinuation<Void, any Error>?) in
             if let (element, cost) = state.elements.popFirst() {
                 state.cost -= cost
-                return (.element(element), state.cost < capacity ? state.producer.take() : nil)
+                return (.element(element), state.cost < state.capacity ? state.producer.take() : nil)
             }
             switch state.end {
             case .success: return (.end, nil)

@@ -5,7 +5,7 @@ import Synchronization
 /// A download reserves bytes for each fetch, in the order of delivery, before the fetch begins, and gives them back as
 /// they are delivered. How far it may run ahead starts small and doubles each time its reader had to wait, so a slow
 /// reader keeps little and a fast one gets what is there, up to an equal share. The fetch that the reader waits for is
-/// never refused: then the total is exceeded for a moment, and everybody else waits.
+/// never refused: if nothing is left it gets room for a few chunks beyond the total, and everybody else waits.
 public final class FetchBudget: Sendable {
     fileprivate struct Limits {
         let byteCount: Int
@@ -23,7 +23,14 @@ public final class FetchBudget: Sendable {
         /// Bytes delivered since the limits changed.
         var deliveredSinceChange = 0
         var isExpedited = false
-        var waiter: (byteCount: Int, continuation: CheckedContinuation<Void, any Error>)?
+        var waiter: Waiter?
+    }
+
+    fileprivate struct Waiter {
+        let byteCount: Int
+        /// What it takes if the whole is used up and its reader waits for it.
+        let leastByteCount: Int
+        let continuation: CheckedContinuation<Int, any Error>
     }
 
     fileprivate struct State {
@@ -90,18 +97,23 @@ final class FetchAccount: Sendable {
     /// How far this download may run ahead now.
     var byteLimit: Int { budget.state.withLock { $0.byteLimit(of: id) } }
 
-    /// Waits for room for a fetch of `byteCount` bytes.
+    /// Waits for room for a fetch of `byteCount` bytes; at most one call at a time.
     ///
-    /// At most one call at a time.
-    func reserve(_ byteCount: Int) async throws {
+    /// Returns how many bytes are reserved: fewer, but at least `least`, if nothing is left and the reader waits.
+    @discardableResult
+    func reserve(_ byteCount: Int, atLeast least: Int? = nil) async throws -> Int {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int, any Error>) in
                 budget.change { state in
                     guard !Task.isCancelled else {
                         continuation.resume(throwing: CancellationError())
                         return
                     }
-                    state.shares[id]?.waiter = (byteCount, continuation)
+                    state.shares[id]?.waiter = FetchBudget.Waiter(
+                        byteCount: byteCount,
+                        leastByteCount: least ?? byteCount,
+                        continuation: continuation
+                    )
                     state.queue.append(id)
                 }
             }
@@ -167,8 +179,8 @@ extension FetchBudget {
             body(&state)
             return state.grant()
         }
-        for continuation in granted {
-            continuation.resume()
+        for (continuation, byteCount) in granted {
+            continuation.resume(returning: byteCount)
         }
     }
 }
@@ -180,8 +192,8 @@ extension FetchBudget.State {
         return min(share.byteLimit, max(limits.firstByteCount, limits.byteCount / max(1, shares.count)))
     }
 
-    mutating func grant() -> [CheckedContinuation<Void, any Error>] {
-        var granted: [CheckedContinuation<Void, any Error>] = []
+    mutating func grant() -> [(CheckedContinuation<Int, any Error>, byteCount: Int)] {
+        var granted: [(CheckedContinuation<Int, any Error>, byteCount: Int)] = []
         // Whoever would fit their own share but not the whole keeps those behind them from going first.
         var isBlocked = false
         for id in queue {
@@ -196,11 +208,13 @@ extension FetchBudget.State {
             }
             share.waiter = nil
             share.isExpedited = false
-            share.reserved += waiter.byteCount
+            let isOver = reserved + waiter.byteCount > limits.byteCount
+            let byteCount = isOver ? waiter.leastByteCount : waiter.byteCount
+            share.reserved += byteCount
             share.fetchCount += 1
-            reserved += waiter.byteCount
+            reserved += byteCount
             shares[id] = share
-            granted.append(waiter.continuation)
+            granted.append((waiter.continuation, byteCount))
         }
         if !granted.isEmpty {
             queue.removeAll { shares[$0]?.waiter == nil }

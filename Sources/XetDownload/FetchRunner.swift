@@ -11,18 +11,40 @@ final class FetchRunner: Sendable {
     let plan: PlannedFetch
     /// The chunks that are used, in the order of the xorb.
     let chunks: BoundedQueue<DecodedChunk>
-    /// Bytes of the budget that it needs: what waits in its queue, or all that must be kept.
-    let reservedByteCount: Int
-    private let started = Mutex(false)
+    /// Bytes of the budget that it wants: what may wait in its queue, or all that must be kept.
+    let wantedByteCount: Int
+    /// Bytes without which it cannot run: for some chunks, or for all that must be kept.
+    let leastByteCount: Int
 
-    init(_ plan: PlannedFetch, queueByteCount: Int) {
+    private struct State {
+        var isStarted = false
+        var reservedByteCount: Int
+    }
+
+    private let state: Mutex<State>
+
+    init(_ plan: PlannedFetch, queueByteCount: Int, leastByteCount: Int) {
         self.plan = plan
-        reservedByteCount = plan.isRetained ? plan.usedByteCount : min(plan.usedByteCount, queueByteCount)
+        wantedByteCount = plan.isRetained ? plan.usedByteCount : min(plan.usedByteCount, queueByteCount)
+        self.leastByteCount = plan.isRetained ? wantedByteCount : min(wantedByteCount, leastByteCount)
+        state = Mutex(State(reservedByteCount: wantedByteCount))
         chunks = BoundedQueue(capacity: queueByteCount)
     }
 
-    /// Whether ``run(with:)`` has begun.
-    var isStarted: Bool { started.withLock { $0 } }
+    /// Whether it has its room and runs.
+    var isStarted: Bool { state.withLock { $0.isStarted } }
+
+    /// Bytes of the budget that it holds once it runs.
+    var reservedByteCount: Int { state.withLock { $0.reservedByteCount } }
+
+    /// Notes the room it was given, which may be less than it wants; ``run(with:)`` follows.
+    func start(reserved byteCount: Int) {
+        state.withLock { state in
+            state.isStarted = true
+            state.reservedByteCount = byteCount
+        }
+        if byteCount < wantedByteCount { chunks.limit(to: byteCount) }
+    }
 
     /// What a fetch needs from the download it belongs to.
     struct Environment: Sendable {
@@ -37,7 +59,7 @@ final class FetchRunner: Sendable {
 
     /// Fetches until every used chunk is in the queue, then ends the queue; a failure ends it too.
     func run(with environment: Environment) async {
-        started.withLock { $0 = true }
+        state.withLock { $0.isStarted = true }
         defer { environment.account.endFetch() }
         do {
             try await fetch(environment)

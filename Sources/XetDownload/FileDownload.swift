@@ -11,6 +11,8 @@ public struct FileDownloader: Sendable {
         public var mostWindowByteCount: Int = 32 << 20
         /// Most decoded bytes of one fetch that wait for delivery.
         public var queueByteCount: Int = 8 << 20
+        /// The same for a fetch that a reader waits for when the memory of the process is used up: a few chunks.
+        public var leastQueueByteCount: Int = 256 << 10
         /// Most bytes kept because later terms of the window use them again; beyond, they are fetched again.
         public var retainedByteCount: Int = 16 << 20
         /// When failed requests are repeated.

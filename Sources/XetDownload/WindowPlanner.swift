@@ -37,7 +37,13 @@ struct WindowPlanner: Sendable {
             return PlannedWindow(
                 plan: plan,
                 addresses: WindowFetches(reconstruction, file: file, window: window, source: source),
-                runners: plan.fetches.map { FetchRunner($0, queueByteCount: configuration.queueByteCount) }
+                runners: plan.fetches.map {
+                    FetchRunner(
+                        $0,
+                        queueByteCount: configuration.queueByteCount,
+                        leastByteCount: configuration.leastQueueByteCount
+                    )
+                }
             )
         } catch {
             throw XetError(
@@ -93,7 +99,8 @@ struct WindowFeeder: Sendable {
             isHashing: isHashing
         )
         for runner in window.runners {
-            try await account.reserve(runner.reservedByteCount)
+            let reserved = try await account.reserve(runner.wantedByteCount, atLeast: runner.leastByteCount)
+            runner.start(reserved: reserved)
             group.addTask { await runner.run(with: environment) }
         }
     }

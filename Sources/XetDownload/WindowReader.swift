@@ -12,7 +12,16 @@ struct WindowReader {
         var retained: [Int: (chunk: DecodedChunk, uses: Int)] = [:]
         /// Used bytes that were not delivered for the last time yet.
         var rest: Int
-        var reserved: Int
+        /// Bytes given back to the budget.
+        var released = 0
+
+        /// Gives back what is reserved beyond `needed` bytes.
+        mutating func release(allBut needed: Int, to account: FetchAccount) {
+            let excess = runner.reservedByteCount - released - max(0, needed)
+            guard excess > 0 else { return }
+            released += excess
+            account.release(excess)
+        }
     }
 
     private let plan: DownloadPlan
@@ -26,8 +35,7 @@ struct WindowReader {
             Source(
                 runner: runner,
                 next: runner.plan.info.chunks.start,
-                rest: runner.plan.usedByteCount,
-                reserved: runner.reservedByteCount
+                rest: runner.plan.usedByteCount
             )
         }
     }
@@ -64,8 +72,8 @@ struct WindowReader {
                 if position >= range.end { return }
             }
         }
-        for source in sources {
-            account.release(source.reserved)
+        for index in sources.indices {
+            sources[index].release(allBut: 0, to: account)
         }
     }
 
@@ -125,11 +133,7 @@ struct WindowReader {
             sources[fetch].retained[index] = nil
         }
         sources[fetch].rest -= byteCount
-        let excess = sources[fetch].reserved - max(0, sources[fetch].rest)
-        if excess > 0 {
-            sources[fetch].reserved -= excess
-            account.release(excess)
-        }
+        sources[fetch].release(allBut: sources[fetch].rest, to: account)
     }
 }
 

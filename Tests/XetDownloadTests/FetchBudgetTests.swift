@@ -8,7 +8,7 @@ import XetTestSupport
     private let executor = StepExecutor()
 
     /// Asks for room; what is not granted at once waits.
-    private func reserve(_ account: FetchAccount, _ byteCount: Int) -> Started<Void> {
+    private func reserve(_ account: FetchAccount, _ byteCount: Int) -> Started<Int> {
         let started = executor.start { try await account.reserve(byteCount) }
         executor.runUntilIdle()
         return started
@@ -178,6 +178,21 @@ import XetTestSupport
         #expect(!next.isWaiting)
     }
 
+    @Test func `beyond the whole the least is reserved`() throws {
+        let budget = FetchBudget(byteCount: 100, firstByteCount: 100)
+        let (hog, account) = (budget.account(), budget.account())
+        _ = reserve(hog, 90)
+        account.expedite()
+        let least = executor.start { try await account.reserve(70, atLeast: 20) }
+        executor.runUntilIdle()
+        #expect(least.value == 20)
+        #expect(budget.reservedByteCount == 110)
+        hog.release(90)
+        let all = executor.start { try await account.reserve(70, atLeast: 20) }
+        executor.runUntilIdle()
+        #expect(all.value == 70)
+    }
+
     @Test func `expediting before the reservation counts for it`() {
         let budget = FetchBudget(byteCount: 100, firstByteCount: 100)
         let (hog, account) = (budget.account(), budget.account())
@@ -191,7 +206,7 @@ import XetTestSupport
     @Test func `what is reserved is given back when the download goes`() {
         let budget = FetchBudget(byteCount: 100, firstByteCount: 100)
         let survivor = budget.account()
-        let waiting: Started<Void>
+        let waiting: Started<Int>
         do {
             let account = budget.account()
             _ = reserve(account, 80)

@@ -59,7 +59,7 @@ import XetTestSupport
     ) throws -> Run {
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1 << 20)
-        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: 1 << 20)
+        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: 1 << 20, leastByteCount: 1 << 18)
         let environment = environment(file, reconstruction, xorbs, source, isHashing: isHashing)
         let received = Watched<[DecodedChunk]>([])
         return Run(
@@ -116,7 +116,7 @@ import XetTestSupport
             ]
         )
         let plan = try DownloadPlan(wide, window: part.whole, retainedByteLimit: 0)
-        let runner = FetchRunner(plan.fetches[0], queueByteCount: 1 << 20)
+        let runner = FetchRunner(plan.fetches[0], queueByteCount: 1 << 20, leastByteCount: 1 << 18)
         let xorbs = ScriptedXorbSource(part) { _ in
             var answer = ScriptedXorbSource.Answer()
             answer.pieceByteCount = 108
@@ -298,7 +298,7 @@ import XetTestSupport
         let file = try Self.file()
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 0)
-        let runner = FetchRunner(plan.fetches[0], queueByteCount: 250)
+        let runner = FetchRunner(plan.fetches[0], queueByteCount: 250, leastByteCount: 250)
         #expect(runner.reservedByteCount == 250)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
@@ -325,6 +325,6 @@ import XetTestSupport
         let file = try Self.file([0..<12, 0..<12])
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1200)
-        #expect(FetchRunner(plan.fetches[0], queueByteCount: 250).reservedByteCount == 1200)
+        #expect(FetchRunner(plan.fetches[0], queueByteCount: 250, leastByteCount: 250).reservedByteCount == 1200)
     }
 }

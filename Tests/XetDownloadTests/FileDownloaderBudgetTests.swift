@@ -86,6 +86,35 @@ import XetTestSupport
         #expect(budget.reservedByteCount == 0)
     }
 
+    /// Once the memory is used up, another stalled reader costs a few chunks and no more.
+    @Test func `many stalled readers cost little beyond the whole`() throws {
+        let executor = StepExecutor(seed: 3)
+        let files = try (0..<50).map {
+            try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: Self.chunkByteCount, seed: $0)
+        }
+        var configuration = Self.configuration()
+        configuration.leastQueueByteCount = 200
+        let budget = FetchBudget(byteCount: 4000, firstByteCount: 1000, firstFetchCount: 2, mostFetchCount: 4)
+        let rig = DownloadRig(executor: executor, budget: budget, configuration: configuration)
+        let gate = Watched(false)
+        let stalled = files.map { file in
+            let sink = CollectingSink { _ in try await gate.wait { $0 } }
+            return rig.start(
+                file,
+                from: ScriptedReconstructionSource(file),
+                xorbs: ScriptedXorbSource(file),
+                into: sink
+            )
+        }
+        executor.runUntilIdle()
+        // One fetch that is waited for, and one that was asked for too early.
+        #expect(budget.reservedByteCount <= 4000 + files.count * 2 * 200)
+        gate.change { $0 = true }
+        executor.runUntilIdle()
+        for (file, download) in zip(files, stalled) { #expect(download.value == file.bytes) }
+        #expect(budget.reservedByteCount == 0)
+    }
+
     @Test func `limits of one byte still let everything through`() throws {
         var configuration = FileDownloader.Configuration()
         configuration.firstWindowByteCount = 1
