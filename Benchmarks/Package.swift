@@ -8,7 +8,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "BLAKE3Benchmark",
-            dependencies: [.product(name: "Xet", package: "xet")],
+            dependencies: [.product(name: "XetCore", package: "xet")],
             swiftSettings: [.swiftLanguageMode(.v6), .strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
         )
     ]
