@@ -119,6 +119,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private static func showCommands(_ base: String, hub: String) {
+        let program = CommandLine.arguments.first ?? "xet"
         say(
             """
 
@@ -126,8 +127,8 @@ struct DemoCommand: AsyncParsableCommand {
               curl -fLO \(base)/download/\(SampleRepositories.model)/\(SampleRepositories.modelFile)
               curl -fI  \(base)/download/\(SampleRepositories.model)/\(SampleRepositories.modelFile)
               curl -fL -r 0-99 "\(base)/download/datasets/demo/lines/data/train%20set%20%231.csv"
-              HF_ENDPOINT=\(hub) xet list \(SampleRepositories.model)
-              HF_ENDPOINT=\(hub) xet download datasets/demo/lines "data/train set #1.csv"
+              HF_ENDPOINT=\(hub) \(program) list \(SampleRepositories.model)
+              HF_ENDPOINT=\(hub) \(program) download datasets/demo/lines "data/train set #1.csv"
             and open \(base) in a browser. Ctrl-C ends the demo.
 
             """
