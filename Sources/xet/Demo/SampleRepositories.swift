@@ -8,7 +8,7 @@ enum SampleRepositories {
 
     /// Writes them below `folder`, unless they are there.
     static func write(to folder: URL) throws {
-        try write(weights(byteCount: 48 << 20), to: folder, "models/\(model)/\(modelFile)")
+        try write(weights(byteCount: 24 << 20), to: folder, "models/\(model)/\(modelFile)")
         try write(Data("{\"architecture\": \"demo\"}\n".utf8), to: folder, "models/\(model)/config.json")
         try write(lines(count: 200_000), to: folder, "datasets/demo/lines/data/train set #1.csv")
         try write(Data("print('hello')\n".utf8), to: folder, "spaces/demo/app/app.py")
