@@ -20,7 +20,7 @@ public final class TokenCache: TokenProvider {
 
     private struct Entry {
         var token: CASToken?
-        let gate = SerialGate()
+        let gate = TaskGate()
         var lastUse: UInt64
     }
 
@@ -62,7 +62,7 @@ public final class TokenCache: TokenProvider {
         }
     }
 
-    private func gate(of key: Key) -> SerialGate {
+    private func gate(of key: Key) -> TaskGate {
         let now = now()
         return entries.withLock { entries in
             if let entry = entries[key] { return entry.gate }

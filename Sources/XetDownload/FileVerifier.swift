@@ -69,6 +69,14 @@ struct FileVerifier: ~Copyable {
         }
         return VerifiedBytes(chunk.bytes)
     }
+
+    /// Checks that the last bytes of the range may leave: of a whole file all chunks must have been folded, so that the
+    /// file hash has been compared.
+    func checkEnd() throws(VerificationError) {
+        guard !isWhole || tree.byteCount == byteCount else {
+            throw .fileTooShort(expected: byteCount, found: tree.byteCount)
+        }
+    }
 }
 
 /// Why downloaded bytes are not those of the file.
@@ -77,6 +85,8 @@ enum VerificationError: Error, Hashable, Sendable {
     case termLength(excess: Int)
     /// The chunks add up to more than the file.
     case fileTooLong(expected: UInt64, found: UInt64)
+    /// The end of the file is reached before its chunks add up to it.
+    case fileTooShort(expected: UInt64, found: UInt64)
     /// The chunks give another file hash.
     case fileHash(expected: FileHash, found: FileHash)
     /// A chunk was not hashed although the whole file is read.

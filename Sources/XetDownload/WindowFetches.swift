@@ -10,7 +10,7 @@ final class WindowFetches: Sendable {
     private let window: FileByteRange
     private let source: any ReconstructionSource
     private let reconstruction: Mutex<Reconstruction>
-    private let gate = SerialGate()
+    private let gate = TaskGate()
 
     init(
         _ reconstruction: Reconstruction,

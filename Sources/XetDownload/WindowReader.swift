@@ -57,13 +57,17 @@ struct WindowReader {
             verifier.beginTerm(planned.term)
             for index in chunks.start..<chunks.end {
                 let chunk = try await chunk(index, of: planned.fetch)
-                let bytes = try verifier.checked(
-                    chunk,
-                    isLastOfTerm: index == chunks.end - 1,
-                    isRepeated: position < passedEnd
-                ).bytes
+                let end = position + UInt64(chunk.bytes.readableBytes)
+                // A chunk that only reaches over the border is no repetition: it counts, and then the file hash is wrong.
+                let isRepeated = position < passedEnd && end <= passedEnd
+                let bytes = try Self.verified { () throws(VerificationError) in
+                    let isLast = index == chunks.end - 1
+                    let verified = try verifier.verify(chunk, isLastOfTerm: isLast, isRepeated: isRepeated)
+                    if end >= range.end { try verifier.checkEnd() }
+                    return verified.bytes
+                }
                 let slice = Self.slice(of: bytes, at: position, from: resumption, to: range.end)
-                position += UInt64(bytes.readableBytes)
+                position = end
                 if slice.readableBytes > 0 {
                     try await sink.deliver(slice)
                     account.noteDelivery(of: slice.readableBytes)
@@ -135,17 +139,11 @@ struct WindowReader {
         sources[fetch].rest -= byteCount
         sources[fetch].release(allBut: sources[fetch].rest, to: account)
     }
-}
 
-extension FileVerifier {
-    /// Verifies a chunk; a failure becomes a ``XetError``.
-    fileprivate mutating func checked(
-        _ chunk: DecodedChunk,
-        isLastOfTerm: Bool,
-        isRepeated: Bool
-    ) throws -> VerifiedBytes {
+    /// A failure of the verifier becomes a ``XetError``.
+    private static func verified(_ body: () throws(VerificationError) -> ByteBuffer) throws -> ByteBuffer {
         do {
-            return try verify(chunk, isLastOfTerm: isLastOfTerm, isRepeated: isRepeated)
+            return try body()
         } catch {
             throw XetError(.corrupt, "the downloaded bytes are not those of the file", cause: error)
         }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import XetAccess
 import XetStore
 import XetWire
 
@@ -17,7 +18,8 @@ struct OriginResponder: HTTPResponder {
         let cas = CASAccess(services)
         let files = FileAddress(services)
         let ranges = XorbAddress(services)
-        let permits = UploadPermits(4)
+        // Upload bodies are held in memory: only so many at a time.
+        let permits = TaskGate(width: 4)
         let (xorbs, shards) = (services.xorbs, services.shards)
         routes = [
             // The CAS, and the bytes of xorbs.

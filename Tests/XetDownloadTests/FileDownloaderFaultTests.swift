@@ -51,6 +51,31 @@ import XetTestSupport
         #expect(rig.budget.reservedByteCount == 0)
     }
 
+    /// A later window may repeat whole chunks; one that reaches over its beginning is not in the file.
+    @Test func `a chunk across the border of two windows is refused`() throws {
+        let file = try SampleFile(ranges: [0..<40], chunkCount: 40, chunkByteCount: 100, seed: 5)
+        var configuration = FileDownloader.Configuration()
+        configuration.firstWindowByteCount = 500
+        configuration.mostWindowByteCount = 500
+        let source = ScriptedReconstructionSource(
+            file,
+            changed: { call, answer in
+                guard call.number == 1, let answer, let first = answer.terms.first else { return answer }
+                return try Reconstruction(
+                    offsetIntoFirstTerm: 50,
+                    terms: [first] + answer.terms,
+                    fetches: answer.fetches.mapValues(\.infos)
+                )
+            }
+        )
+        let sink = CollectingSink { _ in }
+        let rig = DownloadRig(configuration: configuration)
+        let download = rig.start(file, from: source, xorbs: ScriptedXorbSource(file), into: sink)
+        rig.executor.runUntilIdle()
+        #expect((download.error as? XetError)?.code == .corrupt)
+        #expect(sink.contents.count < file.bytes.count)
+    }
+
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `a damaged chunk fails before the last byte`(seed: UInt64) throws {
         let file = try Self.file(seed)

@@ -20,14 +20,14 @@ struct ShardUploadRoute: Route {
     let access: CASAccess
     let shards: any ShardStore
     let ledger: UploadLedger
-    let permits: UploadPermits
+    let permits: TaskGate
     let logger: Logger
 
     func respond(to request: RouteRequest) async throws -> Response? {
         let path = request.casPath
         guard request.method == .post, path.segments == ["shards"] else { return nil }
         let grant = try access.grant(request, .write)
-        let shard = try await permits.withPermit {
+        let shard = try await permits.withTurn {
             try Self.shard(try await request.collectBody(maximum: Shard.maximumByteCount))
         }
         switch path.version {

@@ -23,14 +23,14 @@ struct XorbUploadRoute: Route {
 
     let access: CASAccess
     let xorbs: any XorbStore
-    let permits: UploadPermits
+    let permits: TaskGate
 
     func respond(to request: RouteRequest) async throws -> Response? {
         let path = request.casPath.segments
         guard request.method == .post, path.count == 3, path[0] == "xorbs", path[1] == "default" else { return nil }
         _ = try access.grant(request, .write)
         guard let hash = XorbHash(path[2]) else { throw RouteError.malformedHash }
-        let wasInserted = try await permits.withPermit {
+        let wasInserted = try await permits.withTurn {
             let body = try await request.collectBody(maximum: Self.maximumBodyByteCount)
             return try await xorbs.put(try Self.xorb(body, hash))
         }

@@ -19,7 +19,7 @@ final class UploadLedger: Sendable {
     private static let maximumByteCount: Int64 = 1 << 30
 
     private let path: FilePath
-    private let gate = SerialGate()
+    private let gate = TaskGate()
     private let files: Mutex<[Repository: Set<FileHash>]>
 
     private init(path: FilePath, files: sending [Repository: Set<FileHash>]) {

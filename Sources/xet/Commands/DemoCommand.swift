@@ -68,13 +68,19 @@ struct DemoCommand: AsyncParsableCommand {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await origin.run { continuation.yield($0) } }
+            group.addTask {
+                // A server that ends, for example because its port is taken, must not be waited for.
+                defer { continuation.finish() }
+                try await origin.run { continuation.yield($0) }
+            }
             var ready = ports.makeAsyncIterator()
             guard let originPort = await ready.next(), let hub = HTTPAddress("http://127.0.0.1:\(originPort)") else {
+                _ = try await group.next()
                 return
             }
             say("origin (Hub and CAS) on \(hub.origin)")
             group.addTask {
+                defer { continuation.finish() }
                 try await Assembly.with(.init(hub: hub)) { parts in
                     var configuration = ProxyConfiguration()
                     configuration.host = "127.0.0.1"
@@ -84,7 +90,10 @@ struct DemoCommand: AsyncParsableCommand {
                     try await proxy.run { continuation.yield($0) }
                 }
             }
-            guard let proxyPort = await ready.next() else { return }
+            guard let proxyPort = await ready.next() else {
+                _ = try await group.next()
+                return
+            }
             let base = "http://127.0.0.1:\(proxyPort)"
             try await showDownload(base, folder)
             showCommands(base, hub: hub.origin.description)

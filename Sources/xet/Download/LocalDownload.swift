@@ -39,12 +39,20 @@ struct LocalDownload {
         if start > 0, try await LocalFileCheck.check(partial, against: file) != .match {
             Descriptor.standardError.print("the part left by an earlier download does not fit: starting anew")
             try await write(partial, from: 0)
+            try await checkFresh(partial)
+        } else if start == 0 {
+            try await checkFresh(partial)
         }
-        if case .regular = file.storage, try await LocalFileCheck.check(partial, against: file) == .mismatch {
+        try await FileSystem.shared.replaceItem(at: path, withItemAt: partial)
+    }
+
+    /// Checks a file that was downloaded from its start; one in XET was verified while it streamed.
+    private func checkFresh(_ partial: FilePath) async throws {
+        guard case .regular = file.storage else { return }
+        if try await LocalFileCheck.check(partial, against: file) == .mismatch {
             try await FileSystem.shared.removeItem(at: partial)
             throw XetError(.corrupt, "the downloaded bytes do not have the hash that the Hub states")
         }
-        try await FileSystem.shared.replaceItem(at: path, withItemAt: partial)
     }
 
     /// Tells parts of different contents apart.

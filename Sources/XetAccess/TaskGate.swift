@@ -1,20 +1,24 @@
 import DequeModule
 import Synchronization
 
-/// Lets one task at a time through, in the order of arrival.
+/// Lets some tasks at a time through, one unless said otherwise, in the order of arrival.
 ///
-/// For work that several tasks would otherwise do at once: those that come later look first whether it has been done. A
-/// task that is cancelled while it waits leaves the line.
-package final class SerialGate: Sendable {
+/// With one, for work that several tasks would otherwise do at once: those that come later look first whether it has been
+/// done. A task that is cancelled while it waits leaves the line.
+package final class TaskGate: Sendable {
     private struct State {
-        var isTaken = false
+        var free: Int
         var nextTicket = 0
         var line: Deque<(ticket: Int, continuation: CheckedContinuation<Void, any Error>)> = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    package init() {}
+    /// Lets `width` tasks through at a time; at least one.
+    package init(width: Int = 1) {
+        precondition(width > 0)
+        state = Mutex(State(free: width))
+    }
 
     /// Runs `body` when it is this task's turn.
     package func withTurn<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -32,8 +36,8 @@ package final class SerialGate: Sendable {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let outcome: Result<Void, any Error>? = state.withLock { state in
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if !state.isTaken {
-                        state.isTaken = true
+                    if state.free > 0 {
+                        state.free -= 1
                         return .success(())
                     }
                     state.line.append((ticket, continuation))
@@ -52,7 +56,7 @@ package final class SerialGate: Sendable {
     private func leave() {
         let next = state.withLock { state in
             let next = state.line.popFirst()
-            state.isTaken = next != nil
+            if next == nil { state.free += 1 }
             return next
         }
         next?.continuation.resume()

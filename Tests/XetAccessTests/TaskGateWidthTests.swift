@@ -1,16 +1,15 @@
 import Synchronization
 import Testing
+import XetAccess
 
-@testable import XetOrigin
-
-@Suite struct UploadPermitsTests {
+@Suite struct TaskGateWidthTests {
     @Test func `lets only so many run at once`() async throws {
-        let permits = UploadPermits(3)
+        let permits = TaskGate(width: 3)
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    try await permits.withPermit {
+                    try await permits.withTurn {
                         gauge.enter()
                         for _ in 0..<10 { await Task.yield() }
                         gauge.leave()
@@ -24,12 +23,12 @@ import Testing
     }
 
     @Test func `one that is cancelled leaves the line`() async throws {
-        let permits = UploadPermits(1)
-        try await permits.withPermit {
+        let permits = TaskGate(width: 1)
+        try await permits.withTurn {
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask {
                     do {
-                        try await permits.withPermit {}
+                        try await permits.withTurn {}
                         return false
                     } catch {
                         return error is CancellationError
@@ -40,14 +39,14 @@ import Testing
             }
         }
         // The permit is free again.
-        try await permits.withPermit {}
+        try await permits.withTurn {}
     }
 
     @Test func `a failure gives the permit back`() async throws {
         struct Failure: Error {}
-        let permits = UploadPermits(1)
-        await #expect(throws: Failure.self) { try await permits.withPermit { throw Failure() } }
-        try await permits.withPermit {}
+        let permits = TaskGate(width: 1)
+        await #expect(throws: Failure.self) { try await permits.withTurn { throw Failure() } }
+        try await permits.withTurn {}
     }
 }
 

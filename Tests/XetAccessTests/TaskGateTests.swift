@@ -3,11 +3,11 @@ import Testing
 import XetAccess
 import XetTestSupport
 
-@Suite struct SerialGateTests {
+@Suite struct TaskGateTests {
     private struct Broken: Error {}
 
     private let executor = StepExecutor()
-    private let gate = SerialGate()
+    private let gate = TaskGate()
     private let log = Watched<[Int]>([])
 
     /// A turn that notes its number and lasts until `end` says so.
