@@ -50,9 +50,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "CBLAKE3"),
+        .target(name: "CByteGrouping"),
+        .target(name: "CMemory"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .target(name: "XetCore", dependencies: ["BLAKE3", "CLZ4"], swiftSettings: spanSettings),
+        .target(name: "XetCore", dependencies: ["BLAKE3", "CByteGrouping", "CLZ4"], swiftSettings: spanSettings),
         .target(name: "XetWire", dependencies: ["XetCore", httpTypes], swiftSettings: settings),
         .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
         .target(
@@ -98,9 +100,9 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin", argumentParser,
-                unixSignals,
-                lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"), nio("NIOHTTP1"), nio("_NIOFileSystem"),
+                "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin",
+                argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"),
+                nio("NIOHTTP1"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),

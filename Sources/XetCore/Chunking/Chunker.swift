@@ -10,12 +10,10 @@ public struct Chunker: Sendable {
     /// No chunk has more bytes.
     public static let maximumByteCount = 128 * 1024
 
-    private static let mask: UInt64 = 0xFFFF_0000_0000_0000
-    /// A byte's part in the hash is shifted out after 64 steps, so what lies further before the first possible cut
-    /// cannot change it.
-    private static let skippedByteCount = minimumByteCount - 64
+    /// What lies further before the first possible cut than the hash reaches cannot change it.
+    private static let skippedByteCount = minimumByteCount - GearHash.windowByteCount
 
-    private var gearHash: UInt64 = 0
+    private var hash = GearHash()
     /// Bytes of the open chunk seen so far.
     private var byteCount = 0
 
@@ -30,28 +28,22 @@ public struct Chunker: Sendable {
     /// - Returns: the offset in `bytes` after the last byte of the open chunk, or `nil` if no cut lies in `bytes`; then
     ///   all of them are taken. The next call starts at that offset with a new chunk.
     public mutating func nextCut(in bytes: RawSpan) -> Int? {
-        var offset = 0
-        if byteCount < Self.skippedByteCount {
-            offset = min(Self.skippedByteCount - byteCount, bytes.byteCount)
-            byteCount += offset
+        // The chunk reaches its least and its greatest size at these offsets.
+        let minimum = Self.minimumByteCount - byteCount
+        let maximum = Self.maximumByteCount - byteCount
+        let end = min(bytes.byteCount, maximum)
+        let skipped = min(end, max(0, Self.skippedByteCount - byteCount))
+        // A match counts from the byte on that completes the least size.
+        let rolled = max(skipped, min(end, minimum - 1))
+        hash.roll(over: skipped..<rolled, of: bytes)
+        let match = hash.firstMatch(in: rolled..<end, of: bytes)
+        guard let cut = match ?? (end == maximum ? maximum : nil) else {
+            byteCount += end
+            return nil
         }
-        let end = min(bytes.byteCount, offset + Self.maximumByteCount - byteCount)
-        let words = GearTable.words
-        let table = words.span
-        var hash = gearHash
-        while offset < end {
-            hash = (hash << 1) &+ table[Int(bytes.byte(at: offset))]
-            offset += 1
-            byteCount += 1
-            let isCut = hash & Self.mask == 0 && byteCount >= Self.minimumByteCount
-            if isCut || byteCount == Self.maximumByteCount {
-                gearHash = 0
-                byteCount = 0
-                return offset
-            }
-        }
-        gearHash = hash
-        return nil
+        hash = GearHash()
+        byteCount = 0
+        return cut
     }
 
     /// The end offsets of the chunks of a whole file.

@@ -1,8 +1,9 @@
 /// The table of the gear rolling hash: one 64-bit word per byte value.
 ///
 /// Source: draft-denis-xet, "Gear Hash Lookup Table".
-enum GearTable {
-    static let words: [UInt64] = [
+@_spi(Kernels) public enum GearTable {
+    /// The word of each byte value.
+    public static let words: [UInt64] = [
         0xb088d3a9e840f559, 0x5652c7f739ed20d6, 0x45b28969898972ab, 0x6b0a89d5b68ec777,
         0x368f573e8b7a31b7, 0x1dc636dce936d94b, 0x207a4c4e5554d5b6, 0xa474b34628239acb,
         0x3b06a83e1ca3b912, 0x90e78d6c2f02baf7, 0xe1c92df7150d9a8a, 0x8e95053a1086d3ad,

@@ -1,7 +1,7 @@
 /// Unpacks the payloads of chunks; keeps its buffers from one chunk to the next.
 public struct ChunkUnpacker: ~Copyable {
     private var lz4 = LZ4FrameDecoder()
-    private var grouped: [UInt8] = []
+    private var grouped = ScratchBuffer()
 
     /// An unpacker without state.
     public init() {}
@@ -29,7 +29,7 @@ public struct ChunkUnpacker: ~Copyable {
             try lz4.decode(payload, count: count, into: &output)
         case .byteGroupingLZ4:
             try unpackGrouped(payload, count: count)
-            ByteGrouping.ungroup(grouped.rawSpan, into: &output)
+            ByteGrouping.ungroup(grouped.bytes, into: &output)
         }
     }
 
@@ -51,7 +51,7 @@ public struct ChunkUnpacker: ~Copyable {
 
 /// Packs chunks; keeps its buffers from one chunk to the next.
 public struct ChunkPacker: ~Copyable {
-    private var grouped: [UInt8] = []
+    private var grouped = ScratchBuffer()
     private var frame: [UInt8] = []
 
     /// A packer without state.
@@ -74,9 +74,8 @@ public struct ChunkPacker: ~Copyable {
         case .lz4:
             isPacked = LZ4FrameEncoder.encode(chunk, into: &frame)
         case .byteGroupingLZ4:
-            ByteGrouping.group(chunk, into: &grouped)
-            let grouped = grouped
-            isPacked = LZ4FrameEncoder.encode(grouped.rawSpan, into: &frame)
+            grouped.replace(capacity: chunk.byteCount) { ByteGrouping.group(chunk, into: &$0) }
+            isPacked = Self.encode(grouped, into: &frame)
         }
         guard isPacked, frame.count < chunk.byteCount else {
             let header = try ChunkHeader(
@@ -96,5 +95,10 @@ public struct ChunkPacker: ~Copyable {
         header.append(to: &bytes)
         bytes.append(contentsOf: frame)
         return header
+    }
+
+    /// Borrows the two properties apart.
+    private static func encode(_ grouped: borrowing ScratchBuffer, into frame: inout [UInt8]) -> Bool {
+        LZ4FrameEncoder.encode(grouped.bytes, into: &frame)
     }
 }

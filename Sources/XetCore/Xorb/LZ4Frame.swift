@@ -32,11 +32,52 @@ import CLZ4
     /// Precondition: `output` has room for `count` bytes (checked).
     mutating func decode(_ frame: RawSpan, count: Int, into output: inout OutputRawSpan) throws(ChunkError) {
         precondition(output.freeCapacity >= count)
+        if Self.decodePlainFrame(frame, count: count, into: &output) { return }
         guard frame.byteCount >= 4 else { throw .truncated(needed: 4, available: frame.byteCount) }
         switch frame.littleEndianUInt32(at: 0) {
         case Self.magic: try decodeFrame(frame, count: count, into: &output)
         case Self.legacyMagic: try decodeLegacyFrame(frame, count: count, into: &output)
         case let other: throw .invalidLZ4Frame(reason: "magic number 0x\(String(other, radix: 16))")
+        }
+    }
+
+    /// Decodes a frame as the reference client writes it: independent blocks, no checksums, an end mark.
+    ///
+    /// Leaves all other frames, and what is wrong with a frame, to liblz4's decoder of frames; that one decodes blocks
+    /// into a buffer of its own and then copies them, which costs a tenth to a fifth of its speed.
+    ///
+    /// - Returns: whether `count` bytes were appended; else nothing was.
+    private static func decodePlainFrame(_ frame: RawSpan, count: Int, into output: inout OutputRawSpan) -> Bool {
+        guard let blockByteCount = blockByteCount(ofPlainFrame: frame) else { return false }
+        var offset = plainHeaderByteCount
+        var produced = 0
+        while frame.byteCount - offset >= 4 {
+            let length = Int(frame.littleEndianUInt32(at: offset))
+            offset += 4
+            if length == 0 && produced == count { return true }
+            guard length > 0, length <= min(blockByteCount, frame.byteCount - offset) else { break }
+            let block = frame.extracting(offset..<offset + length)
+            let capacity = min(blockByteCount, count - produced)
+            guard let written = decodeBlock(block, capacity: capacity, into: &output) else { break }
+            produced += written
+            offset += length
+        }
+        output.removeLast(produced)
+        return false
+    }
+
+    /// Magic number, flags, block size and the checksum of these two.
+    private static let plainHeaderByteCount = 7
+
+    /// The largest block that a frame may have; `nil` if it does not start as the reference client's do.
+    private static func blockByteCount(ofPlainFrame frame: RawSpan) -> Int? {
+        guard frame.byteCount >= plainHeaderByteCount, frame.littleEndianUInt32(at: 0) == magic,
+            frame.byte(at: 4) == 0x60
+        else { return nil }
+        return switch (frame.byte(at: 5), frame.byte(at: 6)) {
+        case (0x40, 0x82): 64 * 1024
+        case (0x50, 0xFB): 256 * 1024
+        default: nil
         }
     }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import NIOCore
 import XetCore
-import _NIOFileSystem
 
 /// The command `xet hash`.
 struct HashCommand: AsyncParsableCommand {
@@ -14,16 +13,35 @@ struct HashCommand: AsyncParsableCommand {
     var files: [String]
 
     func run() async throws {
-        var hasFailed = false
-        for path in files {
-            do {
-                let hash = try await FileHash(ofFile: FilePath(path))
-                try Descriptor.standardOutput.write(ByteBuffer(string: "\(hash)  \(path)\n"))
-            } catch let error as FileSystemError {
-                CommandFailure.print("\(path): \(CommandFailure.text(error))")
-                hasFailed = true
+        let files = files
+        let coreCount = System.coreCount
+        let workerCount = min(files.count, coreCount)
+        let queue = WorkQueue(limit: files.count)
+        let lines = OrderedLines()
+        try await CommandFailure.reporting {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<workerCount {
+                    group.addTask {
+                        var hasher = LocalFileHasher(workerCount: workerCount, coreCount: coreCount)
+                        while let number = queue.claim() {
+                            try lines.put(await Self.line(for: files[number], &hasher), number: number)
+                        }
+                    }
+                }
+                // The first failure, to write a line, cancels the others.
+                for try await _ in group {}
             }
         }
-        if hasFailed { throw ExitCode.failure }
+        if lines.hasFailed { throw ExitCode.failure }
+    }
+
+    private static func line(for path: String, _ hasher: inout LocalFileHasher) async throws -> OrderedLines.Line {
+        do {
+            return .result("\(try await hasher.hash(path))  \(path)")
+        } catch let failure as ReadableFile.Failure {
+            return .failure("\(path): \(failure)")
+        } catch FileHashError.truncated {
+            return .failure("\(path): the file became shorter while it was read")
+        }
     }
 }

@@ -121,11 +121,29 @@ import XetTestSupport
     @Test func `agrees with the plain form`() {
         for seed in 100..<104 as Range<UInt64> {
             let input = Inputs.splitmix(400_000, seed: seed)
-            #expect(Chunker.cuts(of: input) == Self.plainCuts(input))
+            #expect(Chunker.cuts(of: input) == PlainChunker.cuts(of: input))
         }
         for pad in 0..<16 {
             let input = Inputs.trigger(pad: pad)
-            #expect(Chunker.cuts(of: input) == Self.plainCuts(input))
+            #expect(Chunker.cuts(of: input) == PlainChunker.cuts(of: input))
+        }
+        for input in [Inputs.lines(400_000), Inputs.halfs(400_000, seed: 8), [UInt8](repeating: 0xEE, count: 300_000)] {
+            #expect(Chunker.cuts(of: input) == PlainChunker.cuts(of: input))
+        }
+    }
+
+    /// The match that ends a chunk falls on each place in the steps of the scan, with more bytes behind it or none.
+    @Test func `every place of a match`() throws {
+        let input = Inputs.splitmix(100_000, seed: 0)
+        let end = try #require(Chunker.cuts(of: input).first)
+        for shift in 0..<24 {
+            for rest in [0, 1, 7, 8, 9, 1000] {
+                var chunker = Chunker()
+                let first = chunker.nextCut(in: input.rawSpan.extracting(0..<20_000 + shift))
+                let second = chunker.nextCut(in: input.rawSpan.extracting(20_000 + shift..<end + rest))
+                #expect(first == nil)
+                #expect(second == end - 20_000 - shift)
+            }
         }
     }
 
@@ -175,22 +193,5 @@ import XetTestSupport
             cuts.append(start)
         }
         return cuts
-    }
-
-    /// The chunker without skipping: every byte is hashed.
-    private static func plainCuts(_ input: [UInt8]) -> [Int] {
-        var cuts: [Int] = []
-        var hash: UInt64 = 0
-        var size = 0
-        for (offset, byte) in input.enumerated() {
-            hash = hash << 1 &+ GearTable.words[Int(byte)]
-            size += 1
-            if size >= 8192 && (size >= 131_072 || hash & 0xFFFF_0000_0000_0000 == 0) {
-                cuts.append(offset + 1)
-                hash = 0
-                size = 0
-            }
-        }
-        return size > 0 ? cuts + [input.count] : cuts
     }
 }

@@ -1,7 +1,7 @@
 import Testing
 import XetTestSupport
 
-@testable import XetCore
+@_spi(Kernels) @testable import XetCore
 
 @Suite struct GearTableTests {
     @Test func `is the table of the format`() {

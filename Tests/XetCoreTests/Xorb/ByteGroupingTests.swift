@@ -1,7 +1,7 @@
 import Testing
 import XetTestSupport
 
-@testable import XetCore
+@_spi(Kernels) @testable import XetCore
 
 @Suite struct ByteGroupingTests {
     @Test(arguments: [
@@ -16,13 +16,35 @@ import XetTestSupport
         #expect(ungroup(grouped) == original)
     }
 
-    @Test(arguments: Array(0...20) + [1000, 65_537, 131_069, 131_070, 131_071, 131_072])
-    func `both ways`(count: Int) {
+    @Test(arguments: Array(0...300) + [1000, 8191, 65_537, 131_069, 131_070, 131_071, 131_072])
+    func `agrees with the plain form`(count: Int) {
         let original = Inputs.splitmix(count, seed: UInt64(count))
-        let grouped = group(original)
-        let plain = (0..<4).flatMap { group in stride(from: group, to: count, by: 4).map { original[$0] } }
-        #expect(grouped == plain)
+        let grouped = PlainByteGrouping.group(original)
+        #expect(PlainByteGrouping.ungroup(grouped) == original)
+        #expect(group(original) == grouped)
         #expect(ungroup(grouped) == original)
+    }
+
+    /// Neither source nor target need be aligned, and what lies around the target stays.
+    @Test(arguments: 0...17)
+    func `any place in memory`(skipped: Int) {
+        for count in [0, 5, 63, 64, 65, 131, 1027] {
+            let source = Inputs.splitmix(skipped + count, seed: 1)
+            let original = Array(source[skipped...])
+            var bytes: [UInt8] = []
+            bytes.replace(capacity: skipped + count) { output in
+                for byte in source.prefix(skipped) { output.append(byte) }
+                ByteGrouping.group(source.rawSpan.extracting(skipped..<source.count), into: &output)
+            }
+            let grouped = PlainByteGrouping.group(original)
+            #expect(bytes == source.prefix(skipped) + grouped)
+            let behind = source.prefix(skipped) + grouped
+            bytes.replace(capacity: skipped + count) { output in
+                for byte in source.prefix(skipped) { output.append(byte) }
+                ByteGrouping.ungroup(Array(behind).rawSpan.extracting(skipped..<behind.count), into: &output)
+            }
+            #expect(bytes == source)
+        }
     }
 
     @Test func `appends behind what is there`() {
@@ -35,17 +57,14 @@ import XetTestSupport
     }
 
     private func group(_ bytes: [UInt8]) -> [UInt8] {
-        // What was there before is replaced.
-        var grouped: [UInt8] = [1, 2, 3]
-        ByteGrouping.group(bytes.rawSpan, into: &grouped)
+        var grouped: [UInt8] = []
+        grouped.replace(capacity: bytes.count) { ByteGrouping.group(bytes.rawSpan, into: &$0) }
         return grouped
     }
 
     private func ungroup(_ bytes: [UInt8]) -> [UInt8] {
         var original: [UInt8] = []
-        original.replace(capacity: bytes.count) { output in
-            ByteGrouping.ungroup(bytes.rawSpan, into: &output)
-        }
+        original.replace(capacity: bytes.count) { ByteGrouping.ungroup(bytes.rawSpan, into: &$0) }
         return original
     }
 }

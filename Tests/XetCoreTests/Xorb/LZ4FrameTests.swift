@@ -79,6 +79,63 @@ import XetTestSupport
         #expect(found == bytes)
     }
 
+    /// Frames as the reference client writes them take a way of their own; the header of linked blocks avoids it.
+    @Test(arguments: [1000, 100_000])
+    func `both ways agree on damaged frames`(count: Int) throws {
+        let frame = try encode(Inputs.lines(count))
+        var other = frame
+        other[4] = 0x40
+        other[6] = try headerChecksum(of: Array(other[4..<6]))
+        #expect(try decode(other, count: count) == Inputs.lines(count))
+
+        var mutator = Mutator(seed: UInt64(count))
+        var accepted = 0
+        for _ in 0..<400 {
+            let tail = mutator.mutated(Array(frame[7...]))
+            let expected = outcome(Array(other[..<7]) + tail, count: count)
+            #expect(outcome(Array(frame[..<7]) + tail, count: count) == expected)
+            if case .success = expected { accepted += 1 }
+        }
+        #expect((1..<400).contains(accepted))
+    }
+
+    @Test func `several independent blocks`() throws {
+        let bytes = Inputs.lines(131_072)
+        let pieces = [0..<65_536, 65_536..<65_537, 65_537..<131_072].map { Array(bytes[$0]) }
+        var frame: [UInt8] = [0x04, 0x22, 0x4D, 0x18, 0x60, 0x40, 0x82]
+        for piece in pieces { frame += try encode(piece)[7...].dropLast(4) }
+        frame += [0, 0, 0, 0]
+        #expect(try decode(frame, count: 131_072) == bytes)
+        #expect(throws: ChunkError.unpackedTooLong(expected: 131_071)) { try decode(frame, count: 131_071) }
+        #expect(throws: ChunkError.unpackedTooLong(expected: 65_537)) { try decode(frame, count: 65_537) }
+        #expect(throws: ChunkError.unpackedLengthMismatch(expected: 131_073, found: 131_072)) {
+            try decode(frame, count: 131_073)
+        }
+        #expect(try decode(Array(frame.dropLast(4)), count: 131_072) == bytes)
+        #expect(try decode(frame + [1, 2, 3], count: 131_072) == bytes)
+    }
+
+    @Test func `no block is larger than the frame says`() throws {
+        var frame = try encode(Inputs.lines(65_537))
+        #expect(frame[5] == 0x50)
+        frame.replaceSubrange(5..<7, with: [0x40, 0x82])
+        #expect(throws: ChunkError.self) { try decode(frame, count: 65_537) }
+    }
+
+    private func outcome(_ frame: [UInt8], count: Int) -> Result<[UInt8], ChunkError> {
+        Result { () throws(ChunkError) in try decode(frame, count: count) }
+    }
+
+    /// The one value with which an empty frame is accepted.
+    private func headerChecksum(of descriptor: [UInt8]) throws -> UInt8 {
+        let end: [UInt8] = [0, 0, 0, 0]
+        return try #require(
+            (0...UInt8.max).first { checksum in
+                (try? decode([0x04, 0x22, 0x4D, 0x18] + descriptor + [checksum] + end, count: 0)) != nil
+            }
+        )
+    }
+
     private func encode(_ bytes: [UInt8]) throws -> [UInt8] {
         // What was there before is replaced.
         var frame: [UInt8] = [1, 2, 3]
