@@ -27,8 +27,8 @@ public struct UpstreamHTTP: Sendable {
 
     /// Most redirects that are followed for one request.
     private static let maximumRedirectCount = 5
-    /// Most bytes read from a socket at once: large reads save more CPU than anything else on this path.
-    private static let receiveByteCount = 1 << 20
+    /// Most bytes read from a socket at once: large reads save CPU, still larger ones only take memory.
+    private static let receiveByteCount = 256 << 10
 
     private let client: HTTPClient
     private let configuration: Configuration
@@ -64,6 +64,8 @@ public struct UpstreamHTTP: Sendable {
                     maximum: Self.receiveByteCount
                 )
                 try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+                // The channel keeps a buffer for each: one is filled while the other is decoded.
+                try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 2)
                 try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
             }
         }

@@ -3,73 +3,74 @@ import Synchronization
 /// The memory and the connections that all downloads of the process share.
 ///
 /// A download reserves bytes for each fetch, in the order of delivery, before the fetch begins, and gives them back as
-/// they are delivered. How far it may run ahead starts small and doubles each time its reader had to wait, so a slow
-/// reader keeps little and a fast one gets what is there, up to an equal share. The fetch that the reader waits for is
-/// never refused: if nothing is left it gets room for a few chunks beyond the total, and everybody else waits.
+/// they are delivered. How much it may have is for its ``Pace`` to say while there is enough for everybody; if not,
+/// those that need little get it, and the others equal parts of the rest. The fetch that the reader waits for is never
+/// refused: if nothing is left it gets room for a few chunks beyond the total, and everybody else waits.
 public final class FetchBudget: Sendable {
-    fileprivate struct Limits {
-        let byteCount: Int
-        let firstByteCount: Int
-        let firstFetchCount: Int
-        let mostFetchCount: Int
-    }
-
     fileprivate struct Share {
+        var pace: Pace
         var reserved = 0
-        var fetchCount = 0
-        /// How many bytes and fetches it may run ahead.
-        var byteLimit: Int
-        var fetchLimit: Int
-        /// Bytes delivered since the limits changed.
-        var deliveredSinceChange = 0
+        /// What the fetches under way count.
+        var fetchWeight = 0
         var isExpedited = false
         var waiter: Waiter?
     }
 
     fileprivate struct Waiter {
         let byteCount: Int
+        let fetchWeight: Int
         /// What it takes if the whole is used up and its reader waits for it.
         let leastByteCount: Int
         let continuation: CheckedContinuation<Int, any Error>
     }
 
     fileprivate struct State {
-        let limits: Limits
+        let byteCount: Int
+        let leastByteCountPerFetch: Int
         var reserved = 0
         var shares: [ObjectIdentifier: Share] = [:]
+        /// Most that one download may have: the more downloads want much, the less.
+        var mostPerShare = Int.max
         /// Downloads that wait, longest first.
         var queue: [ObjectIdentifier] = []
     }
 
+    /// What a fetch counts, and a small one: that is over so soon that most of its time is waiting for its first byte.
+    fileprivate static let fetchWeight = 4
+    private static let smallFetchWeight = 1
+
+    private let limits: Pace.Limits
+    fileprivate let onIdle: @Sendable () -> Void
     fileprivate let state: Mutex<State>
 
-    /// A budget of `byteCount` bytes.
+    /// A budget for downloads that together take about `byteCount` bytes of memory.
     ///
-    /// - Parameters:
-    ///   - byteCount: bytes of decoded chunks that wait for delivery, all downloads together.
-    ///   - firstByteCount: how far a download runs ahead at first.
-    ///   - firstFetchCount: fetches that a download has under way at first.
-    ///   - mostFetchCount: fetches that a download may have under way.
-    public init(
-        byteCount: Int = 256 << 20,
-        firstByteCount: Int = 4 << 20,
-        firstFetchCount: Int = 4,
-        mostFetchCount: Int = 16
-    ) {
-        let limits = Limits(
-            byteCount: byteCount,
-            firstByteCount: min(firstByteCount, byteCount),
-            firstFetchCount: firstFetchCount,
-            mostFetchCount: mostFetchCount
-        )
-        state = Mutex(State(limits: limits))
+    /// Three eighths of them are given out; the rest pays for what is not counted: buffers that are not full, and what
+    /// waits in connections. `onIdle` is called after the last of the present downloads has given back its memory.
+    public convenience init(byteCount: Int = 256 << 20, onIdle: @escaping @Sendable () -> Void = {}) {
+        self.init(byteCount: byteCount / 8 * 3, limits: Pace.Limits(), onIdle: onIdle)
+    }
+
+    /// A budget of `byteCount` bytes received, unpacked and not delivered yet, whose downloads keep to `limits` as far
+    /// as it goes.
+    init(byteCount: Int, limits: Pace.Limits, onIdle: @escaping @Sendable () -> Void = {}) {
+        var limits = limits
+        limits.firstByteCount = min(limits.firstByteCount, byteCount)
+        limits.mostByteCount = min(limits.mostByteCount, byteCount)
+        self.limits = limits
+        self.onIdle = onIdle
+        state = Mutex(State(byteCount: byteCount, leastByteCountPerFetch: limits.leastByteCountPerFetch))
     }
 
     /// Bytes reserved now.
     public var reservedByteCount: Int { state.withLock { $0.reserved } }
 
+    fileprivate func weight(of byteCount: Int) -> Int {
+        byteCount <= limits.smallFetchByteCount ? Self.smallFetchWeight : Self.fetchWeight
+    }
+
     /// A new download's part.
-    func account() -> FetchAccount { FetchAccount(self) }
+    func account() -> FetchAccount { FetchAccount(self, Pace(limits)) }
 }
 
 /// One download's part of a ``FetchBudget``; what is still reserved is given back when it goes.
@@ -77,13 +78,11 @@ final class FetchAccount: Sendable {
     private let budget: FetchBudget
     private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
-    fileprivate init(_ budget: FetchBudget) {
+    fileprivate init(_ budget: FetchBudget, _ pace: Pace) {
         self.budget = budget
         budget.state.withLock { state in
-            state.shares[id] = FetchBudget.Share(
-                byteLimit: state.limits.firstByteCount,
-                fetchLimit: state.limits.firstFetchCount
-            )
+            state.shares[id] = FetchBudget.Share(pace: pace)
+            state.divide()
         }
     }
 
@@ -91,11 +90,30 @@ final class FetchAccount: Sendable {
         budget.change { state in
             state.reserved -= state.shares.removeValue(forKey: id)?.reserved ?? 0
             state.queue.removeAll { $0 == id }
+            state.divide()
         }
+        if budget.state.withLock(\.shares.isEmpty) { budget.onIdle() }
+    }
+
+    /// How far a download may run ahead.
+    struct Allowance: Sendable {
+        let byteCount: Int
+        let fetchCount: Int
+        /// Bytes that it delivered in a second; 0 before that was measured.
+        let rate: Double
     }
 
     /// How far this download may run ahead now.
-    var byteLimit: Int { budget.state.withLock { $0.byteLimit(of: id) } }
+    var allowance: Allowance {
+        budget.state.withLock { state in
+            guard let share = state.shares[id] else { return Allowance(byteCount: 0, fetchCount: 0, rate: 0) }
+            return Allowance(
+                byteCount: state.byteLimit(of: share),
+                fetchCount: state.fetchLimit(of: share),
+                rate: share.pace.rate
+            )
+        }
+    }
 
     /// Waits for room for a fetch of `byteCount` bytes; at most one call at a time.
     ///
@@ -111,6 +129,7 @@ final class FetchAccount: Sendable {
                     }
                     state.shares[id]?.waiter = FetchBudget.Waiter(
                         byteCount: byteCount,
+                        fetchWeight: budget.weight(of: byteCount),
                         leastByteCount: least ?? byteCount,
                         continuation: continuation
                     )
@@ -135,35 +154,31 @@ final class FetchAccount: Sendable {
         }
     }
 
-    /// Gives a fetch's connection back.
-    func endFetch() {
-        budget.change { state in state.shares[id]?.fetchCount -= 1 }
-    }
-
-    /// Notes delivered bytes; they pace how fast the limits grow.
-    func noteDelivery(of byteCount: Int) {
-        budget.state.withLock { $0.shares[id]?.deliveredSinceChange += byteCount }
-    }
-
-    /// Notes that the reader has to wait: running further ahead may help.
-    func noteStarvation() {
+    /// Gives the connection of a fetch that asked for `byteCount` bytes back, and the part of them that was for it.
+    func endFetch(of byteCount: Int, releasing connectionByteCount: Int = 0) {
         budget.change { state in
-            guard var share = state.shares[id], share.deliveredSinceChange >= share.byteLimit / 2 else { return }
-            share.byteLimit = min(2 * share.byteLimit, state.limits.byteCount)
-            share.fetchLimit = min(2 * share.fetchLimit, state.limits.mostFetchCount)
-            share.deliveredSinceChange = 0
-            state.shares[id] = share
+            state.shares[id]?.fetchWeight -= budget.weight(of: byteCount)
+            state.shares[id]?.reserved -= connectionByteCount
+            state.reserved -= connectionByteCount
+        }
+    }
+
+    /// Notes that the reader waited for bytes.
+    func noteWait(of duration: Duration) {
+        budget.state.withLock { $0.shares[id]?.pace.noteWait(of: duration) }
+    }
+
+    /// Notes delivered bytes; `time` counts from anywhere.
+    func noteDelivery(of byteCount: Int, at time: Duration) {
+        budget.change { state in
+            guard state.shares[id]?.pace.noteDelivery(of: byteCount, at: time) == true else { return }
+            state.divide()
         }
     }
 
     /// Notes that an upstream asked for less, or failed under load.
     func noteCongestion() {
-        budget.state.withLock { state in
-            guard var share = state.shares[id] else { return }
-            share.fetchLimit = max(1, share.fetchLimit / 2)
-            share.deliveredSinceChange = 0
-            state.shares[id] = share
-        }
+        budget.state.withLock { $0.shares[id]?.pace.noteCongestion() }
     }
 
     /// Lets the next reservation through at once: the reader waits for it.
@@ -186,10 +201,28 @@ extension FetchBudget {
 }
 
 extension FetchBudget.State {
-    /// Its own limit or an equal share of the whole, whichever is less, but never less than at the start.
-    func byteLimit(of id: ObjectIdentifier) -> Int {
-        guard let share = shares[id] else { return 0 }
-        return min(share.byteLimit, max(limits.firstByteCount, limits.byteCount / max(1, shares.count)))
+    /// What it may have now.
+    func byteLimit(of share: FetchBudget.Share) -> Int { min(share.pace.byteLimit, mostPerShare) }
+
+    /// How many fetches it may have under way: fewer than its pace says if there is too little room for so many.
+    func fetchLimit(of share: FetchBudget.Share) -> Int {
+        max(1, min(share.pace.fetchLimit, byteLimit(of: share) / leastByteCountPerFetch))
+    }
+
+    /// Divides the whole anew: nobody gets more than it wants, and who wants more than is there gets as much as any other.
+    mutating func divide() {
+        var rest = byteCount
+        mostPerShare = .max
+        guard shares.values.reduce(0, { $0 + $1.pace.byteLimit }) > byteCount else { return }
+        let wishes = shares.values.map(\.pace.byteLimit).sorted()
+        for (index, wish) in wishes.enumerated() {
+            let part = rest / (wishes.count - index)
+            guard wish <= part else {
+                mostPerShare = max(1, part)
+                return
+            }
+            rest -= wish
+        }
     }
 
     mutating func grant() -> [(CheckedContinuation<Int, any Error>, byteCount: Int)] {
@@ -199,22 +232,22 @@ extension FetchBudget.State {
         for id in queue {
             guard var share = shares[id], let waiter = share.waiter else { continue }
             let fitsShare =
-                share.reserved + waiter.byteCount <= byteLimit(of: id) || share.reserved == 0
-            let fitsFetches = share.fetchCount < share.fetchLimit
-            let fitsWhole = !isBlocked && reserved + waiter.byteCount <= limits.byteCount
+                share.reserved + waiter.byteCount <= byteLimit(of: share) || share.reserved == 0
+            let fitsFetches = share.fetchWeight < fetchLimit(of: share) * FetchBudget.fetchWeight
+            let fitsWhole = !isBlocked && reserved + waiter.byteCount <= byteCount
             guard share.isExpedited || (fitsShare && fitsFetches && fitsWhole) else {
                 if fitsShare && fitsFetches { isBlocked = true }
                 continue
             }
             share.waiter = nil
             share.isExpedited = false
-            let isOver = reserved + waiter.byteCount > limits.byteCount
-            let byteCount = isOver ? waiter.leastByteCount : waiter.byteCount
-            share.reserved += byteCount
-            share.fetchCount += 1
-            reserved += byteCount
+            let isOver = reserved + waiter.byteCount > byteCount
+            let granting = isOver ? waiter.leastByteCount : waiter.byteCount
+            share.reserved += granting
+            share.fetchWeight += waiter.fetchWeight
+            reserved += granting
             shares[id] = share
-            granted.append((waiter.continuation, byteCount))
+            granted.append((waiter.continuation, granting))
         }
         if !granted.isEmpty {
             queue.removeAll { shares[$0]?.waiter == nil }

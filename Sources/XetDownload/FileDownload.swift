@@ -5,16 +5,20 @@ public import XetCore
 public struct FileDownloader: Sendable {
     /// What an operator may choose.
     public struct Configuration: Sendable {
-        /// Bytes of the first window that is planned.
-        public var firstWindowByteCount: Int = 4 << 20
+        /// Bytes of the first window that is planned, and least bytes of the others.
+        public var firstWindowByteCount: Int = 1 << 20
         /// Most bytes of a window, and so about the most of one fetch.
-        public var mostWindowByteCount: Int = 32 << 20
+        public var mostWindowByteCount: Int = 8 << 20
         /// Most decoded bytes of one fetch that wait for delivery.
         public var queueByteCount: Int = 8 << 20
         /// The same for a fetch that a reader waits for when the memory of the process is used up: a few chunks.
         public var leastQueueByteCount: Int = 256 << 10
+        /// Bytes of the budget that a connection takes for what it receives.
+        public var connectionByteCount: Int = 512 << 10
         /// Most bytes kept because later terms of the window use them again; beyond, they are fetched again.
         public var retainedByteCount: Int = 16 << 20
+        /// When a GET that stalls is answered by another beside it; never if `nil`.
+        public var stall: StallPolicy? = StallPolicy()
         /// When failed requests are repeated.
         public var retry = RetryPolicy()
 
@@ -26,6 +30,7 @@ public struct FileDownloader: Sendable {
     let budget: FetchBudget
     let configuration: Configuration
     let clock: any Clock<Duration>
+    var broken = BrokenDownloads()
 
     /// A downloader; `budget` is shared by all downloads of the process.
     public init(
@@ -55,12 +60,20 @@ public struct FileDownloader: Sendable {
         if byteCount == 0, file != .zero {
             throw XetError(.invalidResponse, "file \(file) should be empty, which is not its hash")
         }
-        let planner = WindowPlanner(file: file, range: range, source: source, configuration: configuration)
+        // What continues a download that broke off is read from a little earlier on, to be verified.
+        let known = range.end == byteCount ? broken.tree(of: file, before: range.start) : nil
+        let read = known.flatMap { FileByteRange(start: $0.byteCount, end: range.end) } ?? range
+        let planner = WindowPlanner(file: file, range: read, source: source, configuration: configuration)
+        var first: PlannedWindow?
+        if let window = planner.schedule.first(of: read) {
+            first = try await planner.plan(window, Stopwatch(clock))
+        }
         return PreparedDownload(
             file: file,
             byteCount: byteCount,
             range: range,
-            first: try await planner.plan(planner.schedule.first(of: range)),
+            tree: known ?? MerkleTree(),
+            first: first,
             planner: planner,
             downloader: self
         )
@@ -90,6 +103,11 @@ public struct PreparedDownload: Sendable {
     /// The bytes that will be delivered.
     public let range: FileByteRange
 
+    /// Most windows that are planned and not read; the budget ends most downloads' running ahead before.
+    private static let mostWindowCount = 64
+
+    /// The chunks before those that are read, if a download broke off there.
+    let tree: MerkleTree
     let first: PlannedWindow?
     let planner: WindowPlanner
     let downloader: FileDownloader
@@ -101,26 +119,66 @@ public struct PreparedDownload: Sendable {
     /// Throws ``XetError``, `CancellationError`, and what `sink` throws.
     public func stream(into sink: inout some DeliverySink) async throws {
         guard let first else { return }
+        var course = Course(position: planner.range.start, tree: tree)
+        do {
+            try await deliver(from: first, &course, into: &sink)
+        } catch {
+            // What failed its verification is no ground to build on.
+            if (error as? XetError)?.code != .corrupt {
+                downloader.broken.note(file, points: course.points, end: course.position)
+            }
+            throw error
+        }
+    }
+
+    /// How far the delivery has come.
+    private struct Course {
+        var position: UInt64
+        /// The tree over the chunks before the first window, and before each that follows; the last of them.
+        var points: [MerkleTree]
+
+        init(position: UInt64, tree: MerkleTree) {
+            self.position = position
+            points = tree.byteCount == position && position > 0 ? [tree] : []
+        }
+
+        mutating func append(_ tree: MerkleTree) {
+            guard tree.byteCount == position else { return }
+            if points.count == BrokenDownloads.mostPointCount { points.removeFirst() }
+            points.append(tree)
+        }
+    }
+
+    private func deliver(
+        from first: PlannedWindow,
+        _ course: inout Course,
+        into sink: inout some DeliverySink
+    ) async throws {
         let account = downloader.budget.account()
-        let windows = BoundedQueue<PlannedWindow>(capacity: 2)
+        let watch = Stopwatch(downloader.clock)
+        let windows = BoundedQueue<PlannedWindow>(capacity: Self.mostWindowCount)
         let feeder = WindowFeeder(
             planner: planner,
             account: account,
             downloader: downloader,
-            isHashing: FileVerifier.isWhole(range, byteCount: byteCount)
+            watch: watch,
+            isHashing: FileVerifier.isWhole(planner.range, byteCount: byteCount, tree: tree)
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await feeder.run(first, into: windows) }
             // What was planned and not delivered is of no use once delivery has ended or failed.
             defer { group.cancelAll() }
-            var verifier = FileVerifier(file, byteCount: byteCount, range: range)
-            var position = first.plan.start
-            while position < range.end, let window = try await windows.next() {
-                var reader = WindowReader(window, account: account)
-                try await reader.deliver(range, from: &position, verifier: &verifier, into: &sink)
+            var verifier = FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree)
+            while course.position < range.end {
+                let waitStart = windows.isStarved ? watch.elapsed : nil
+                guard let window = try await windows.next() else { break }
+                if let waitStart { account.noteWait(of: watch.elapsed - waitStart) }
+                var reader = WindowReader(window, account: account, watch: watch)
+                try await reader.deliver(range, from: &course.position, verifier: &verifier, into: &sink)
+                course.append(verifier.tree)
             }
-            guard position >= range.end else {
-                throw XetError(.invalidResponse, "the terms end at byte \(position), before \(range.end)")
+            guard course.position >= range.end else {
+                throw XetError(.invalidResponse, "the terms end at byte \(course.position), before \(range.end)")
             }
         }
     }

@@ -1,46 +1,64 @@
 import NIOCore
 import XetCore
 
-/// A chunk as it came out of a xorb.
-struct DecodedChunk: Sendable {
-    /// Its bytes.
-    let bytes: ByteBuffer
-    /// Its hash; `nil` when nothing can be verified with it.
-    let hash: ChunkHash?
-}
-
-/// Bytes that may leave; only a ``FileVerifier`` makes them.
+/// Bytes that may leave, from one buffer; only a ``FileVerifier`` makes them.
 struct VerifiedBytes: Sendable {
-    /// The bytes.
-    let bytes: ByteBuffer
+    private let buffer: ByteBuffer
+    private let batch: Int
+    private var range: Range<Int>
 
-    fileprivate init(_ bytes: ByteBuffer) {
-        self.bytes = bytes
+    fileprivate init(_ chunk: DecodedChunk) {
+        buffer = chunk.buffer
+        batch = chunk.batch
+        range = chunk.range
+    }
+
+    var byteCount: Int { range.count }
+
+    /// The bytes.
+    var bytes: ByteBuffer {
+        buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+    }
+
+    /// Keeps those that lie inside `part`, which counts from the first of them.
+    mutating func keep(_ part: Range<Int>) {
+        let start = range.lowerBound
+        range = range.clamped(to: start + part.lowerBound..<start + part.upperBound)
+    }
+
+    /// Takes up `next` if it lies behind these bytes in the same buffer; returns whether it does.
+    mutating func join(_ next: VerifiedBytes) -> Bool {
+        guard next.batch == batch, next.range.lowerBound == range.upperBound else { return false }
+        range = range.lowerBound..<next.range.upperBound
+        return true
     }
 }
 
 /// Checks the chunks of a download, in file order.
 ///
-/// The lengths of chunks and terms are always checked. When the whole file is read, the hashes of its chunks are folded
-/// into the file hash, and the last chunk is given out only if that is right. A part of a file has no hash of its own.
+/// The lengths of chunks and terms are always checked. When the file is read to its end and all that comes before is
+/// known, the hashes of its chunks are folded into the file hash, and the last chunk is given out only if that is right.
+/// Another part of a file has no hash of its own.
 struct FileVerifier: ~Copyable {
     private let file: FileHash
     private let byteCount: UInt64
     private let isWhole: Bool
-    private var tree = MerkleTree()
+    /// The tree over all chunks so far, if the file can be verified.
+    private(set) var tree: MerkleTree
     /// Bytes left of the term that is being read.
     private var termRest = 0
 
-    /// Verifies `range` of a file of `byteCount` bytes.
-    init(_ file: FileHash, byteCount: UInt64, range: FileByteRange) {
+    /// Verifies a file of `byteCount` bytes of which `range` is read; `tree` has the chunks before that, if known.
+    init(_ file: FileHash, byteCount: UInt64, range: FileByteRange, tree: MerkleTree = MerkleTree()) {
         self.file = file
         self.byteCount = byteCount
-        isWhole = Self.isWhole(range, byteCount: byteCount)
+        self.tree = tree
+        isWhole = Self.isWhole(range, byteCount: byteCount, tree: tree)
     }
 
-    /// Whether chunk hashes are needed for this range.
-    static func isWhole(_ range: FileByteRange, byteCount: UInt64) -> Bool {
-        range.start == 0 && range.end == byteCount
+    /// Whether the file hash can be compared, and chunk hashes are needed for it.
+    static func isWhole(_ range: FileByteRange, byteCount: UInt64, tree: MerkleTree = MerkleTree()) -> Bool {
+        range.start == tree.byteCount && range.end == byteCount
     }
 
     /// Begins a term; its chunks follow.
@@ -54,12 +72,12 @@ struct FileVerifier: ~Copyable {
         isLastOfTerm: Bool,
         isRepeated: Bool = false
     ) throws(VerificationError) -> VerifiedBytes {
-        let count = chunk.bytes.readableBytes
+        let count = chunk.byteCount
         termRest -= count
         guard isLastOfTerm ? termRest == 0 : termRest >= 0 else {
             throw .termLength(excess: -termRest)
         }
-        guard isWhole, !isRepeated else { return VerifiedBytes(chunk.bytes) }
+        guard isWhole, !isRepeated else { return VerifiedBytes(chunk) }
         guard let hash = chunk.hash else { throw .missingHash }
         tree.append(hash, byteCount: count)
         guard tree.byteCount <= byteCount else { throw .fileTooLong(expected: byteCount, found: tree.byteCount) }
@@ -67,7 +85,7 @@ struct FileVerifier: ~Copyable {
             let found = tree.fileHash
             guard found == file else { throw .fileHash(expected: file, found: found) }
         }
-        return VerifiedBytes(chunk.bytes)
+        return VerifiedBytes(chunk)
     }
 
     /// Checks that the last bytes of the range may leave: of a whole file all chunks must have been folded, so that the

@@ -6,14 +6,41 @@ import XetCore
 struct WindowReader {
     private struct Source {
         let runner: FetchRunner
-        /// Index in the xorb of the chunk that its queue gives next.
-        var next: Int
+        /// What its queue gave last, and how much of it was taken.
+        var batch: DecodedBatch?
+        var takenCount = 0
+        var takenByteCount = 0
+        var batchNumber = 0
         /// Chunks that will be used again, with the number of uses left.
         var retained: [Int: (chunk: DecodedChunk, uses: Int)] = [:]
         /// Used bytes that were not delivered for the last time yet.
         var rest: Int
         /// Bytes given back to the budget.
         var released = 0
+
+        init(_ runner: FetchRunner) {
+            self.runner = runner
+            rest = runner.plan.usedByteCount
+        }
+
+        /// The next chunk of the batch and its number in the xorb; `nil` if another batch is needed.
+        mutating func takeFromBatch() -> (index: Int, chunk: DecodedChunk)? {
+            guard let batch, takenCount < batch.chunks.count else { return nil }
+            let next = batch.chunks[takenCount]
+            let range = takenByteCount..<takenByteCount + next.byteCount
+            takenCount += 1
+            takenByteCount = range.upperBound
+            let chunk = DecodedChunk(buffer: batch.bytes, range: range, batch: batchNumber, hash: next.hash)
+            if takenCount == batch.chunks.count { self.batch = nil }
+            return (next.index, chunk)
+        }
+
+        mutating func open(_ batch: DecodedBatch, number: Int) {
+            self.batch = batch
+            batchNumber = number
+            takenCount = 0
+            takenByteCount = 0
+        }
 
         /// Gives back what is reserved beyond `needed` bytes.
         mutating func release(allBut needed: Int, to account: FetchAccount) {
@@ -24,20 +51,30 @@ struct WindowReader {
         }
     }
 
+    /// What may leave at once: bytes of one buffer, and the uses of chunks that end when they have left.
+    private struct Run {
+        var bytes: VerifiedBytes
+        var uses: [Use]
+    }
+
+    private struct Use {
+        let chunk: Int
+        let fetch: Int
+        let byteCount: Int
+    }
+
     private let plan: DownloadPlan
     private let account: FetchAccount
+    private let watch: Stopwatch
     private var sources: [Source]
+    private var batchCount = 0
+    private var run: Run?
 
-    init(_ window: PlannedWindow, account: FetchAccount) {
+    init(_ window: PlannedWindow, account: FetchAccount, watch: Stopwatch) {
         plan = window.plan
         self.account = account
-        sources = window.runners.map { runner in
-            Source(
-                runner: runner,
-                next: runner.plan.info.chunks.start,
-                rest: runner.plan.usedByteCount
-            )
-        }
+        self.watch = watch
+        sources = window.runners.map(Source.init)
     }
 
     /// Delivers what lies inside `range` and not before `position`, which becomes the place in the file after it.
@@ -56,92 +93,112 @@ struct WindowReader {
             let chunks = planned.term.chunks
             verifier.beginTerm(planned.term)
             for index in chunks.start..<chunks.end {
-                let chunk = try await chunk(index, of: planned.fetch)
-                let end = position + UInt64(chunk.bytes.readableBytes)
+                let chunk = try await chunk(index, of: planned.fetch, into: &sink)
+                let end = position + UInt64(chunk.byteCount)
                 // A chunk that only reaches over the border is no repetition: it counts, and then the file hash is wrong.
                 let isRepeated = position < passedEnd && end <= passedEnd
-                let bytes = try Self.verified { () throws(VerificationError) in
+                var bytes = try Self.verified { () throws(VerificationError) in
                     let isLast = index == chunks.end - 1
                     let verified = try verifier.verify(chunk, isLastOfTerm: isLast, isRepeated: isRepeated)
                     if end >= range.end { try verifier.checkEnd() }
-                    return verified.bytes
+                    return verified
                 }
-                let slice = Self.slice(of: bytes, at: position, from: resumption, to: range.end)
+                bytes.keep(Self.part(of: position..<end, from: resumption, to: range.end))
                 position = end
-                if slice.readableBytes > 0 {
-                    try await sink.deliver(slice)
-                    account.noteDelivery(of: slice.readableBytes)
-                }
-                finishUse(of: index, from: planned.fetch, byteCount: bytes.readableBytes)
-                if position >= range.end { return }
+                let use = Use(chunk: index, fetch: planned.fetch, byteCount: chunk.byteCount)
+                try await append(bytes, use, into: &sink)
+                if position >= range.end { return try await flush(into: &sink) }
             }
         }
+        try await flush(into: &sink)
         for index in sources.indices {
             sources[index].release(allBut: 0, to: account)
         }
     }
 
-    /// The part of a chunk at `position` that lies inside `start..<end`.
-    private static func slice(
-        of bytes: ByteBuffer,
-        at position: UInt64,
-        from start: UInt64,
-        to end: UInt64
-    ) -> ByteBuffer {
-        var slice = bytes
-        if position < start {
-            let skipped = min(start - position, UInt64(bytes.readableBytes))
-            slice.moveReaderIndex(forwardBy: Int(skipped))
+    /// The part of a chunk that lies inside `start..<end`, counted from the chunk's first byte.
+    private static func part(of chunk: Range<UInt64>, from start: UInt64, to end: UInt64) -> Range<Int> {
+        let inside = chunk.clamped(to: start..<max(start, end))
+        return Int(inside.lowerBound - chunk.lowerBound)..<Int(inside.upperBound - chunk.lowerBound)
+    }
+
+    /// Adds bytes to the run if they lie behind it in memory; else the run leaves first.
+    private mutating func append(_ bytes: VerifiedBytes, _ use: Use, into sink: inout some DeliverySink) async throws {
+        if run?.bytes.join(bytes) == true {
+            run?.uses.append(use)
+        } else {
+            try await flush(into: &sink)
+            run = Run(bytes: bytes, uses: [use])
         }
-        let chunkEnd = position + UInt64(bytes.readableBytes)
-        if chunkEnd > end {
-            slice.moveWriterIndex(to: slice.writerIndex - Int(min(chunkEnd - end, UInt64(slice.readableBytes))))
+    }
+
+    /// Delivers the run.
+    private mutating func flush(into sink: inout some DeliverySink) async throws {
+        guard let run = run.take() else { return }
+        if run.bytes.byteCount > 0 {
+            try await sink.deliver(run.bytes.bytes)
+            account.noteDelivery(of: run.bytes.byteCount, at: watch.elapsed)
         }
-        return slice
+        for use in run.uses { finish(use) }
     }
 
     /// A chunk of the xorb, kept from before or next in the queue.
-    private mutating func chunk(_ index: Int, of fetch: Int) async throws -> DecodedChunk {
+    private mutating func chunk(
+        _ index: Int,
+        of fetch: Int,
+        into sink: inout some DeliverySink
+    ) async throws -> DecodedChunk {
         if let kept = sources[fetch].retained[index] {
             return kept.chunk
         }
-        let runner = sources[fetch].runner
-        let plan = runner.plan
         while true {
-            if runner.chunks.isStarved {
-                if runner.isStarted { account.noteStarvation() } else { account.expedite() }
+            while let (number, chunk) = sources[fetch].takeFromBatch() {
+                let uses = sources[fetch].runner.plan.useCount(of: number)
+                if uses > 1 || number != index {
+                    sources[fetch].retained[number] = (chunk, uses)
+                }
+                if number == index { return chunk }
             }
-            guard let chunk = try await runner.chunks.next() else {
-                throw XetError(.corrupt, "xorb \(plan.xorb) has no chunk \(index) where the reconstruction says so")
-            }
-            while plan.useCount(of: sources[fetch].next) == 0 {
-                sources[fetch].next += 1
-            }
-            let number = sources[fetch].next
-            sources[fetch].next += 1
-            let uses = plan.useCount(of: number)
-            if uses > 1 || number != index {
-                sources[fetch].retained[number] = (chunk, uses)
-            }
-            if number == index { return chunk }
+            // What is ready leaves before anything is waited for.
+            try await flush(into: &sink)
+            try await openBatch(of: fetch, for: index)
         }
+    }
+
+    /// Takes the next batch of a fetch from its queue.
+    private mutating func openBatch(of fetch: Int, for index: Int) async throws {
+        let runner = sources[fetch].runner
+        var waitStart: Duration?
+        if runner.batches.isStarved {
+            if !runner.isStarted { account.expedite() }
+            waitStart = watch.elapsed
+        }
+        guard let batch = try await runner.batches.next() else {
+            throw XetError(
+                .corrupt,
+                "xorb \(runner.plan.xorb) has no chunk \(index) where the reconstruction says so"
+            )
+        }
+        if let waitStart { account.noteWait(of: watch.elapsed - waitStart) }
+        batchCount += 1
+        sources[fetch].open(batch, number: batchCount)
     }
 
     /// Lets go of a chunk after its last use, and of its room.
-    private mutating func finishUse(of index: Int, from fetch: Int, byteCount: Int) {
-        if let kept = sources[fetch].retained[index] {
+    private mutating func finish(_ use: Use) {
+        if let kept = sources[use.fetch].retained[use.chunk] {
             guard kept.uses == 1 else {
-                sources[fetch].retained[index] = (kept.chunk, kept.uses - 1)
+                sources[use.fetch].retained[use.chunk] = (kept.chunk, kept.uses - 1)
                 return
             }
-            sources[fetch].retained[index] = nil
+            sources[use.fetch].retained[use.chunk] = nil
         }
-        sources[fetch].rest -= byteCount
-        sources[fetch].release(allBut: sources[fetch].rest, to: account)
+        sources[use.fetch].rest -= use.byteCount
+        sources[use.fetch].release(allBut: sources[use.fetch].rest, to: account)
     }
 
     /// A failure of the verifier becomes a ``XetError``.
-    private static func verified(_ body: () throws(VerificationError) -> ByteBuffer) throws -> ByteBuffer {
+    private static func verified(_ body: () throws(VerificationError) -> VerifiedBytes) throws -> VerifiedBytes {
         do {
             return try body()
         } catch {

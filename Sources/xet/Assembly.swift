@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CMemory
 import FoundationEssentials
 import XetAccess
 import XetClient
@@ -31,7 +32,7 @@ struct Assembly: Sendable {
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)
         downloader = FileDownloader(
             xorbs: CDNClient(http: http),
-            budget: FetchBudget(byteCount: configuration.bufferByteCount),
+            budget: FetchBudget(byteCount: configuration.bufferByteCount, onIdle: cmemory_return_free),
             configuration: configuration.download
         )
     }

@@ -12,11 +12,12 @@ struct DownloadRig: Sendable {
     let clock = ManualClock(isJumping: true)
     let budget: FetchBudget
     let configuration: FileDownloader.Configuration
+    let broken = BrokenDownloads()
 
     init(
         executor: StepExecutor = StepExecutor(),
         budget: FetchBudget = FetchBudget(),
-        configuration: FileDownloader.Configuration = FileDownloader.Configuration()
+        configuration: FileDownloader.Configuration = .test()
     ) {
         self.executor = executor
         self.budget = budget
@@ -26,12 +27,13 @@ struct DownloadRig: Sendable {
     /// Limits of any size from one byte up.
     init(seed: UInt64) {
         var random = SplitMix64(seed: seed &+ 0xABCD)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         let sizes = [1, 100, 1000, 5000, 1 << 20]
         func size() -> Int { sizes.randomElement(using: &random) ?? 1 }
         configuration.firstWindowByteCount = size()
         configuration.mostWindowByteCount = size()
         configuration.queueByteCount = size()
+        configuration.connectionByteCount = [0, size()].randomElement(using: &random) ?? 0
         configuration.retainedByteCount = [0, size()].randomElement(using: &random) ?? 0
         self.init(
             executor: StepExecutor(seed: seed),
@@ -54,8 +56,9 @@ struct DownloadRig: Sendable {
         xorbs: ScriptedXorbSource,
         into sink: CollectingSink = CollectingSink()
     ) -> Started<[UInt8]> {
-        let downloader = FileDownloader(xorbs: xorbs, budget: budget, configuration: configuration, clock: clock)
-        return executor.start {
+        var downloader = FileDownloader(xorbs: xorbs, budget: budget, configuration: configuration, clock: clock)
+        downloader.broken = broken
+        return executor.start { [downloader] in
             let byteCount = byteCount ?? file.byteCount
             let prepared = try await downloader.prepare(
                 file.hash,
@@ -88,5 +91,36 @@ struct DownloadRig: Sendable {
         )
         executor.runUntilIdle()
         return started.result
+    }
+}
+
+extension FileDownloader.Configuration {
+    /// The defaults, but connections cost nothing, and a clock that jumps makes no GET look stalled.
+    static func test() -> FileDownloader.Configuration {
+        var configuration = FileDownloader.Configuration()
+        configuration.connectionByteCount = 0
+        configuration.stall = nil
+        return configuration
+    }
+}
+
+extension FetchBudget {
+    /// A budget whose downloads begin with these limits.
+    convenience init(
+        byteCount: Int = 256 << 20,
+        firstByteCount: Int = 4 << 20,
+        firstFetchCount: Int = 4,
+        mostFetchCount: Int = 16,
+        smallFetchByteCount: Int = 0
+    ) {
+        var limits = Pace.Limits()
+        limits.leastByteCount = min(limits.leastByteCount, firstByteCount)
+        limits.firstByteCount = firstByteCount
+        limits.mostByteCount = byteCount
+        limits.firstFetchCount = firstFetchCount
+        limits.mostFetchCount = mostFetchCount
+        limits.smallFetchByteCount = smallFetchByteCount
+        limits.leastByteCountPerFetch = 1
+        self.init(byteCount: byteCount, limits: limits)
     }
 }

@@ -17,7 +17,7 @@ import XetTestSupport
     @Test func `a download runs ahead as far as it may at first`() {
         let budget = FetchBudget(byteCount: 1000, firstByteCount: 100, firstFetchCount: 3)
         let account = budget.account()
-        #expect(account.byteLimit == 100)
+        #expect(account.allowance.byteCount == 100)
         #expect(!reserve(account, 60).isWaiting)
         #expect(!reserve(account, 40).isWaiting)
         #expect(budget.reservedByteCount == 100)
@@ -39,9 +39,26 @@ import XetTestSupport
         account.release(2)
         executor.runUntilIdle()
         #expect(third.isWaiting)
-        account.endFetch()
+        account.endFetch(of: 1)
         executor.runUntilIdle()
         #expect(!third.isWaiting)
+    }
+
+    @Test func `four small fetches count as one`() {
+        let budget = FetchBudget(byteCount: 1000, firstByteCount: 1000, firstFetchCount: 2, smallFetchByteCount: 10)
+        let account = budget.account()
+        _ = reserve(account, 11)
+        for _ in 0..<4 { #expect(!reserve(account, 10).isWaiting) }
+        let next = reserve(account, 10)
+        #expect(next.isWaiting)
+        account.endFetch(of: 10)
+        executor.runUntilIdle()
+        #expect(!next.isWaiting)
+        let large = reserve(account, 11)
+        #expect(large.isWaiting)
+        account.endFetch(of: 11)
+        executor.runUntilIdle()
+        #expect(!large.isWaiting)
     }
 
     @Test func `a single fetch may exceed the first limit but not the whole`() {
@@ -59,7 +76,7 @@ import XetTestSupport
 
     @Test func `a first limit beyond the whole is the whole`() {
         let budget = FetchBudget(byteCount: 50, firstByteCount: 100)
-        #expect(budget.account().byteLimit == 50)
+        #expect(budget.account().allowance.byteCount == 50)
     }
 
     @Test func `room goes to who waits longest, and the small does not overtake the large`() {
@@ -89,44 +106,56 @@ import XetTestSupport
         #expect(!reserve(other, 50).isWaiting)
     }
 
+    /// Lets a reader wait all the time, and twice as long for twice as many bytes: more is worth it every time.
+    private func grow(_ account: FetchAccount, times count: Int) {
+        var time = Duration.zero
+        account.noteDelivery(of: 0, at: time)
+        for step in 0..<count {
+            account.noteWait(of: .seconds(1))
+            time += .seconds(1)
+            account.noteDelivery(of: account.allowance.byteCount << step, at: time)
+        }
+    }
+
     @Test func `the share shrinks as downloads come and grows as they go`() {
         let budget = FetchBudget(byteCount: 1200, firstByteCount: 100, firstFetchCount: 99, mostFetchCount: 99)
         let account = budget.account()
-        for _ in 0..<10 {
-            account.noteDelivery(of: 10_000)
-            account.noteStarvation()
-        }
-        #expect(account.byteLimit == 1200)
+        grow(account, times: 5)
+        #expect(account.allowance.byteCount == 1200)
         var others = [budget.account(), budget.account()]
-        #expect(account.byteLimit == 400)
+        // Those that want little get it.
+        #expect(others[0].allowance.byteCount == 100)
+        #expect(account.allowance.byteCount == 1000)
         others += (0..<97).map { _ in budget.account() }
-        // Never less than at the start.
-        #expect(account.byteLimit == 100)
+        // All want as much or more than there is.
+        #expect(account.allowance.byteCount == 12)
+        #expect(others[50].allowance.byteCount == 12)
         others = []
-        #expect(account.byteLimit == 1200)
+        #expect(account.allowance.byteCount == 1200)
     }
 
-    @Test func `starvation doubles the limits, once enough was delivered`() {
-        let budget = FetchBudget(byteCount: 1000, firstByteCount: 100, firstFetchCount: 2, mostFetchCount: 5)
+    @Test func `those that want more than there is get equal parts of what the others leave`() {
+        let budget = FetchBudget(byteCount: 1000, firstByteCount: 100, firstFetchCount: 1)
+        let accounts = (0..<4).map { _ in budget.account() }
+        grow(accounts[0], times: 5)
+        grow(accounts[1], times: 2)
+        grow(accounts[2], times: 5)
+        #expect(accounts.map(\.allowance.byteCount) == [300, 300, 300, 100])
+    }
+
+    @Test func `little room is for few fetches`() {
+        var limits = Pace.Limits()
+        limits.firstByteCount = 1600
+        limits.firstFetchCount = 8
+        limits.leastByteCountPerFetch = 200
+        let budget = FetchBudget(byteCount: 2000, limits: limits)
         let account = budget.account()
-        account.noteStarvation()
-        #expect(account.byteLimit == 100)
-        account.noteDelivery(of: 49)
-        account.noteStarvation()
-        #expect(account.byteLimit == 100)
-        account.noteDelivery(of: 1)
-        account.noteStarvation()
-        #expect(account.byteLimit == 200)
-        account.noteStarvation()
-        #expect(account.byteLimit == 200)
-        for (delivered, limit) in [(100, 400), (200, 800), (400, 1000), (500, 1000)] {
-            account.noteDelivery(of: delivered)
-            account.noteStarvation()
-            #expect(account.byteLimit == limit)
-        }
-        // 2, 4, 5 fetches.
-        for _ in 0..<5 { #expect(!reserve(account, 1).isWaiting) }
-        #expect(reserve(account, 1).isWaiting)
+        #expect(account.allowance.fetchCount == 8)
+        let other = budget.account()
+        #expect(account.allowance.fetchCount == 5)
+        let more = (0..<18).map { _ in budget.account() }
+        #expect(account.allowance.fetchCount == 1)
+        withExtendedLifetime((other, more)) {}
     }
 
     @Test func `growing lets a waiting fetch through`() {
@@ -135,10 +164,19 @@ import XetTestSupport
         _ = reserve(account, 100)
         let waiting = reserve(account, 100)
         #expect(waiting.isWaiting)
-        account.noteDelivery(of: 50)
-        account.noteStarvation()
+        grow(account, times: 1)
         executor.runUntilIdle()
         #expect(!waiting.isWaiting)
+    }
+
+    @Test func `a fetch that ends gives back what its connection took`() {
+        let budget = FetchBudget(byteCount: 1000, firstByteCount: 1000)
+        let account = budget.account()
+        _ = reserve(account, 600)
+        account.endFetch(of: 600, releasing: 200)
+        #expect(budget.reservedByteCount == 400)
+        account.release(400)
+        #expect(budget.reservedByteCount == 0)
     }
 
     @Test func `congestion halves the number of fetches, down to one`() {
@@ -152,10 +190,10 @@ import XetTestSupport
         account.noteCongestion()
         account.noteCongestion()
         account.noteCongestion()
-        account.endFetch()
+        account.endFetch(of: 1)
         executor.runUntilIdle()
         #expect(third.isWaiting)
-        account.endFetch()
+        account.endFetch(of: 1)
         executor.runUntilIdle()
         #expect(!third.isWaiting)
     }
@@ -174,6 +212,7 @@ import XetTestSupport
         let next = reserve(account, 1)
         #expect(next.isWaiting)
         hog.release(100)
+        account.release(70)
         executor.runUntilIdle()
         #expect(!next.isWaiting)
     }
@@ -188,6 +227,7 @@ import XetTestSupport
         #expect(least.value == 20)
         #expect(budget.reservedByteCount == 110)
         hog.release(90)
+        account.release(20)
         let all = executor.start { try await account.reserve(70, atLeast: 20) }
         executor.runUntilIdle()
         #expect(all.value == 70)
@@ -218,6 +258,16 @@ import XetTestSupport
         executor.runUntilIdle()
         #expect(!waiting.isWaiting)
         #expect(budget.reservedByteCount == 50)
+    }
+
+    @Test func `it tells when the last download has gone`() {
+        let idleCount = Mutex(0)
+        let budget = FetchBudget(byteCount: 1000, limits: Pace.Limits()) { idleCount.withLock { $0 += 1 } }
+        var accounts = [budget.account(), budget.account()]
+        accounts.removeLast()
+        #expect(idleCount.withLock(\.self) == 0)
+        accounts.removeLast()
+        #expect(idleCount.withLock(\.self) == 1)
     }
 
     @Test func `a cancelled wait leaves the line and reserves nothing`() {
@@ -265,13 +315,13 @@ import XetTestSupport
             let sizes = (0..<30).map { _ in Int.random(in: 1...whole, using: &random) }
             return executor.start {
                 let account = budget.account()
-                for size in sizes {
+                for (step, size) in sizes.enumerated() {
                     try await account.reserve(size)
                     most.withLock { $0 = max($0, budget.reservedByteCount) }
                     await Task.yield()
-                    account.noteDelivery(of: size)
-                    account.noteStarvation()
-                    account.endFetch()
+                    account.noteWait(of: .milliseconds(size))
+                    account.noteDelivery(of: 10 * size, at: .seconds(step))
+                    account.endFetch(of: size)
                     account.release(size)
                 }
             }

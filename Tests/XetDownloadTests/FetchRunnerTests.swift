@@ -20,8 +20,8 @@ import XetTestSupport
         let runner: FetchRunner
         let started: Started<Void>
         /// What came out of the queue, and how it ended.
-        let chunks: Started<[DecodedChunk]>
-        let received: Watched<[DecodedChunk]>
+        let batches: Started<[DecodedBatch]>
+        let received: Watched<[DecodedBatch]>
     }
 
     private func environment(
@@ -40,7 +40,9 @@ import XetTestSupport
                 source: source ?? ScriptedReconstructionSource(file)
             ),
             retry: RetryPolicy(maximumAttempts: 4),
+            stall: nil,
             clock: clock,
+            watch: Stopwatch(clock),
             account: budget.account(),
             isHashing: isHashing
         )
@@ -59,15 +61,15 @@ import XetTestSupport
     ) throws -> Run {
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1 << 20)
-        let runner = FetchRunner(try #require(plan.fetches.first), queueByteCount: 1 << 20, leastByteCount: 1 << 18)
+        let runner = FetchRunner(try #require(plan.fetches.first), room: Self.room(1 << 20))
         let environment = environment(file, reconstruction, xorbs, source, isHashing: isHashing)
-        let received = Watched<[DecodedChunk]>([])
+        let received = Watched<[DecodedBatch]>([])
         return Run(
             runner: runner,
             started: executor.start { await runner.run(with: environment) },
-            chunks: executor.start {
-                while let chunk = try await runner.chunks.next() {
-                    received.change { $0.append(chunk) }
+            batches: executor.start {
+                while let batch = try await runner.batches.next() {
+                    received.change { $0.append(batch) }
                 }
                 return received.value
             },
@@ -75,7 +77,15 @@ import XetTestSupport
         )
     }
 
-    private func bytes(_ chunks: [DecodedChunk]) -> [UInt8] { chunks.flatMap { Array($0.bytes.readableBytesView) } }
+    private static func room(_ byteCount: Int, connection: Int = 0) -> FetchRunner.Room {
+        FetchRunner.Room(
+            queueByteCount: byteCount,
+            leastQueueByteCount: byteCount,
+            connectionByteCount: connection
+        )
+    }
+
+    private func bytes(_ batches: [DecodedBatch]) -> [UInt8] { batches.flatMap { Array($0.bytes.readableBytesView) } }
 
     @Test(arguments: [1, 7, 8, 9, 107, 108, 109, 1000, 10_000])
     func `chunks come in order from pieces of any size`(pieceByteCount: Int) throws {
@@ -89,10 +99,12 @@ import XetTestSupport
         #expect(!run.runner.isStarted)
         executor.runUntilIdle()
         #expect(run.runner.isStarted)
-        let chunks = try #require(run.chunks.value)
-        #expect(chunks.count == 12)
-        #expect(bytes(chunks) == file.bytes)
-        #expect(chunks.allSatisfy { $0.hash == ChunkHash(ofChunk: Array($0.bytes.readableBytesView)) })
+        let batches = try #require(run.batches.value)
+        #expect(bytes(batches) == file.bytes)
+        let chunks = batches.flatMap(\.chunks)
+        #expect(chunks.map(\.index) == Array(0..<12))
+        #expect(chunks.map(\.byteCount) == Array(repeating: 100, count: 12))
+        #expect(chunks.map(\.hash) == (0..<12).map { ChunkHash(ofChunk: Array(file.bytes[100 * $0..<100 * $0 + 100])) })
         #expect(xorbs.calls.count == 1)
     }
 
@@ -100,7 +112,7 @@ import XetTestSupport
         let file = try Self.file()
         let run = try run(file, ScriptedXorbSource(file), isHashing: false)
         executor.runUntilIdle()
-        #expect(run.chunks.value?.allSatisfy { $0.hash == nil } == true)
+        #expect(run.batches.value?.flatMap(\.chunks).map(\.hash) == Array(repeating: nil, count: 12))
     }
 
     @Test func `unused chunks are skipped, and what comes after the last is not waited for`() throws {
@@ -116,7 +128,7 @@ import XetTestSupport
             ]
         )
         let plan = try DownloadPlan(wide, window: part.whole, retainedByteLimit: 0)
-        let runner = FetchRunner(plan.fetches[0], queueByteCount: 1 << 20, leastByteCount: 1 << 18)
+        let runner = FetchRunner(plan.fetches[0], room: Self.room(1 << 20))
         let xorbs = ScriptedXorbSource(part) { _ in
             var answer = ScriptedXorbSource.Answer()
             answer.pieceByteCount = 108
@@ -130,7 +142,7 @@ import XetTestSupport
         #expect(!started.isWaiting)
         let chunks = executor.start {
             var bytes: [UInt8] = []
-            while let chunk = try await runner.chunks.next() { bytes += chunk.bytes.readableBytesView }
+            while let batch = try await runner.batches.next() { bytes += batch.bytes.readableBytesView }
             return bytes
         }
         executor.runUntilIdle()
@@ -149,7 +161,7 @@ import XetTestSupport
         }
         let run = try run(file, xorbs)
         executor.runUntilIdle()
-        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(bytes(try #require(run.batches.value)) == file.bytes)
         #expect(xorbs.calls.count == 4)
         // The signed range is sent unchanged.
         #expect(Set(xorbs.calls.map(\.info)).count == 1)
@@ -171,7 +183,7 @@ import XetTestSupport
         }
         let run = try run(file, xorbs)
         executor.runUntilIdle()
-        #expect((run.chunks.error as? XetError)?.code == .unavailable)
+        #expect((run.batches.error as? XetError)?.code == .unavailable)
         #expect(bytes(run.received.value) == Array(file.bytes.prefix(500)))
         // The one that brought five chunks is the first of four.
         #expect(xorbs.calls.count == 4)
@@ -188,7 +200,7 @@ import XetTestSupport
             }
             let run = try run(file, xorbs)
             executor.runUntilIdle()
-            #expect((run.chunks.error as? XetError)?.code == code)
+            #expect((run.batches.error as? XetError)?.code == code)
             #expect(xorbs.calls.count == 1)
         }
     }
@@ -205,7 +217,7 @@ import XetTestSupport
         }
         let run = try run(file, xorbs, source: source)
         executor.runUntilIdle()
-        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(bytes(try #require(run.batches.value)) == file.bytes)
         #expect(source.calls.count == 1)
         #expect(xorbs.calls.count == 3)
     }
@@ -226,7 +238,7 @@ import XetTestSupport
         }
         let run = try run(file, xorbs, source: source)
         executor.runUntilIdle()
-        #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+        #expect(bytes(try #require(run.batches.value)) == file.bytes)
         #expect(source.calls.count == 2)
         #expect(xorbs.calls.count == 2)
     }
@@ -241,7 +253,7 @@ import XetTestSupport
         }
         let run = try run(file, xorbs, source: source)
         executor.runUntilIdle()
-        #expect((run.chunks.error as? XetError)?.code == .expired)
+        #expect((run.batches.error as? XetError)?.code == .expired)
         #expect(xorbs.calls.count == 4)
         #expect(source.calls.count == 3)
     }
@@ -264,7 +276,7 @@ import XetTestSupport
             let run = try run(file, xorbs)
             executor.runUntilIdle()
             guard isLasting else {
-                #expect(bytes(try #require(run.chunks.value)) == file.bytes)
+                #expect(bytes(try #require(run.batches.value)) == file.bytes)
                 #expect(xorbs.calls.count == (damage == .extraChunk || damage == .footer ? xorbs.calls.count : 2))
                 continue
             }
@@ -273,7 +285,7 @@ import XetTestSupport
                 #expect(bytes(run.received.value) == file.bytes)
                 continue
             }
-            let error = try #require(run.chunks.error as? XetError)
+            let error = try #require(run.batches.error as? XetError)
             #expect(error.code == .corrupt)
             #expect(error.cause is XorbError)
             #expect(xorbs.calls.count == 4)
@@ -298,7 +310,7 @@ import XetTestSupport
         let file = try Self.file()
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 0)
-        let runner = FetchRunner(plan.fetches[0], queueByteCount: 250, leastByteCount: 250)
+        let runner = FetchRunner(plan.fetches[0], room: Self.room(250))
         #expect(runner.reservedByteCount == 250)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
@@ -310,7 +322,7 @@ import XetTestSupport
         executor.runUntilIdle()
         #expect(started.isWaiting)
         #expect(xorbs.byteCount == 2 * 108)
-        let reader = executor.start { try await runner.chunks.next() }
+        let reader = executor.start { try await runner.batches.next() }
         executor.runUntilIdle()
         #expect(reader.value != nil)
         #expect(xorbs.byteCount == 3 * 108)
@@ -325,6 +337,6 @@ import XetTestSupport
         let file = try Self.file([0..<12, 0..<12])
         let reconstruction = try reconstruction(of: file)
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 1200)
-        #expect(FetchRunner(plan.fetches[0], queueByteCount: 250, leastByteCount: 250).reservedByteCount == 1200)
+        #expect(FetchRunner(plan.fetches[0], room: Self.room(250)).reservedByteCount == 1200)
     }
 }

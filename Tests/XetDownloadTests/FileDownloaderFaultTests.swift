@@ -54,7 +54,7 @@ import XetTestSupport
     /// A later window may repeat whole chunks; one that reaches over its beginning is not in the file.
     @Test func `a chunk across the border of two windows is refused`() throws {
         let file = try SampleFile(ranges: [0..<40], chunkCount: 40, chunkByteCount: 100, seed: 5)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         configuration.firstWindowByteCount = 500
         configuration.mostWindowByteCount = 500
         let source = ScriptedReconstructionSource(
@@ -113,6 +113,7 @@ import XetTestSupport
         let file = try SampleFile(ranges: [0..<4], chunkCount: 4, chunkByteCount: 100)
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
+            answer.pieceByteCount = 108
             answer.damage = { bytes in bytes = Array(bytes[108..<216] + bytes[..<108] + bytes[216...]) }
             return answer
         }
@@ -140,8 +141,14 @@ import XetTestSupport
                 )
             }
             let range = try #require(FileByteRange(start: 0, end: 390))
+            let xorbs = ScriptedXorbSource(file) { _ in
+                var answer = ScriptedXorbSource.Answer()
+                answer.pieceByteCount = 108
+                return answer
+            }
             let sink = CollectingSink()
-            let error = DownloadRig().run(file, range: range, from: source, into: sink)?.failure as? XetError
+            let result = DownloadRig().run(file, range: range, from: source, xorbs: xorbs, into: sink)
+            let error = result?.failure as? XetError
             #expect(error?.code == .corrupt)
             #expect(sink.contents.count == 100)
         }
@@ -151,7 +158,7 @@ import XetTestSupport
     @Test(arguments: 0..<30 as Range<UInt64>)
     func `a CAS that fails later`(seed: UInt64) throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         configuration.firstWindowByteCount = 1000
         configuration.mostWindowByteCount = 1000
         let rig = DownloadRig(executor: StepExecutor(seed: seed), configuration: configuration)
@@ -167,7 +174,7 @@ import XetTestSupport
     @Test(arguments: 0..<30 as Range<UInt64>)
     func `a fetch that fails for good`(seed: UInt64) throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         configuration.firstWindowByteCount = 1000
         configuration.mostWindowByteCount = 1000
         let rig = DownloadRig(executor: StepExecutor(seed: seed), configuration: configuration)

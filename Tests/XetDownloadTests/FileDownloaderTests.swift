@@ -80,7 +80,7 @@ import XetTestSupport
 
     @Test func `a plain file is fetched once, chunk for chunk`() throws {
         let file = try SampleFile(seed: 9, shape: .plain)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         configuration.firstWindowByteCount = 500
         configuration.mostWindowByteCount = 3000
         let rig = DownloadRig(budget: FetchBudget(byteCount: 4000, firstByteCount: 1000), configuration: configuration)
@@ -93,24 +93,59 @@ import XetTestSupport
 
     @Test func `windows grow up to the most`() throws {
         let file = try SampleFile(ranges: [0..<200], chunkCount: 200, chunkByteCount: 100)
-        var configuration = FileDownloader.Configuration()
+        var configuration = FileDownloader.Configuration.test()
         configuration.firstWindowByteCount = 200
         configuration.mostWindowByteCount = 3000
         let rig = DownloadRig(
-            budget: FetchBudget(byteCount: 100_000, firstByteCount: 400),
+            budget: FetchBudget(byteCount: 100_000, firstByteCount: 400, firstFetchCount: 1),
             configuration: configuration
         )
         let source = ScriptedReconstructionSource(file)
         // A slow CDN, so that the reader has to wait.
+        let clock = rig.clock
         let xorbs = ScriptedXorbSource(file) { _ in
             var answer = ScriptedXorbSource.Answer()
-            answer.before = { _ in for _ in 0..<50 { await Task.yield() } }
+            answer.before = { _ in
+                for _ in 0..<50 { await Task.yield() }
+                clock.advance(by: .milliseconds(60))
+            }
             return answer
         }
         #expect(try rig.run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
         let sizes = source.calls.compactMap { $0.range?.count }
         #expect(sizes.first == 200)
         #expect(sizes.max().map { $0 > 200 && $0 <= 3000 } == true)
+    }
+
+    /// A CAS that is near is asked for one window after the other; one that is far for several at once.
+    @Test(arguments: [(1, 1...1), (60, 4...8)])
+    func `reconstructions are asked for as far ahead as the CAS is away`(
+        milliseconds: Int,
+        most: ClosedRange<Int>
+    ) throws {
+        let file = try SampleFile(ranges: [0..<200], chunkCount: 200, chunkByteCount: 100)
+        var configuration = FileDownloader.Configuration.test()
+        configuration.firstWindowByteCount = 450
+        configuration.mostWindowByteCount = 450
+        let budget = FetchBudget(byteCount: 100_000, firstByteCount: 1800)
+        let rig = DownloadRig(budget: budget, configuration: configuration)
+        let clock = rig.clock
+        let active = Watched(0)
+        let mostActive = Watched(0)
+        let source = ScriptedReconstructionSource(file) { _ in
+            active.change { $0 += 1 }
+            let count = active.value
+            mostActive.change { $0 = max($0, count) }
+            for _ in 0..<50 { await Task.yield() }
+            clock.advance(by: .milliseconds(milliseconds))
+            active.change { $0 -= 1 }
+        }
+        let xorbs = ScriptedXorbSource(file)
+        #expect(try rig.run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+        #expect(most.contains(mostActive.value))
+        let needed = file.xorbs.values.reduce(0) { $0 + $1.chunks.count }
+        // Borders that are guessed lie inside chunks, which come twice then.
+        #expect(most == 1...1 ? xorbs.byteCount == needed : xorbs.byteCount > needed)
     }
 
     // MARK: Sizes and names that do not fit

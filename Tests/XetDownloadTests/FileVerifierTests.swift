@@ -9,7 +9,12 @@ import XetTestSupport
     private let xorb = XorbHash(words: (1, 2, 3, 4))
 
     private func chunk(_ bytes: [UInt8], isHashed: Bool = true) -> DecodedChunk {
-        DecodedChunk(bytes: ByteBuffer(bytes: bytes), hash: isHashed ? ChunkHash(ofChunk: bytes) : nil)
+        DecodedChunk(
+            buffer: ByteBuffer(bytes: bytes),
+            range: 0..<bytes.count,
+            batch: 0,
+            hash: isHashed ? ChunkHash(ofChunk: bytes) : nil
+        )
     }
 
     private func term(_ start: Int, _ end: Int, _ byteCount: Int) throws -> Term {
@@ -35,7 +40,7 @@ import XetTestSupport
         for (index, chunk) in chunks.enumerated() {
             do throws(VerificationError) {
                 let verified = try verifier.verify(chunk, isLastOfTerm: index == chunks.count - 1)
-                #expect(verified.bytes == chunk.bytes)
+                #expect(verified.bytes == chunk.buffer)
             } catch {
                 return (index, error)
             }

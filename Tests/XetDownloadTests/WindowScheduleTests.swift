@@ -19,31 +19,40 @@ import XetTestSupport
     }
 
     @Test(arguments: [
-        (0, 100), (99, 100), (100, 100), (101, 101), (999, 999), (1000, 1000), (1001, 1000), (Int.max, 1000),
+        (0, 100), (99, 100), (100, 100), (101, 101), (999, 999), (1000, 1000), (1001, 1000), (Int.max / 4, 1000),
     ])
     func `later windows follow how far the download may run ahead`(runAhead: Int, count: Int) throws {
         let schedule = WindowSchedule(firstByteCount: 100, mostByteCount: 1000)
-        let window = schedule.next(from: 10, in: try range(0, 100_000), runAhead: runAhead)
+        let window = schedule.next(from: 10, in: try range(0, 100_000), byteLimit: 4 * runAhead, fetchLimit: 4)
         #expect(window == (try range(10, 10 + UInt64(count))))
     }
 
     @Test func `a negative run-ahead counts as none`() throws {
         let schedule = WindowSchedule(firstByteCount: 100, mostByteCount: 1000)
-        #expect(schedule.next(from: 10, in: try range(0, 500), runAhead: -5) == (try range(10, 110)))
+        #expect(schedule.next(from: 10, in: try range(0, 500), byteLimit: -5, fetchLimit: 1) == (try range(10, 110)))
+    }
+
+    @Test func `two windows fit, and one for each fetch`() throws {
+        let schedule = WindowSchedule(firstByteCount: 100, mostByteCount: 1000)
+        let file = try range(0, 100_000)
+        let counts = [1, 2, 3, 8, 90].map { schedule.next(from: 0, in: file, byteLimit: 1800, fetchLimit: $0)?.count }
+        #expect(counts == [900, 900, 600, 225, 100])
     }
 
     @Test func `nothing comes after the end`() throws {
         let schedule = WindowSchedule(firstByteCount: 100, mostByteCount: 1000)
-        #expect(schedule.next(from: 500, in: try range(0, 500), runAhead: 9) == nil)
-        #expect(schedule.next(from: 501, in: try range(0, 500), runAhead: 9) == nil)
-        #expect(schedule.next(from: 499, in: try range(0, 500), runAhead: 9) == (try range(499, 500)))
+        #expect(schedule.next(from: 500, in: try range(0, 500), byteLimit: 9, fetchLimit: 1) == nil)
+        #expect(schedule.next(from: 501, in: try range(0, 500), byteLimit: 9, fetchLimit: 1) == nil)
+        #expect(schedule.next(from: 499, in: try range(0, 500), byteLimit: 9, fetchLimit: 1) == (try range(499, 500)))
     }
 
     @Test func `offsets near the largest do not overflow`() throws {
         let schedule = WindowSchedule(firstByteCount: .max, mostByteCount: .max)
         let range = try range(.max - 10, .max)
         #expect(schedule.first(of: range) == range)
-        #expect(schedule.next(from: .max - 1, in: range, runAhead: .max) == (try self.range(.max - 1, .max)))
+        #expect(
+            schedule.next(from: .max - 1, in: range, byteLimit: .max, fetchLimit: 1) == (try self.range(.max - 1, .max))
+        )
     }
 
     @Test(arguments: 0..<50 as Range<UInt64>)
@@ -61,7 +70,12 @@ import XetTestSupport
             #expect(!current.isEmpty)
             #expect(current.end <= range.end)
             position = current.end
-            window = schedule.next(from: position, in: range, runAhead: Int.random(in: 0...3000, using: &random))
+            window = schedule.next(
+                from: position,
+                in: range,
+                byteLimit: Int.random(in: 0...9000, using: &random),
+                fetchLimit: Int.random(in: 1...5, using: &random)
+            )
         }
         #expect(position == range.end)
     }

@@ -5,6 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import XetClient
 import XetCore
+import XetDownload
 import XetProxy
 
 /// The command `xet proxy`.
@@ -39,7 +40,7 @@ struct ProxyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Most MiB of decoded chunks that wait for clients, all downloads together.",
+            "About the most MiB that data on its way takes, all downloads together.",
             valueName: "MiB"
         )
     )
@@ -47,6 +48,14 @@ struct ProxyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Seconds that Hub, CAS and CDN have to begin their answer.", valueName: "seconds"))
     var upstreamTimeout = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds of silence after which a range of a xorb is asked for again, on another connection.",
+            valueName: "seconds"
+        )
+    )
+    var stallTimeout = 3
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = "notice"
@@ -57,6 +66,8 @@ struct ProxyCommand: AsyncParsableCommand {
         assembly.bufferByteCount = bufferMemory << 20
         guard upstreamTimeout >= 1 else { throw ValidationError("'--upstream-timeout' is at least 1.") }
         assembly.http.headTimeout = .seconds(Int64(upstreamTimeout))
+        guard stallTimeout >= 1 else { throw ValidationError("'--stall-timeout' is at least 1.") }
+        assembly.download.stall = StallPolicy(silence: .seconds(stallTimeout))
         let configuration = try configuration()
         let logger = try logger()
         try await CommandFailure.reporting {

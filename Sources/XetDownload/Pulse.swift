@@ -1,0 +1,47 @@
+import Synchronization
+
+/// What a GET waited for and what came; time in which nothing is asked for does not count.
+final class Pulse: Sendable {
+    /// The state at one time.
+    struct Reading {
+        /// How long the present wait has lasted.
+        let silence: Duration
+        /// All waits.
+        let waited: Duration
+        let byteCount: Int
+    }
+
+    private struct State {
+        var waited = Duration.zero
+        var byteCount = 0
+        var waitStart: Duration?
+    }
+
+    private let watch: Stopwatch
+    private let state = Mutex(State())
+
+    init(_ watch: Stopwatch) {
+        self.watch = watch
+    }
+
+    /// How things stand now.
+    var reading: Reading {
+        state.withLock { state in
+            let silence = state.waitStart.map { watch.elapsed - $0 } ?? .zero
+            return Reading(silence: silence, waited: state.waited + silence, byteCount: state.byteCount)
+        }
+    }
+
+    /// Bytes are asked for from now on.
+    func beginWait() {
+        state.withLock { $0.waitStart = watch.elapsed }
+    }
+
+    /// Bytes came.
+    func endWait(byteCount: Int) {
+        state.withLock { state in
+            if let start = state.waitStart.take() { state.waited += watch.elapsed - start }
+            state.byteCount += byteCount
+        }
+    }
+}
