@@ -3,12 +3,14 @@
 # make build  the release binary, statically linked: .build-release/release/xet
 # make format, make lint   swift format
 # make fuzz   every fuzzer for FUZZ_SECONDS
+# make bench  the kernels and the whole beside their peers; writes docs/performance.md (BENCH_FLAGS: --quick, --full)
 
 SWIFT ?= swift
 FUZZ_SECONDS ?= 60
+BENCH_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-release
 
-.PHONY: demo test unit interop build setup format lint fuzz clean
+.PHONY: demo test unit interop build bench setup format lint fuzz clean
 
 demo: setup
 	$(SWIFT) build --product xet
@@ -30,6 +32,12 @@ build: setup
 	$(SWIFT) build $(RELEASE_FLAGS) --product xet
 	@ls -l .build-release/release/xet
 
+bench: build
+	scripts/setup.sh bench
+	$(SWIFT) build -c release --package-path Benchmarks --product KernelBenchmark
+	.venv-bench/bin/python Benchmarks/kernels.py
+	.venv-bench/bin/python Benchmarks/system/bench.py --report docs/performance.md $(BENCH_FLAGS)
+
 setup:
 	@scripts/setup.sh
 
@@ -43,4 +51,4 @@ fuzz: setup
 	Fuzz/run.sh $(FUZZ_SECONDS)
 
 clean:
-	rm -rf .build .build-release .venv-interop Fuzz/.build Benchmarks/.build
+	rm -rf .build .build-release .venv-interop .venv-bench Fuzz/.build Benchmarks/.build

@@ -6,8 +6,9 @@ let package = Package(
     platforms: [.macOS(.v26)],
     dependencies: [.package(name: "xet", path: "..")],
     targets: [
+        // The plain forms are those of the tests, through links in its folder.
         .executableTarget(
-            name: "BLAKE3Benchmark",
+            name: "KernelBenchmark",
             dependencies: [.product(name: "XetCore", package: "xet")],
             swiftSettings: [.swiftLanguageMode(.v6), .strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
         )

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
-# the programs that the interop tests use, the former into .venv-interop.
+# the programs that the interop tests use, the former into .venv-interop. With "bench": also what the benchmarks compare
+# with, nginx with its Lua module and the Python packages, the latter into .venv-bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,16 +39,31 @@ elif ! pkg-config --exists liblz4; then
     exit 1
 fi
 
-if [ "${1:-}" = clients ]; then
+# A virtual environment ($1) with what a list of packages ($2) names.
+install_python() {
     if command -v apt-get >/dev/null; then
-        install curl
         command -v python3 >/dev/null || install python3
         python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
     fi
-    stamp=.venv-interop/requirements.txt
-    if ! cmp -s Tests/Interop/requirements.txt "$stamp"; then
-        python3 -m venv .venv-interop
-        .venv-interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
-        cp Tests/Interop/requirements.txt "$stamp"
+    if ! cmp -s "$2" "$1/requirements.txt"; then
+        python3 -m venv "$1"
+        "$1/bin/pip" install -q --disable-pip-version-check -r "$2"
+        cp "$2" "$1/requirements.txt"
     fi
-fi
+}
+
+case "${1:-}" in
+"") ;;
+clients)
+    if command -v apt-get >/dev/null; then install curl; fi
+    install_python .venv-interop Tests/Interop/requirements.txt
+    ;;
+bench)
+    if command -v apt-get >/dev/null; then install nginx-light libnginx-mod-http-lua; fi
+    install_python .venv-bench Benchmarks/system/requirements.txt
+    ;;
+*)
+    echo "unknown: $1; there are clients and bench" >&2
+    exit 2
+    ;;
+esac

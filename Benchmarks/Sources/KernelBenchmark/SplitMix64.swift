@@ -1,0 +1,1 @@
+../../../Tests/XetTestSupport/SplitMix64.swift
