@@ -36,7 +36,7 @@ struct Pace: Sendable {
     /// Part of a measurement that a reader must have waited for more to be of use.
     private static let waitingPart = 0.05
     /// Times as fast that twice as many connections must be to be kept.
-    private static let worthwhileGain = 1.3
+    private static let worthwhileGain = 1.15
     /// Measurements until more is tried again, the first time; it doubles up to the most.
     private static let firstHoldingCount = 8
     private static let mostHoldingCount = 128

@@ -50,7 +50,7 @@ import Testing
         for holdingCount in [8, 16, 32, 64, 128, 128] {
             course.measure(rate: 1000)
             #expect(course.limits == [3200, 4])
-            course.measure(rate: 1250)
+            course.measure(rate: 1100)
             #expect(course.limits == [1600, 2])
             for _ in 0..<holdingCount {
                 course.measure(rate: 1000)
