@@ -34,7 +34,6 @@ build: setup
 
 bench: build
 	scripts/setup.sh bench
-	$(SWIFT) build -c release --package-path Benchmarks --product KernelBenchmark
 	.venv-bench/bin/python Benchmarks/kernels.py
 	.venv-bench/bin/python Benchmarks/system/bench.py --report docs/performance.md $(BENCH_FLAGS)
 

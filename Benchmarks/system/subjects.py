@@ -61,6 +61,10 @@ class Proxy(Subject):
         reading, usage = self.read(readers.same_file(self.path(name), count))
         return reading.sample(usage)
 
+    def curl(self, name):
+        """curl with a whole file."""
+        return readers.curl(self.bench.children, self.url, self.pid, self.path(name))
+
     def check(self, name):
         """Reads the file once, outside of any timing, and compares its SHA-256. Warms the connections."""
         reading = readers.read(self.bench.children, self.url, readers.same_file(self.path(name), 1), with_hash=True)

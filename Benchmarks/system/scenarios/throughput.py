@@ -18,7 +18,7 @@ def peak(work, subject):
 
 
 def one_reader(bench):
-    """One reader of a whole file, beside the reference client and a plain file of nginx."""
+    """curl with a whole file, beside the reference client and a plain file of nginx."""
     upstream, name = bench.upstream(bench.weights), bench.whole.name
     with upstream.network(Network()) as nginx, upstream.proxy(nginx) as server:
         proxy, plain = Proxy(bench, upstream, nginx, server), PlainFile(bench, upstream, nginx)
@@ -29,10 +29,10 @@ def one_reader(bench):
         ]
         for subject in (proxy, plain, *clients):
             subject.check(name)
-        subjects = {PROXY: lambda: proxy.whole(name), PLAIN: lambda: plain.whole(name)}
+        subjects = {PROXY: lambda: proxy.curl(name), PLAIN: lambda: plain.curl(name)}
         subjects |= {client.name: lambda client=client: client.run(name) for client in clients}
         samples = alternating(subjects, bench.rounds, bench.progress)
-    work = Work(f"one reader, whole file, {bench.whole.mib} MiB", samples)
+    work = Work(f"one reader (curl), whole file, {bench.whole.mib} MiB", samples)
     speed, cpu = "megabytes_per_second", "cpu_per_gib"
     return Outcome(
         [work],
