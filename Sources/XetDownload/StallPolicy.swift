@@ -8,7 +8,7 @@ public struct StallPolicy: Hashable, Sendable {
     public var period: Duration
 
     /// Makes a policy.
-    public init(silence: Duration = .seconds(3), leastRate: Int = 32 << 10, period: Duration = .seconds(6)) {
+    public init(silence: Duration = .seconds(3), leastRate: Int = 4 << 10, period: Duration = .seconds(10)) {
         self.silence = silence
         self.leastRate = leastRate
         self.period = period
