@@ -72,16 +72,21 @@ class Children:
             self.stop(process)
 
 
-def run_job(children, arguments, job, deadline, what, **options):
-    """Runs a child that takes a job as JSON on stdin, to its end. Returns its answer, JSON too, from stdout."""
+def run_to_end(children, arguments, deadline, what, input=None, **options):
+    """Runs a child to its end and returns what it wrote to stdout."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = children.add(start(arguments, **pipes, **options))
     try:
-        output, errors = process.communicate(json.dumps(job).encode(), timeout=deadline)
+        output, errors = process.communicate(input, timeout=deadline)
     except subprocess.TimeoutExpired as error:
         raise BenchError(f"{what}: still running after {deadline:g} s") from error
     finally:
         children.stop(process)
     if process.returncode != 0:
         raise BenchError(f"{what}: status {process.returncode}: {errors.decode('utf-8', 'replace')[-2000:]}")
-    return json.loads(output)
+    return output
+
+
+def run_job(children, arguments, job, deadline, what, **options):
+    """Runs a child that takes a job as JSON on stdin, to its end. Returns its answer, JSON too, from stdout."""
+    return json.loads(run_to_end(children, arguments, deadline, what, json.dumps(job).encode(), **options))

@@ -1,14 +1,13 @@
 """Readers of a server, run by `reader_program.py` in a process of its own."""
 
 import statistics
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from measure import Sample, watched
-from processes import BenchError, run_job, start
+from processes import BenchError, run_job, run_to_end
 
 PROGRAM = Path(__file__).with_name("reader_program.py")
 DEADLINE = 1800.0
@@ -109,15 +108,7 @@ def curl(children, url, pid, path):
     """One whole file as curl reads it, while the server's process is watched: a sample."""
     command = ["curl", "-sSf", "-o", "/dev/null", "-w", "%{size_download} %{time_starttransfer} %{time_total}", url + path]
     with watched(pid) as usage:
-        process = children.add(start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
-        try:
-            output, errors = process.communicate(timeout=DEADLINE)
-        except subprocess.TimeoutExpired as error:
-            raise BenchError(f"curl {url}: still running after {DEADLINE:g} s") from error
-        finally:
-            children.stop(process)
-    if process.returncode != 0:
-        raise BenchError(f"curl {url}: status {process.returncode}: {errors.decode('utf-8', 'replace')[-2000:]}")
+        output = run_to_end(children, command, DEADLINE, f"curl {url}")
     byte_count, first_byte, total = output.split()
     return Sample(
         byte_count=int(byte_count),

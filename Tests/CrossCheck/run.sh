@@ -1,13 +1,14 @@
 #!/bin/sh
-# Checks the C kernels against Tests/Vectors/blake3.json on this machine and on others.
+# Checks the C kernels on this machine and on others: BLAKE3 against Tests/Vectors/blake3.json, the byte grouping against
+# its plain form.
 #
 #   run.sh native     this machine, with address and undefined-behaviour checks
-#   run.sh arm64      NEON under qemu           apt-get install gcc-aarch64-linux-gnu qemu-user
+#   run.sh arm64      NEON under qemu            apt-get install gcc-aarch64-linux-gnu qemu-user
 #   run.sh s390x      big-endian, portable form  apt-get install gcc-s390x-linux-gnu qemu-user
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../.." && pwd)
+root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,12 +20,15 @@ s390x) set -- s390x-linux-gnu-gcc "qemu-s390x -L /usr/s390x-linux-gnu" ;;
 esac
 
 # $1 and $2 are commands with their options: splitting them is meant.
-$1 -O2 -g -Wall -Wextra -Werror -I "$root/Sources/CBLAKE3/include" "$root"/Sources/CBLAKE3/*.c "$here/check.c" \
-    -o "$work/check"
+for kernel in BLAKE3 ByteGrouping; do
+    $1 -O2 -g -Wall -Wextra -Werror -I "$root/Sources/C$kernel/include" "$root/Sources/C$kernel"/*.c \
+        "$here/$kernel/check.c" -o "$work/$kernel"
+done
 
 # The vector file holds one case per line.
 sed -n \
     -e 's/^  "key": "\([0-9a-f]*\)".*/\1/p' \
     -e 's/^    {"length": \([0-9]*\), "hash": "\([0-9a-f]*\)", "keyed": "\([0-9a-f]*\)"}.*/\1 \2 \3/p' \
     "$root/Tests/Vectors/blake3.json" >"$work/cases"
-$2 "$work/check" <"$work/cases"
+$2 "$work/BLAKE3" <"$work/cases"
+$2 "$work/ByteGrouping"
