@@ -111,6 +111,8 @@ struct WindowReader {
             }
         }
         try await flush(into: &sink)
+        // A window that was asked for before the one in front of it was known may lie in it as a whole.
+        position = max(position, passedEnd)
         for index in sources.indices {
             sources[index].release(allBut: 0, to: account)
         }

@@ -148,6 +148,36 @@ import XetTestSupport
         #expect(most == 1...1 ? xorbs.byteCount == needed : xorbs.byteCount > needed)
     }
 
+    /// Windows that overlap, or lie in one another as a whole, since the CAS answers with more than it was asked for.
+    @Test(arguments: SampleFile.Cut.allCases, 0..<40 as Range<UInt64>)
+    func `windows of a CAS that is far away, and does not trim its terms`(cut: SampleFile.Cut, seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let file = try SampleFile(ranges: [0..<60, 10..<50, 20..<60], chunkCount: 60, chunkByteCount: 100, seed: seed)
+        var configuration = FileDownloader.Configuration.test()
+        configuration.firstWindowByteCount = Int.random(in: 30...700, using: &random)
+        configuration.mostWindowByteCount = configuration.firstWindowByteCount
+        let start = UInt64.random(in: 0..<file.byteCount, using: &random)
+        let end = UInt64.random(in: start + 1...file.byteCount, using: &random)
+        for range in [file.whole, try #require(FileByteRange(start: start, end: end))] {
+            let budget = FetchBudget(byteCount: 100_000, firstByteCount: 8 * configuration.firstWindowByteCount)
+            let rig = DownloadRig(executor: StepExecutor(seed: seed), budget: budget, configuration: configuration)
+            let clock = rig.clock
+            let source = ScriptedReconstructionSource(file, cut: cut) { _ in
+                clock.advance(by: .milliseconds(60))
+            } changed: { call, answer in
+                // Every other answer goes on for longer than it was asked to.
+                guard call.number % 2 == 1, let asked = call.range,
+                    let longer = FileByteRange(start: asked.start, end: min(file.byteCount, asked.end + 1500))
+                else { return answer }
+                return try file.reconstruction(longer, cut: cut, isMerged: true) {
+                    "https://cdn.example/\($0)?generation=0"
+                }
+            }
+            let delivered = try rig.run(file, range: range, from: source)?.get()
+            #expect(delivered == Array(file.bytes[Int(range.start)..<Int(range.end)]))
+        }
+    }
+
     // MARK: Sizes and names that do not fit
 
     @Test func `a range beyond the file`() throws {
