@@ -28,6 +28,8 @@ public final class FetchBudget: Sendable {
         let byteCount: Int
         let leastByteCountPerFetch: Int
         var reserved = 0
+        /// Most that was reserved at once since there was no download.
+        var mostReserved = 0
         var shares: [ObjectIdentifier: Share] = [:]
         /// Most that one download may have: the more downloads want much, the less.
         var mostPerShare = Int.max
@@ -39,6 +41,9 @@ public final class FetchBudget: Sendable {
     fileprivate static let fetchWeight = 4
     private static let smallFetchWeight = 1
 
+    /// Memory of which it is worth while to give it back.
+    fileprivate static let muchByteCount = 16 << 20
+
     private let limits: Pace.Limits
     fileprivate let onIdle: @Sendable () -> Void
     fileprivate let state: Mutex<State>
@@ -46,7 +51,8 @@ public final class FetchBudget: Sendable {
     /// A budget for downloads that together take about `byteCount` bytes of memory.
     ///
     /// Three eighths of them are given out; the rest pays for what is not counted: buffers that are not full, and what
-    /// waits in connections. `onIdle` is called after the last of the present downloads has given back its memory.
+    /// waits in connections. `onIdle` is called after the last of the present downloads has given back its memory, if that
+    /// was much.
     public convenience init(byteCount: Int = 256 << 20, onIdle: @escaping @Sendable () -> Void = {}) {
         self.init(byteCount: byteCount / 8 * 3, limits: Pace.Limits(), onIdle: onIdle)
     }
@@ -87,12 +93,16 @@ final class FetchAccount: Sendable {
     }
 
     deinit {
+        var isIdle = false
         budget.change { state in
             state.reserved -= state.shares.removeValue(forKey: id)?.reserved ?? 0
             state.queue.removeAll { $0 == id }
             state.divide()
+            guard state.shares.isEmpty else { return }
+            isIdle = state.mostReserved >= FetchBudget.muchByteCount
+            state.mostReserved = 0
         }
-        if budget.state.withLock(\.shares.isEmpty) { budget.onIdle() }
+        if isIdle { budget.onIdle() }
     }
 
     /// How far a download may run ahead.
@@ -246,6 +256,7 @@ extension FetchBudget.State {
             share.reserved += granting
             share.fetchWeight += waiter.fetchWeight
             reserved += granting
+            mostReserved = max(mostReserved, reserved)
             shares[id] = share
             granted.append((waiter.continuation, granting))
         }

@@ -260,14 +260,20 @@ import XetTestSupport
         #expect(budget.reservedByteCount == 50)
     }
 
-    @Test func `it tells when the last download has gone`() {
+    @Test func `it tells when the last download has gone, if they had much`() {
         let idleCount = Mutex(0)
-        let budget = FetchBudget(byteCount: 1000, limits: Pace.Limits()) { idleCount.withLock { $0 += 1 } }
-        var accounts = [budget.account(), budget.account()]
-        accounts.removeLast()
-        #expect(idleCount.withLock(\.self) == 0)
-        accounts.removeLast()
-        #expect(idleCount.withLock(\.self) == 1)
+        var limits = Pace.Limits()
+        limits.firstByteCount = 32 << 20
+        let budget = FetchBudget(byteCount: 64 << 20, limits: limits) { idleCount.withLock { $0 += 1 } }
+        for (byteCount, expected) in [((16 << 20) - 1, 0), (16 << 20, 1), (1, 1)] {
+            var accounts = [budget.account(), budget.account()]
+            _ = reserve(accounts[0], byteCount)
+            accounts.removeLast()
+            let before = idleCount.withLock(\.self)
+            accounts.removeLast()
+            #expect(idleCount.withLock(\.self) == expected)
+            #expect(before == (byteCount == 1 ? 1 : 0))
+        }
     }
 
     @Test func `a cancelled wait leaves the line and reserves nothing`() {
