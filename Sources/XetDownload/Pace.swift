@@ -15,7 +15,7 @@ struct Pace: Sendable {
         /// Fetches under way at the start.
         var firstFetchCount = 4
         /// Most fetches under way.
-        var mostFetchCount = 16
+        var mostFetchCount = 24
         /// Bytes that a fetch must have for another to be worth its connection.
         var leastByteCountPerFetch = 2 << 20
         /// Fetches of at most so many bytes are small: four count as one.
@@ -23,10 +23,15 @@ struct Pace: Sendable {
     }
 
     private enum Phase {
-        /// More was just given; before, so many bytes came in a second.
-        case growing(from: Double)
+        /// More was just given; before, so many bytes came in a second with those limits.
+        case growing(from: Double, with: Step)
         /// Nothing changes for so many measurements.
         case holding(Int)
+    }
+
+    private struct Step: Equatable {
+        var byteLimit: Int
+        var fetchLimit: Int
     }
 
     /// A time that is long enough to measure a rate, if bytes for the whole limit were delivered meanwhile.
@@ -44,24 +49,26 @@ struct Pace: Sendable {
     private static let slowReaderSeconds = 4.0
 
     private let limits: Limits
-    private var phase = Phase.growing(from: 0)
+    private var phase: Phase
     private var holdingCount = Self.firstHoldingCount
     private var start: Duration?
     private var delivered = 0
     private var waited = Duration.zero
 
-    /// How many bytes it may run ahead.
-    private(set) var byteLimit: Int
-    /// How many fetches it may have under way.
-    private(set) var fetchLimit: Int
+    private var step: Step
     /// Bytes delivered in a second, at the last measurement.
     private(set) var rate = 0.0
 
     init(_ limits: Limits) {
         self.limits = limits
-        byteLimit = limits.firstByteCount
-        fetchLimit = limits.firstFetchCount
+        step = Step(byteLimit: limits.firstByteCount, fetchLimit: limits.firstFetchCount)
+        phase = .growing(from: 0, with: step)
     }
+
+    /// How many bytes it may run ahead.
+    var byteLimit: Int { step.byteLimit }
+    /// How many fetches it may have under way.
+    var fetchLimit: Int { step.fetchLimit }
 
     /// Notes that the reader waited for bytes.
     mutating func noteWait(of duration: Duration) {
@@ -81,14 +88,14 @@ struct Pace: Sendable {
         rate = Double(delivered) / (elapsed / .seconds(1))
         let hasWaited = waited / elapsed >= Self.waitingPart
         begin(at: time)
-        let before = (byteLimit, fetchLimit)
+        let before = step
         if hasWaited { adaptToWaiting() } else { adaptToReader() }
-        return (byteLimit, fetchLimit) != before
+        return step != before
     }
 
     /// Notes that an upstream asked for less, or failed under load.
     mutating func noteCongestion() {
-        fetchLimit = max(1, fetchLimit / 2)
+        step.fetchLimit = max(1, fetchLimit / 2)
         phase = .holding(holdingCount)
     }
 
@@ -100,13 +107,14 @@ struct Pace: Sendable {
 
     private mutating func adaptToWaiting() {
         switch phase {
-        case .growing(let before) where rate < before * Self.worthwhileGain:
-            shrink()
+        case .growing(let before, let earlier) where rate < before * Self.worthwhileGain:
+            step = earlier
             phase = .holding(holdingCount)
             holdingCount = min(2 * holdingCount, Self.mostHoldingCount)
         case .growing, .holding(0):
-            phase = .growing(from: rate)
+            let earlier = step
             grow()
+            phase = step == earlier ? .holding(holdingCount) : .growing(from: rate, with: earlier)
         case .holding(let rest):
             phase = .holding(rest - 1)
         }
@@ -118,12 +126,12 @@ struct Pace: Sendable {
     }
 
     private mutating func grow() {
-        byteLimit = max(byteLimit, min(2 * byteLimit, limits.mostByteCount))
-        fetchLimit = max(fetchLimit, min(2 * fetchLimit, limits.mostFetchCount))
+        step.byteLimit = max(byteLimit, min(2 * byteLimit, limits.mostByteCount))
+        step.fetchLimit = max(fetchLimit, min(2 * fetchLimit, limits.mostFetchCount))
     }
 
     private mutating func shrink() {
-        byteLimit = min(byteLimit, max(byteLimit / 2, limits.leastByteCount))
-        fetchLimit = max(1, fetchLimit / 2)
+        step.byteLimit = min(byteLimit, max(byteLimit / 2, limits.leastByteCount))
+        step.fetchLimit = max(1, fetchLimit / 2)
     }
 }

@@ -5,7 +5,7 @@ import XetCore
 /// Runs ahead of the delivery: plans windows and starts their fetches, in order, as far as the budget lets it.
 struct WindowFeeder: Sendable {
     /// Most reconstructions that are asked for at once.
-    private static let mostDepth = 8
+    private static let mostDepth = 16
     /// A CAS that takes so long is far away.
     private static let distantLatency = Duration.milliseconds(20)
 

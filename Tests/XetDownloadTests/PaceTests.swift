@@ -40,8 +40,20 @@ import Testing
         #expect(course.limits == [3200, 4])
         course.measure(rate: 2000)
         #expect(course.limits == [6000, 7])
-        course.measure(rate: 3000)
+        // There is no more to try, so nothing is taken back for being no faster.
+        for _ in 0..<300 {
+            course.measure(rate: 3000)
+            #expect(course.limits == [6000, 7])
+        }
+    }
+
+    @Test func `taking back means what it had before`() {
+        var course = Course()
+        course.measure(rate: 1000)
+        course.measure(rate: 2000)
         #expect(course.limits == [6000, 7])
+        course.measure(rate: 2100)
+        #expect(course.limits == [3200, 4])
     }
 
     @Test func `what brings nothing is taken back, and tried again much later`() {
