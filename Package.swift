@@ -17,6 +17,7 @@ let spanSettings = settings + [.enableExperimentalFeature("Lifetimes")]
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -55,7 +56,7 @@ let package = Package(
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .target(name: "XetCore", dependencies: ["BLAKE3", "CByteGrouping", "CLZ4"], swiftSettings: spanSettings),
-        .target(name: "XetWire", dependencies: ["XetCore", httpTypes], swiftSettings: settings),
+        .target(name: "XetWire", dependencies: ["XetCore", httpTypes, crypto], swiftSettings: settings),
         .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
         .target(
             name: "XetStore",
@@ -66,7 +67,7 @@ let package = Package(
             name: "XetClient",
             dependencies: [
                 "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOPosix"), nio("NIOHTTP1"), nioSSL,
             ],
             swiftSettings: settings
         ),
@@ -84,7 +85,7 @@ let package = Package(
             name: "XetProxy",
             dependencies: [
                 "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging,
-                nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
             ],
             swiftSettings: settings
         ),
@@ -101,8 +102,8 @@ let package = Package(
             name: "xet",
             dependencies: [
                 "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin",
-                argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nio("NIOCore"),
-                nio("NIOHTTP1"), nio("_NIOFileSystem"),
+                argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
+                nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),
@@ -131,9 +132,10 @@ let package = Package(
         .testTarget(
             name: "XetClientTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, nio("NIOCore"),
+                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, httpTypes,
+                nio("NIOCore"),
                 nio("NIOEmbedded"),
-                nio("NIOHTTP1"), nio("NIOPosix"),
+                nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
             ],
             swiftSettings: settings
         ),

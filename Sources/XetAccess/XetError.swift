@@ -20,6 +20,8 @@ public struct XetError: Error, Sendable {
         public static let unavailable = Code(description: "unavailable")
         /// No connection, or one that broke.
         public static let connectionFailed = Code(description: "connection failed")
+        /// No way there as things are set up: a certificate that is not trusted, a proxy that refuses.
+        public static let unreachable = Code(description: "unreachable")
         /// Nothing came for too long.
         public static let timedOut = Code(description: "timed out")
         /// The signed URL is no longer good.

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import HTTPTypes
+public import HTTPTypes
 import NIOCore
 import NIOHTTP1
 public import XetAccess
@@ -21,7 +21,8 @@ public struct HubClient: Sendable {
 
     /// Address of the Hub, perhaps with a path.
     public let endpoint: HTTPAddress
-    let http: UpstreamHTTP
+    /// What its requests go out through.
+    public let http: UpstreamHTTP
 
     /// A client for one Hub.
     public init(endpoint: HTTPAddress, http: UpstreamHTTP) {
@@ -49,59 +50,102 @@ public struct HubClient: Sendable {
 
 extension HubClient: FileResolver {
     public func resolve(_ request: FileRequest) async throws -> ResolvedFile {
+        try await head(request).file(hub: endpoint)
+    }
+
+    /// Asks what a file is: the Hub's own words, whatever they are.
+    ///
+    /// `headers` go along. Redirects are followed up to the answer that says where the content is; one to the Hub itself,
+    /// as for a repository that was renamed, only if `followsHub`. Throws ``XetError``.
+    public func head(
+        _ request: FileRequest,
+        headers: HTTPFields = [:],
+        followsHub: Bool = true
+    ) async throws -> FileHead {
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
-        let (response, address) = try await send(
+        var headers = headers
+        // A compressed answer would have another length.
+        headers[.acceptEncoding] = "identity"
+        let start = endpoint.appending(path)
+        let (response, address) = try await http.send(
             .HEAD,
-            path: path,
-            token: request.token,
-            // A compressed answer would have another length.
-            headers: ["Accept-Encoding": "identity"],
-            isFinal: { $0.headers[first: .xetHash] != nil || $0.headers[first: .linkedSize] != nil }
+            start,
+            bearer: request.token?.secret,
+            headers: HTTPHeaders(headers),
+            isFinal: { response in
+                if response.headers[first: .xetHash] != nil || response.headers[first: .linkedSize] != nil {
+                    return true
+                }
+                guard !followsHub, let location = response.headers[first: .location] else { return false }
+                return start.resolving(location)?.origin == endpoint.origin
+            }
         )
-        guard response.status.isSuccess || response.status.isRedirection else {
-            throw XetError(response, from: address)
-        }
-        return try ResolvedFile(response, from: address, hub: endpoint)
+        return FileHead(head: HTTPResponse(response), address: address)
+    }
+}
+
+/// The Hub's answer to a HEAD of a file.
+public struct FileHead: Sendable {
+    /// Status and headers.
+    public let head: HTTPResponse
+    /// Where it came from.
+    public let address: HTTPAddress
+
+    /// What it says of the file.
+    ///
+    /// Throws ``XetError`` if it is an error, or does not say what is needed.
+    public func file(hub: HTTPAddress) throws -> ResolvedFile {
+        guard isAnswer || isRedirect else { throw XetError(head, from: address) }
+        return try ResolvedFile(self, hub: hub)
+    }
+
+    /// Whether the request succeeded.
+    var isAnswer: Bool { head.status.kind == .successful }
+    /// Whether it sends the caller elsewhere.
+    public var isRedirect: Bool { [301, 302, 303, 307, 308].contains(head.status.code) }
+    /// Whether it says where the content of a file is, or what it is.
+    public var namesContent: Bool {
+        isAnswer || isRedirect && (head.headerFields[.xetHash] != nil || head.headerFields[.linkedSize] != nil)
     }
 }
 
 extension ResolvedFile {
-    init(_ response: HTTPClientResponse, from address: HTTPAddress, hub: HTTPAddress) throws {
-        let headers = response.headers
+    init(_ answer: FileHead, hub: HTTPAddress) throws {
+        let headers = answer.head.headerFields
         let storage: Storage
-        if let text = headers[first: .xetHash] {
+        if let text = headers[.xetHash] {
             guard let hash = FileHash(text) else {
-                throw XetError(.invalidResponse, "\(address) sent an X-Xet-Hash that is no hash")
+                throw XetError(.invalidResponse, "\(answer.address) sent an X-Xet-Hash that is no hash")
             }
             storage = .xet(hash)
         } else {
             storage = .regular
         }
         // On a redirect, Content-Length is that of the redirect's own body.
-        let contentLength = response.status.isRedirection ? nil : headers[first: .contentLength]
-        let byteCount = (headers[first: .linkedSize] ?? contentLength).flatMap { UInt64($0) }
+        let contentLength = answer.isRedirect ? nil : headers[.contentLength]
+        let byteCount = (headers[.linkedSize] ?? contentLength).flatMap { UInt64($0) }
         if case .xet = storage, byteCount == nil {
-            throw XetError(.invalidResponse, "\(address) does not say how large the file is")
+            throw XetError(.invalidResponse, "\(answer.address) does not say how large the file is")
         }
         self.init(
             storage: storage,
             byteCount: byteCount,
-            etag: (headers[first: .linkedETag] ?? headers[first: .eTag]).flatMap { EntityTag($0)?.value },
-            commit: headers[first: .repoCommit],
-            lastModified: headers[first: .lastModified],
-            contentType: response.status.isRedirection ? nil : headers[first: .contentType],
-            tokenRoute: Self.tokenRoute(response, from: address, hub: hub)
+            etag: (headers[.linkedETag] ?? headers[.eTag]).flatMap { EntityTag($0)?.value },
+            commit: headers[.repoCommit],
+            lastModified: headers[.lastModified],
+            contentType: answer.isRedirect ? nil : headers[.contentType],
+            tokenRoute: Self.tokenRoute(headers, from: answer.address, hub: hub)
         )
     }
 
     /// The token route in the headers; one at another origin is left out, since the caller's token goes there.
     private static func tokenRoute(
-        _ response: HTTPClientResponse,
+        _ headers: HTTPFields,
         from address: HTTPAddress,
         hub: HTTPAddress
     ) -> String? {
-        let links = LinkHeader(parsing: response.headers["Link"].joined(separator: ", "))
-        let named = links.target(LinkHeader.tokenRelation) ?? response.headers[first: .xetRefreshRoute]
+        let links = LinkHeader(parsing: headers[values: .link].joined(separator: ", "))
+        let named = links.target(LinkHeader.tokenRelation) ?? headers[.xetRefreshRoute]
         guard let route = named.flatMap({ address.resolving($0) }), route.origin == hub.origin else { return nil }
         return route.absolute
     }

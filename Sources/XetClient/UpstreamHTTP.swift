@@ -1,4 +1,4 @@
-public import AsyncHTTPClient
+import AsyncHTTPClient
 import HTTPTypes
 public import NIOCore
 import NIOHTTP1
@@ -18,8 +18,12 @@ public struct UpstreamHTTP: Sendable {
         public var readTimeout: TimeAmount = .seconds(30)
         /// Most connections to one host.
         public var connectionsPerHost = 1024
-        /// Sent as `User-Agent`.
+        /// Sent as `User-Agent`, unless a request has its own.
         public var userAgent = "xet"
+        /// Which requests go through which proxy.
+        public var proxies = OutboundProxies()
+        /// The authorities whose certificates are trusted.
+        public var trustRoots = TrustRoots.system
 
         /// The defaults.
         public init() {}
@@ -27,49 +31,19 @@ public struct UpstreamHTTP: Sendable {
 
     /// Most redirects that are followed for one request.
     private static let maximumRedirectCount = 5
-    /// Most bytes read from a socket at once: large reads save CPU, still larger ones only take memory.
-    private static let receiveByteCount = 256 << 10
 
-    private let client: HTTPClient
-    private let configuration: Configuration
+    private let clients: OutboundClients
+    let configuration: Configuration
 
-    /// Wraps a client that ``makeClient(_:group:)`` made.
-    public init(client: HTTPClient, configuration: Configuration) {
-        self.client = client
+    /// Has connections of its own; whoever makes it calls ``shutdown()`` in the end.
+    public init(_ configuration: Configuration, group: MultiThreadedEventLoopGroup = .singleton) {
+        clients = OutboundClients(configuration, group: group)
         self.configuration = configuration
     }
 
-    /// A client with the settings that the download path needs; its owner shuts it down.
-    public static func makeClient(
-        _ configuration: Configuration,
-        group: MultiThreadedEventLoopGroup = .singleton
-    ) -> HTTPClient {
-        var settings = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: .init(connect: configuration.connectTimeout)
-        )
-        settings.decompression = .disabled
-        // One HTTP/2 connection carries a bulk body at less than half the speed of an HTTP/1.1 one.
-        settings.httpVersion = .http1Only
-        settings.connectionPool.idleTimeout = min(configuration.readTimeout, .seconds(60))
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
-        // Whether a failed connection is worth another try is for the retry policies to say.
-        settings.connectionPool.retryConnectionEstablishment = false
-        let readTimeout = configuration.readTimeout
-        settings.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let allocator = AdaptiveRecvByteBufferAllocator(
-                    minimum: 4096,
-                    initial: 64 * 1024,
-                    maximum: Self.receiveByteCount
-                )
-                try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
-                // The channel keeps a buffer for each: one is filled while the other is decoded.
-                try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 2)
-                try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
-            }
-        }
-        return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+    /// Closes all connections; running requests fail.
+    public func shutdown() async throws {
+        try await clients.shutdown()
     }
 
     /// Sends a request and follows redirects until one `isFinal`; returns the last answer, whatever its status, and its
@@ -90,7 +64,7 @@ public struct UpstreamHTTP: Sendable {
             if let bearer, address.origin == owner {
                 headers.add(name: "Authorization", value: "Bearer \(bearer)")
             }
-            let response = try await sendOnce(method, address, headers)
+            let response = try await exchange(method, address, headers: headers)
             guard response.status.isRedirection, !isFinal(response),
                 let location = response.headers[first: .location]
             else { return (response, address) }
@@ -102,20 +76,35 @@ public struct UpstreamHTTP: Sendable {
         throw XetError(.invalidResponse, "\(owner) redirects too often")
     }
 
-    private func sendOnce(
+    /// Sends one request and returns the answer, whatever its status; a redirect is not followed.
+    ///
+    /// `headers` go to the origin of `address` as they are. `headTimeout` stands in for the configured one.
+    func exchange(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
-        _ headers: HTTPHeaders
+        headers: HTTPHeaders,
+        body: HTTPClientRequest.Body? = nil,
+        headTimeout: TimeAmount? = nil
     ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: address.absolute)
+        let route = clients.route(to: address)
+        var request = HTTPClientRequest(url: route.url)
         request.method = method
         request.headers = headers
-        request.headers.add(name: "User-Agent", value: configuration.userAgent)
-        do {
-            return try await client.execute(request, timeout: configuration.headTimeout)
-        } catch {
-            throw Self.failure(error, address)
+        if let host = route.host { request.headers.replaceOrAdd(name: "Host", value: host) }
+        if !headers.contains(name: "User-Agent") {
+            request.headers.add(name: "User-Agent", value: configuration.userAgent)
         }
+        request.body = body
+        let response: HTTPClientResponse
+        do {
+            response = try await route.client.execute(request, timeout: headTimeout ?? configuration.headTimeout)
+        } catch {
+            throw Self.failure(error, address, through: route.proxy)
+        }
+        if let proxy = route.proxy, response.status == .proxyAuthenticationRequired {
+            throw Self.refusal(by: proxy)
+        }
+        return response
     }
 
     /// The whole body of an answer, up to a limit.
@@ -134,21 +123,29 @@ public struct UpstreamHTTP: Sendable {
     }
 
     /// What a failed exchange with `address` means; a cancelled task stays `CancellationError`.
-    static func failure(_ error: any Error, _ address: HTTPAddress) -> any Error {
+    static func failure(_ error: any Error, _ address: HTTPAddress, through proxy: OutboundProxy? = nil) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         if error is ReadTimeoutError {
             return XetError(.timedOut, "\(address.origin) has sent nothing for too long", cause: error)
         }
+        if let failure = XetError(tls: error, address.origin) { return failure }
+        let way = proxy.map { " through the proxy \($0)" } ?? ""
         switch error as? HTTPClientError {
         case .cancelled?: return CancellationError()
+        case .proxyAuthenticationRequired?:
+            return proxy.map(refusal) ?? XetError(.connectionFailed, "connection to \(address.origin)", cause: error)
         case .connectTimeout?, .readTimeout?, .writeTimeout?, .deadlineExceeded?, .getConnectionFromPoolTimeout?,
-            .tlsHandshakeTimeout?:
-            return XetError(.timedOut, "\(address.origin) does not answer", cause: error)
+            .tlsHandshakeTimeout?, .httpProxyHandshakeTimeout?:
+            return XetError(.timedOut, "\(address.origin) does not answer\(way)", cause: error)
         case .invalidURL?, .emptyHost?, .emptyScheme?:
             return XetError(.invalidResponse, "\(address) is no address", cause: error)
         default:
-            return XetError(.connectionFailed, "connection to \(address.origin)", cause: error)
+            return XetError(.connectionFailed, "connection to \(address.origin)\(way)", cause: error)
         }
+    }
+
+    private static func refusal(by proxy: OutboundProxy) -> XetError {
+        XetError(.unreachable, "the proxy \(proxy) wants a user and a password, or others than it was given")
     }
 }
 

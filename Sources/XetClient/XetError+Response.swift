@@ -1,8 +1,8 @@
 import AsyncHTTPClient
-import HTTPTypes
+public import HTTPTypes
 import NIOHTTP1
-import XetAccess
-import XetWire
+public import XetAccess
+public import XetWire
 
 extension HTTPHeaders {
     subscript(first name: HTTPField.Name) -> String? {
@@ -13,8 +13,13 @@ extension HTTPHeaders {
 extension XetError {
     /// What an error status means; the body is not read.
     init(_ response: HTTPClientResponse, from address: HTTPAddress) {
-        let headers = response.headers
-        let status = Int(response.status.code)
+        self.init(HTTPResponse(response), from: address)
+    }
+
+    /// What an error status means.
+    public init(_ response: HTTPResponse, from address: HTTPAddress) {
+        let headers = response.headerFields
+        let status = response.status.code
         let code: Code =
             switch status {
             case 400: .invalidRequest
@@ -29,10 +34,10 @@ extension XetError {
             }
         let failure = UpstreamFailure(
             status: status,
-            errorCode: headers[first: .errorCode],
-            errorMessage: headers[first: .errorMessage],
-            commit: headers[first: .repoCommit],
-            retryAfter: headers[first: .retryAfter].flatMap { Int($0) }.map { max(0, $0) }
+            errorCode: headers[.errorCode],
+            errorMessage: headers[.errorMessage],
+            commit: headers[.repoCommit],
+            retryAfter: headers[.retryAfter].flatMap { Int($0) }.map { max(0, $0) }
         )
         self.init(code, "\(address) answered \(status)", response: failure)
     }

@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetCore
 import XetStore
+import XetWire
 import _NIOFileSystem
 
 #if canImport(FoundationEssentials)

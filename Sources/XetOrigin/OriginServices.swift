@@ -1,5 +1,6 @@
 import XetAccess
 import XetCore
+import XetWire
 
 /// What the routes work with.
 struct OriginServices: Sendable {

@@ -6,7 +6,13 @@ import XetClient
 import XetCore
 import XetWire
 
-/// The HTTP server that rebuilds files for plain HTTP clients.
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The HTTP server that rebuilds files for plain HTTP clients, and that XET clients may take for a Hub.
 public struct Proxy: Sendable {
     private let configuration: ProxyConfiguration
     private let upstream: Upstream
@@ -24,7 +30,7 @@ public struct Proxy: Sendable {
     /// `onReady` gets the port once it is bound. Throws when it cannot be.
     public func run(onReady: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) async throws {
         let application = Application(
-            router: router(),
+            responder: responder(),
             server: .http1(configuration: .init(additionalChannelHandlers: [ClientDepartureHandler()])),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port),
@@ -36,27 +42,27 @@ public struct Proxy: Sendable {
         try await application.run()
     }
 
-    private func router() -> Router<ProxyContext> {
-        let router = Router(context: ProxyContext.self)
-        let index = IndexPage(version: XetVersion.current, hub: upstream.hub.endpoint.origin.description)
-        let health = HealthRoute(version: XetVersion.current)
-        let download = DownloadRoute(upstream: upstream, allowAnonymous: configuration.allowAnonymous)
-        let downloadHash = DownloadHashRoute(
+    private func responder() -> ProxyResponder {
+        let services = EndpointServices(
+            configuration,
             upstream: upstream,
-            allowAnonymous: configuration.allowAnonymous,
-            defaultRepository: configuration.tokenRepository
+            now: { UInt64(max(0, Date().timeIntervalSince1970)) }
         )
-        router.add(middleware: ErrorMiddleware())
-        router.get("/") { request, _ in index.respond(request) }
-        router.get("/health") { _, _ in health.respond() }
-        for method in [HTTPRequest.Method.get, .head] {
-            router.on("/download/**", method: method) { request, context in
-                try await context.departure().cancelling { try await download.respond(request, context) }
-            }
-            router.on("/download-hash/**", method: method) { request, context in
-                try await context.departure().cancelling { try await downloadHash.respond(request, context) }
-            }
-        }
-        return router
+        return ProxyResponder(
+            index: IndexPage(version: XetVersion.current, hub: upstream.hub.endpoint.origin.description),
+            health: HealthRoute(version: XetVersion.current),
+            download: DownloadRoute(
+                upstream: upstream,
+                allowAnonymous: configuration.allowAnonymous,
+                rules: services.rules
+            ),
+            downloadHash: DownloadHashRoute(
+                upstream: upstream,
+                allowAnonymous: configuration.allowAnonymous,
+                defaultRepository: configuration.tokenRepository,
+                rules: services.rules
+            ),
+            endpoint: EndpointRoute(services)
+        )
     }
 }

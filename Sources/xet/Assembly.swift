@@ -1,6 +1,6 @@
-import AsyncHTTPClient
 import CMemory
 import FoundationEssentials
+import NIOCore
 import XetAccess
 import XetClient
 import XetCore
@@ -22,9 +22,10 @@ struct Assembly: Sendable {
     let tokens: TokenCache
     let cas: CASClient
     let downloader: FileDownloader
+    private let writes: UpstreamHTTP
 
-    private init(_ configuration: Configuration, client: HTTPClient) {
-        let http = UpstreamHTTP(client: client, configuration: configuration.http)
+    private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP) {
+        self.writes = writes
         hub = HubClient(endpoint: configuration.hub, http: http)
         tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
         // A client waits for the first reconstruction, so not for long.
@@ -44,19 +45,24 @@ struct Assembly: Sendable {
     ) async throws -> Value {
         var configuration = configuration
         configuration.http.userAgent = "xet/\(XetVersion.current)"
-        let client = UpstreamHTTP.makeClient(configuration.http)
+        let http = UpstreamHTTP(configuration.http)
+        // A server that has got an upload checks it before it answers.
+        configuration.http.readTimeout = .minutes(5)
+        let writes = UpstreamHTTP(configuration.http)
         do {
-            let value = try await body(Assembly(configuration, client: client))
-            try await client.shutdown()
+            let value = try await body(Assembly(configuration, http: http, writes: writes))
+            try await http.shutdown()
+            try await writes.shutdown()
             return value
         } catch {
-            try? await client.shutdown()
+            try? await http.shutdown()
+            try? await writes.shutdown()
             throw error
         }
     }
 
     /// What the proxy's routes need.
     var upstream: Upstream {
-        Upstream(hub: hub, tokens: tokens, cas: cas, downloader: downloader)
+        Upstream(hub: hub, tokens: tokens, cas: cas, downloader: downloader, writes: writes)
     }
 }

@@ -10,6 +10,7 @@ SPACE = "acme/app"
 PRIVATE = "acme/secret"
 GATED = "acme/gated"
 RENAMED = "acme/old-name"
+LEGACY = "elder"
 LARGE_SIZE = 24_000_000
 
 AWKWARD_NAMES = (
@@ -105,7 +106,13 @@ def fill(origin):
             },
             revision=revision,
         )
-    for repository, kind in ((DATA, "dataset"), (DATA, "model"), (SPACE, "space"), (OTHER, "model")):
+    for repository, kind in (
+        (DATA, "dataset"),
+        (DATA, "model"),
+        (SPACE, "space"),
+        (OTHER, "model"),
+        (LEGACY, "model"),
+    ):
         origin.add_repository(
             repository,
             {
@@ -131,5 +138,10 @@ def fill(origin):
 
 def file_of(origin, path, repository=MODEL, type="model", revision="main"):
     """The `PeerFile` at `path`."""
+    return files_of(origin, repository, type, revision)[path]
+
+
+def files_of(origin, repository=MODEL, type="model", revision="main"):
+    """Every `PeerFile` of a revision by its path."""
     entry = origin.repositories[(type, repository)]
-    return entry.commits[entry.commit_of(revision)][path]
+    return entry.commits[entry.commit_of(revision)]

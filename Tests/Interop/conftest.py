@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import catalogue
+from forward_proxy import ForwardProxy
 from peer_origin import PeerOrigin
 from xet_process import XetServer, environment
 
@@ -47,6 +48,7 @@ def filled_origin(tmp_path_factory, reference_client_home):
 @pytest.fixture
 def origin(filled_origin):
     """The peer origin with the catalogue. At the end no credential may have reached a wrong host."""
+    filled_origin.mark()
     yield filled_origin
     try:
         filled_origin.check_requests()
@@ -89,3 +91,33 @@ def start_proxy(xet_binary, origin, home):
 def proxy(start_proxy):
     """A proxy in front of the peer origin."""
     return start_proxy()
+
+
+@pytest.fixture
+def forward_proxy(origin):
+    """The only way to the origin, whose servers go by names that nothing else resolves."""
+    proxy = ForwardProxy(origin.hide())
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def start_endpoint(start_proxy, origin, forward_proxy):
+    """Starts proxies that reach the origin through `forward_proxy`. Clients have no way around them."""
+
+    def start(*options, **variables):
+        return start_proxy(*options, hub=origin.public_url, **{"HTTP_PROXY": forward_proxy.url, **variables})
+
+    return start
+
+
+@pytest.fixture
+def endpoint(start_endpoint):
+    """A proxy that clients name in HF_ENDPOINT, read-only."""
+    return start_endpoint()
+
+
+@pytest.fixture
+def writable(start_endpoint):
+    """A proxy that clients name in HF_ENDPOINT and that passes writes on."""
+    return start_endpoint("--allow-writes")

@@ -1,5 +1,6 @@
 """Deterministic file contents."""
 
+import hashlib
 import random
 
 TRIGGER = bytes.fromhex(
@@ -48,3 +49,8 @@ def trigger(pad, size=65536):
     while len(data) < size:
         data += data[: min(size - len(data), len(data))]
     return bytes(data[:size])
+
+
+def digest(content):
+    """What the official clients report of a file in `official_client_calls.py`."""
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}

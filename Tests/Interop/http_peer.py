@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 SLICE = 32 * 1024
+READ_SIZE = 256 * 1024
 SEND_BUFFER = 128 * 1024
 HOLD_LIMIT = 120.0
 """Seconds after which a held answer gives up, so that a failing test cannot leave a thread behind."""
@@ -24,7 +25,8 @@ class RecordedRequest:
     """A request as it arrived, and what became of its answer.
 
     `state` is "open" until the answer is out: "sent" when all of it was handed to the socket, "closed" when the peer
-    closed the connection first, "cut" when a fault ended it.
+    closed the connection first, "cut" when a fault ended it. A request is recorded once its head is there;
+    `body_received` counts what came of its body.
     """
 
     server: str
@@ -32,8 +34,9 @@ class RecordedRequest:
     method: str
     target: str
     headers: dict
-    body: bytes
     connection: tuple
+    body: bytes = b""
+    body_received: int = 0
     status: int | None = None
     answer_size: int = 0
     bytes_sent: int = 0
@@ -134,7 +137,10 @@ def wait_until(condition, deadline=20.0, message="condition not met"):
 
 
 class PeerServer(ThreadingHTTPServer):
-    """An HTTP/1.1 server on a free port of 127.0.0.1 that answers through `route` and `script`."""
+    """An HTTP/1.1 server on a free port of 127.0.0.1 that answers through `route` and `script`.
+
+    `url` is where it listens, `public_url` what the addresses that it hands out name it by.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -152,6 +158,7 @@ class PeerServer(ThreadingHTTPServer):
         self.server_activate()
         self.port = self.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.public_url = self.url
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -232,18 +239,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if not self.parse_request():
             return
-        length = int(self.headers.get("Content-Length") or 0)
         request = RecordedRequest(
             server=self.server.name,
             port=self.server.port,
             method=self.command,
             target=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(length),
             connection=self.client_address,
         )
         self.server.log.add(request)
         try:
+            self._read_body(request)
             response = self.server.scripted(request, self.server.route(request))
             request.status = response.status
             self._send(request, response)
@@ -254,6 +260,29 @@ class _Handler(BaseHTTPRequestHandler):
         except BaseException:
             request.state = "failed"
             raise
+
+    def _read_body(self, request):
+        """The whole body into `request`; fails if the peer leaves before its end."""
+        body = bytearray()
+
+        def read(count):
+            while count:
+                part = self.rfile.read1(min(count, READ_SIZE))
+                if not part:
+                    raise ConnectionResetError("closed by the peer within the body")
+                body.extend(part)
+                count -= len(part)
+                request.body_received = len(body)
+
+        if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
+            while size := int(self.rfile.readline(1024).split(b";")[0], 16):
+                read(size)
+                self.rfile.readline(2)
+            while self.rfile.readline(8192).strip():
+                pass
+        else:
+            read(int(self.headers.get("Content-Length") or 0))
+        request.body = bytes(body)
 
     def _send(self, request, response):
         delivery = response.delivery

@@ -105,7 +105,7 @@ class Exchange:
         if self.status is None and not self.read_head():
             return Outcome(None, [], self._pending, False, self.error or "connection closed before a status line")
         if self.method == "HEAD" or self.status in (204, 304):
-            return self._outcome(b"", True)
+            return self._finish_without_body()
         if (self._field("transfer-encoding") or "").lower() == "chunked":
             return self._finish_chunked()
         if self._field("content-length") is None:
@@ -123,6 +123,16 @@ class Exchange:
             received += len(self._pending)
             self._pending = b""
         return self._outcome(b"".join(parts), received == length)
+
+    def _finish_without_body(self):
+        """Nothing may follow such a head: a client would take it for the next answer."""
+        if (self._field("connection") or "").lower() == "close":
+            while self._receive():
+                pass
+        body, self._pending = self._pending, b""
+        if body:
+            self.error = f"a body of {len(body)} bytes where none may be"
+        return self._outcome(body, not body)
 
     def _finish_chunked(self):
         body = bytearray()
@@ -150,20 +160,27 @@ def address_of(url):
     return (parts.hostname, parts.port)
 
 
-def request_bytes(target, method="GET", headers=(), host="127.0.0.1"):
-    """The bytes of a request without body; `target` goes out as it is."""
-    fields = [("Host", host), ("Connection", "close"), *dict(headers).items()]
-    head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n"
-    return head.encode("latin-1")
+def request_bytes(target, method="GET", headers=(), host="127.0.0.1", body=None):
+    """The bytes of a request; `target` goes out as it is, `body` with its length."""
+    fields = {"Host": host, "Connection": "close", **({} if body is None else {"Content-Length": len(body)})}
+    fields |= dict(headers)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + (body or b"")
 
 
-def open_exchange(url, target, method="GET", headers=(), token=None, **options):
+def open_exchange(url, target, method="GET", headers=(), token=None, body=None, **options):
     """Sends a request to the server at `url` and leaves the answer to be read."""
     fields = dict(headers)
     if token is not None:
         fields["Authorization"] = f"Bearer {token}"
     address = address_of(url)
-    return Exchange(address, request_bytes(target, method, fields, f"{address[0]}:{address[1]}"), **options)
+    return Exchange(address, request_bytes(target, method, fields, f"{address[0]}:{address[1]}", body), **options)
+
+
+def target_of(url):
+    """What a request line names `url` by."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def fetch(url, target, method="GET", headers=(), token=None, **options):

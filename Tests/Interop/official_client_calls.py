@@ -61,13 +61,219 @@ def read_range(repo_id, filename, start, length, repo_type="model"):
         return {"sha256": hashlib.sha256(stream.read(length)).hexdigest()}
 
 
-def main():
-    actions = {f.__name__: f for f in (download, snapshot, tree, paths_info, info, read_range)}
+def listing(path, detail=False):
+    from huggingface_hub import HfFileSystem
+
+    if detail:
+        return {entry["name"]: entry["size"] for entry in HfFileSystem().ls(path, detail=True)}
+    return sorted(HfFileSystem().ls(path, detail=False))
+
+
+def find(path):
+    from huggingface_hub import HfFileSystem
+
+    return sorted(HfFileSystem().find(path))
+
+
+def seeks(path, spans, block_size=65536):
+    """The (start, length) spans of a file, read in turn through fsspec; a block size of 0 reads it as a stream."""
+    import fsspec
+
+    with fsspec.open(f"hf://{path}", "rb", block_size=block_size) as stream:
+        return [_sha256(_read_at(stream, start, length)) for start, length in spans]
+
+
+def stream(path, size):
+    """The whole file, read in pieces from a stream as `datasets` does."""
+    from huggingface_hub import HfFileSystem
+
+    pieces = []
+    with HfFileSystem().open(path, "rb", block_size=0) as opened:
+        while piece := opened.read(size):
+            pieces.append(piece)
+    return _sha256(b"".join(pieces))
+
+
+def _read_at(stream, start, length):
+    if start is not None:
+        stream.seek(start)
+    return stream.read(length)
+
+
+def _sha256(content):
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def metadata(repo_id, filename, repo_type="model", revision=None):
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    found = get_hf_file_metadata(hf_hub_url(repo_id, filename, repo_type=repo_type, revision=revision))
+    xet = found.xet_file_data
+    return {
+        "commit": found.commit_hash,
+        "etag": found.etag,
+        "size": found.size,
+        "location": found.location,
+        "xet": xet and {"hash": xet.file_hash, "route": xet.refresh_route},
+    }
+
+
+def exists(repo_id, filename, repo_type="model"):
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    return [api.repo_exists(repo_id, repo_type=repo_type), api.file_exists(repo_id, filename, repo_type=repo_type)]
+
+
+def repositories(kind):
+    from huggingface_hub import HfApi
+
+    return sorted(found.id for found in getattr(HfApi(), f"list_{kind}s")())
+
+
+def refs(repo_id, repo_type="model"):
+    from huggingface_hub import HfApi
+
+    found = HfApi().list_repo_refs(repo_id, repo_type=repo_type, include_pull_requests=True)
+    return {
+        "branches": sorted(entry.name for entry in found.branches),
+        "tags": sorted(entry.name for entry in found.tags),
+        "pulls": sorted(entry.ref for entry in found.pull_requests),
+    }
+
+
+def whoami():
+    from huggingface_hub import HfApi
+
+    found = HfApi().whoami()
+    return {"name": found["name"], "role": found["auth"]["accessToken"]["role"]}
+
+
+def create_repo(repo_id, repo_type="model", private=False, exist_ok=False):
+    from huggingface_hub import HfApi
+
+    url = HfApi().create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=exist_ok, space_sdk=None)
+    return {"url": str(url), "endpoint": url.endpoint, "id": url.repo_id}
+
+
+def delete_repo(repo_id, repo_type="model"):
+    from huggingface_hub import HfApi
+
+    HfApi().delete_repo(repo_id, repo_type=repo_type)
+
+
+def move_repo(from_id, to_id, repo_type="model"):
+    from huggingface_hub import HfApi
+
+    HfApi().move_repo(from_id, to_id, repo_type=repo_type)
+
+
+def create_branch(repo_id, branch):
+    from huggingface_hub import HfApi
+
+    HfApi().create_branch(repo_id, branch=branch)
+
+
+def delete_branch(repo_id, branch):
+    from huggingface_hub import HfApi
+
+    HfApi().delete_branch(repo_id, branch=branch)
+
+
+def upload_file(repo_id, path, local, source="path", repo_type="model", revision=None, create_pr=False):
+    """Uploads the file `local`, given to the client as a path, as bytes or as an open stream."""
+    from huggingface_hub import HfApi
+
+    opened = {"path": str, "bytes": lambda p: Path(p).read_bytes(), "stream": lambda p: open(p, "rb")}[source](local)
+    return _commit(
+        HfApi().upload_file(
+            path_or_fileobj=opened,
+            path_in_repo=path,
+            repo_id=repo_id,
+            repo_type=repo_type,
+            revision=revision,
+            create_pr=create_pr,
+            commit_message=f"add {path}",
+        )
+    )
+
+
+def upload_folder(repo_id, folder, repo_type="model", revision=None, create_pr=False, delete=None):
+    from huggingface_hub import HfApi
+
+    return _commit(
+        HfApi().upload_folder(
+            repo_id=repo_id,
+            folder_path=folder,
+            repo_type=repo_type,
+            revision=revision,
+            create_pr=create_pr,
+            delete_patterns=delete,
+            commit_message="add a folder",
+        )
+    )
+
+
+def delete_file(repo_id, path, create_pr=False):
+    from huggingface_hub import HfApi
+
+    return _commit(HfApi().delete_file(path, repo_id=repo_id, create_pr=create_pr))
+
+
+def delete_folder(repo_id, path):
+    from huggingface_hub import HfApi
+
+    return _commit(HfApi().delete_folder(path, repo_id=repo_id))
+
+
+def _commit(found):
+    return {"oid": found.oid, "url": found.commit_url, "pull": found.pr_revision, "pull_url": found.pr_url}
+
+
+def batch(calls):
+    """Several calls in one process: the result of each (action, parameters)."""
+    return [answer(action, parameters) for action, parameters in calls]
+
+
+def answer(action, parameters):
+    """The result of one action; an exception by its class, its status and its text."""
     try:
-        result = actions[sys.argv[1]](**json.load(sys.stdin))
+        return ACTIONS[action](**parameters)
     except Exception as error:  # noqa: BLE001 - the class of the error is the result
-        result = {"error": type(error).__name__, "message": str(error)}
-    print(json.dumps(result))
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        return {"error": type(error).__name__, "status": status, "message": str(error)}
 
 
-main()
+ACTIONS = {
+    function.__name__: function
+    for function in (
+        batch,
+        create_branch,
+        create_repo,
+        delete_branch,
+        delete_file,
+        delete_folder,
+        delete_repo,
+        download,
+        exists,
+        find,
+        info,
+        listing,
+        metadata,
+        move_repo,
+        paths_info,
+        read_range,
+        refs,
+        repositories,
+        seeks,
+        snapshot,
+        stream,
+        tree,
+        upload_file,
+        upload_folder,
+        whoami,
+    )
+}
+
+if __name__ == "__main__":
+    print(json.dumps(answer(sys.argv[1], json.load(sys.stdin))))

@@ -11,58 +11,23 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from http_peer import Response
-
-SINGLE_RANGE = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
-
-
-def json_response(document, status=200, headers=()):
-    return Response(status, [("Content-Type", "application/json"), *headers], json.dumps(document).encode())
-
-
-def error_response(status, code=None, message=None, headers=()):
-    """An error as the Hub gives it: in the headers and as JSON."""
-    fields = [("X-Error-Code", code)] if code else []
-    fields += [("X-Error-Message", message)] if message else []
-    return json_response({"error": message or f"status {status}"}, status, [*fields, *headers])
-
-
-def requested_range(value, size):
-    """The (start, end) of a single byte range, end exclusive; None if it is absent or not one; "unsatisfiable"."""
-    match = SINGLE_RANGE.fullmatch((value or "").strip())
-    if not match:
-        return None
-    if match[3] is not None:
-        start, end = max(size - int(match[3]), 0), size
-        return (start, end) if int(match[3]) and size else "unsatisfiable"
-    start = int(match[1])
-    end = min(int(match[2]) + 1, size) if match[2] else size
-    if match[2] and int(match[2]) < start:
-        return None
-    return (start, end) if start < size else "unsatisfiable"
-
-
-def ranged_response(content, request, headers):
-    """200 with all of `content`, or 206 or 416 for the single range of a GET whose If-Range, if any, is the ETag."""
-    condition = request.headers.get("if-range")
-    applies = request.method == "GET" and (condition is None or ("ETag", condition) in headers)
-    wanted = requested_range(request.range, len(content)) if applies else None
-    if wanted is None:
-        return Response(200, list(headers), content)
-    if wanted == "unsatisfiable":
-        return Response(416, [*headers, ("Content-Range", f"bytes */{len(content)}")], b"")
-    start, end = wanted
-    return Response(206, [*headers, ("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")], content[start:end])
+from peer_answers import error_response, json_response, requested_range
+from peer_cas_uploads import PeerCASUploads
 
 
 @dataclass
 class AccessToken:
-    """A CAS token: what it opens, for whom, and how many requests it still serves (None: any number)."""
+    """A CAS token: what it opens, for whom, and how many requests it still serves (None: any number).
+
+    `scope` is "read" or "write"; the latter includes the former.
+    """
 
     value: str
     owner: str | None
     repository: object
     expires: int
     uses_left: int | None = None
+    scope: str = "read"
 
 
 @dataclass
@@ -148,11 +113,13 @@ class PeerCAS:
         self._lock = threading.RLock()
         self.tokens = {}
         self.urls = {}
+        self.uploads = PeerCASUploads(self)
 
-    def issue_token(self, owner, repository):
+    def issue_token(self, owner, repository, scope="read"):
         with self._lock:
             expires = int(time.time()) + self.token_lifetime
-            token = AccessToken(f"cas-{secrets.token_urlsafe(24)}", owner, repository, expires, self.token_uses)
+            value = f"cas-{secrets.token_urlsafe(24)}"
+            token = AccessToken(value, owner, repository, expires, self.token_uses, scope)
             self.tokens[token.value] = token
             return token
 
@@ -176,16 +143,24 @@ class PeerCAS:
         path = path[len(self.base_path) :]
         if path.endswith("/telemetry"):
             return Response(200)
-        match = re.fullmatch(r"/(v[12])/reconstructions/([^/]+)", path)
-        if not match or request.method != "GET":
-            return error_response(404, message="no such route")
-        version, file_hash = match[1], unquote(match[2])
+        # Clients of before November 2025 use no version prefix.
+        match = re.fullmatch(r"(?:/(v[12]))?(/.*)", path)
+        version, path = match[1] or "v1", match[2]
         with self._lock:
             token = self.tokens.get(request.bearer)
             if token is None or token.expires <= time.time() or token.uses_left == 0:
                 return error_response(401, message="token missing, unknown or expired")
             if token.uses_left is not None:
                 token.uses_left -= 1
+        uploaded = self.uploads.answer(request, version, path, token)
+        if uploaded is not None:
+            return uploaded
+        if path == "/reconstructions" and version == "v1" and request.method in ("GET", "POST"):
+            return self._batch(request, token)
+        match = re.fullmatch(r"/reconstructions?/([^/]+)", path)
+        if not match or request.method != "GET":
+            return error_response(404, message="no such route")
+        file_hash = unquote(match[1])
         if version == "v2" and self.v2_status is not None:
             return error_response(self.v2_status, message="no such version")
         if not re.fullmatch(r"[0-9a-f]{64}", file_hash):
@@ -199,6 +174,22 @@ class PeerCAS:
             if wanted in (None, "unsatisfiable"):
                 return error_response(416, message="range not satisfiable")
         return json_response(self._reconstruction(stored, *wanted, version))
+
+    def _batch(self, request, token):
+        """Reconstructions of whole files, named in the query or in a JSON body."""
+        names = request.query.get("file_id", [])
+        if request.method == "POST":
+            names = [entry["hash"] for entry in json.loads(request.body)]
+        answer = {"files": {}, "fetch_info": {}}
+        for name in names:
+            stored = self.store.files.get(name)
+            if stored is None or not token.repository.holds(name):
+                return error_response(404, message="no such file")
+            one = self._reconstruction(stored, 0, stored.size, "v1")
+            answer["files"][name] = one["terms"]
+            for xorb, entries in one["fetch_info"].items():
+                answer["fetch_info"].setdefault(xorb, []).extend(entries)
+        return json_response(answer)
 
     def _reconstruction(self, stored, start, end, version):
         terms, offset, spans = plan(self.store, stored, start, end)

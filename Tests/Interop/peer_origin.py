@@ -5,7 +5,7 @@ keeps a log of every request, and breaks on demand (`faults.py`). Each of its fo
 
 - `hub`: resolve, listings, tokens of the CAS;
 - `cas`: reconstructions;
-- `cdn`: xorb bytes behind signed URLs, and plain bytes of LFS and XET files behind capability URLs;
+- `cdn`: xorb bytes behind signed URLs, plain bytes of LFS and XET files behind capability URLs, and what is put there;
 - `mirror`: the same data as `cdn`, for redirects to another host.
 """
 
@@ -13,10 +13,13 @@ import secrets
 from urllib.parse import quote, unquote
 
 from http_peer import PeerServer, RequestLog, wait_until
-from peer_cas import PeerCAS, error_response, plan, ranged_response
+from peer_answers import error_response, ranged_response
+from peer_cas import PeerCAS, plan
 from peer_hub import LAST_MODIFIED, PeerHub
 from peer_repositories import PeerFile, PeerRepository
 from reference_store import ReferenceStore
+
+HIDDEN_NAMES = {"hub": "hub.invalid", "cas": "cas.invalid", "cdn": "cdn.invalid", "mirror": "mirror.invalid"}
 
 
 class PeerOrigin:
@@ -35,7 +38,8 @@ class PeerOrigin:
         self.cas = PeerServer("cas", self.cas_side.answer, self.log)
         self.cdn = PeerServer("cdn", self._data, self.log)
         self.mirror = PeerServer("mirror", self._data, self.log)
-        self.name_data_host("127.0.0.1")
+        self._kept = None
+        self._name_servers()
 
     @property
     def servers(self):
@@ -50,19 +54,52 @@ class PeerOrigin:
     def cas_url(self):
         return self.cas.url + self.cas_side.base_path
 
+    @property
+    def public_url(self):
+        """The address of the Hub in what it hands out; that of the CAS is `public_cas_url`."""
+        return self.hub.public_url + self.hub_side.base_path
+
+    @property
+    def public_cas_url(self):
+        return self.cas.public_url + self.cas_side.base_path
+
+    @property
+    def data_url(self):
+        return self.cas_side.data_url
+
+    def hide(self):
+        """Names the servers by `HIDDEN_NAMES` from now on: no client can follow an address that the origin hands out.
+
+        Returns the ports behind the names.
+        """
+        self._name_servers(hidden=True)
+        return {name: getattr(self, server).port for server, name in HIDDEN_NAMES.items()}
+
+    def _name_servers(self, hidden=False):
+        for server in self.servers:
+            server.public_url = f"http://{HIDDEN_NAMES[server.name]}" if hidden else server.url
+        self.cas_side.data_url = self.cdn.public_url
+
     def stop(self):
         for server in self.servers:
             server.stop()
 
+    def mark(self):
+        """Remembers the repositories, for `reset`."""
+        self._kept = {key: repository.copy() for key, repository in self.repositories.items()}
+        self._kept_names = dict(self.renamed)
+
     def reset(self):
-        """Forgets requests, scripted faults and issued credentials; keeps repositories and users."""
+        """Forgets requests, scripted faults, issued credentials and uploads; repositories are those of `mark`."""
         for server in self.servers:
             server.clear_script()
+        self.store.forget_uploads()
         self.cas_side = PeerCAS(self.store)
         self.cas.route = self.cas_side.answer
-        self.name_data_host("127.0.0.1")
-        self.hub_side.tree_page = 1000
-        self.hub_side.base_path = ""
+        self.hub_side.reset()
+        self._name_servers()
+        if self._kept is not None:
+            self.repositories, self.renamed, self._kept = self._kept, self._kept_names, None
         self.log.clear()
 
     def name_data_host(self, host):
@@ -108,6 +145,10 @@ class PeerOrigin:
 
     def _data(self, request):
         """Answers of the data hosts."""
+        if request.method == "PUT" and request.path.startswith("/lfs/"):
+            return self.hub_side.writes.put(request)
+        if request.method == "PUT" and request.path.startswith("/grants/"):
+            return self.cas_side.uploads.put(request)
         if request.method not in ("GET", "HEAD"):
             return error_response(405, message="read only")
         if request.path.startswith("/xorbs/default/"):
@@ -164,7 +205,8 @@ class PeerOrigin:
         for request in self.log.all():
             where = f"{request.method} {request.server}:{request.port}{request.path}"
             assert request.state != "failed", f"the origin has a fault of its own at {where}"
-            everything = " ".join([request.target, *request.headers.values()])
+            everything = " ".join([request.target, *request.headers.values(), request.body.decode("latin-1")])
+            assert "cookie" not in request.headers, f"a cookie reached {where}"
             if request.server != "hub":
                 assert not any(token in everything for token in hub_tokens), f"a Hub token reached {where}"
             if request.server != "cas":
@@ -172,6 +214,5 @@ class PeerOrigin:
                 assert not any(token in everything for token in self.cas_side.tokens), f"a CAS token reached {where}"
             if request.server in ("cdn", "mirror"):
                 assert request.authorization is None, f"Authorization reached {where}"
-                assert "cookie" not in request.headers, f"a cookie reached {where}"
             if request.server == "hub":
                 assert not request.query.get("token"), f"a token in the address of {where}"

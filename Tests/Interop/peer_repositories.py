@@ -1,7 +1,7 @@
 """The repositories of the peer origin: files, revisions, and who may read them."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 REPOSITORY_TYPES = ("model", "dataset", "space")
@@ -36,13 +36,15 @@ class PeerFile:
 class PeerRepository:
     """A repository: `revisions` maps names to commits, `commits` commits to files by path.
 
-    `visibility` is "public", "private" or "gated"; the latter two are open to `readers` (names of users) only.
+    `visibility` is "public", "private" or "gated"; the latter two are open to `readers` (names of users) only. `writers`
+    may change it.
     """
 
     id: str
     type: str
     visibility: str = "public"
     readers: set = field(default_factory=set)
+    writers: set = field(default_factory=lambda: {"alice"})
     revisions: dict = field(default_factory=dict)
     commits: dict = field(default_factory=dict)
 
@@ -57,6 +59,10 @@ class PeerRepository:
         self.commits[commit] = dict(files)
         self.revisions[revision] = commit
         return commit
+
+    def copy(self):
+        """A copy that later commits to this one do not change."""
+        return replace(self, revisions=dict(self.revisions), commits=dict(self.commits))
 
     def commit_of(self, revision):
         """The commit that a branch, tag, reference or commit names; None if there is none."""

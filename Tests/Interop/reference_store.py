@@ -31,6 +31,7 @@ class ReferenceStore:
         self.files = {}
         self.xorbs = {}
         self._shards_read = set()
+        self._uploaded = []
 
     @property
     def xorb_folder(self):
@@ -57,6 +58,25 @@ class ReferenceStore:
         hashes = [upload.result().xet_info.hash for upload in uploads]
         self._read_new()
         return [self.files[file_hash] for file_hash in hashes]
+
+    def keep_xorb(self, name, xorb):
+        """Adds an uploaded xorb that the store does not have."""
+        self.xorbs[name] = xorb
+        self._uploaded.append((self.xorbs, name))
+
+    def keep_file(self, stored):
+        """Adds an uploaded file; whether it is new."""
+        if stored.hash in self.files:
+            return False
+        self.files[stored.hash] = stored
+        self._uploaded.append((self.files, stored.hash))
+        return True
+
+    def forget_uploads(self):
+        """Removes what `keep_xorb` and `keep_file` added."""
+        for table, name in self._uploaded:
+            table.pop(name, None)
+        self._uploaded.clear()
 
     def _read_new(self):
         for path in sorted(self.shard_folder.glob("*.mdb")):

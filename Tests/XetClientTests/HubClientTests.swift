@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -39,6 +40,43 @@ import XetWire
             return nil
         } catch {
             return (error as? XetError)?.code
+        }
+    }
+
+    // MARK: The Hub's own words
+
+    /// A redirect to the Hub itself is that of a repository which was renamed.
+    @Test func `a redirect to the Hub is the answer if it is not to be followed`() async throws {
+        let script: ScriptedServer.Script = { request in
+            guard request.target.contains("/folder/") else { return ScriptedAnswer(200, [("ETag", "\"new\"")]) }
+            return ScriptedAnswer(307, [("Location", "/new/name/resolve/main/x")])
+        }
+        let request = try request()
+        try await withHub(script) { hub, server in
+            let answer = try await hub.head(request, followsHub: false)
+            #expect(answer.head.status.code == 307)
+            #expect(answer.isRedirect)
+            #expect(!answer.namesContent)
+            #expect(server.requests.count == 1)
+            let followed = try await hub.head(request)
+            #expect(followed.head.status.code == 200)
+            #expect(followed.address.target == "/new/name/resolve/main/x")
+            #expect(followed.namesContent)
+        }
+    }
+
+    @Test func `headers go along, and an error is an answer`() async throws {
+        let request = try request()
+        try await withHub({ _ in ScriptedAnswer(404, [("X-Error-Code", "EntryNotFound")]) }) { hub, server in
+            let answer = try await hub.head(request, headers: [.userAgent: "theirs", .acceptEncoding: "gzip"])
+            #expect(answer.head.headerFields[.errorCode] == "EntryNotFound")
+            #expect(!answer.namesContent)
+            let sent = try #require(server.requests.first)
+            #expect(sent.headers["user-agent"] == ["theirs"])
+            #expect(sent.headers["accept-encoding"] == ["identity"])
+            #expect(sent.authorization == "Bearer hf_a")
+            let error = #expect(throws: XetError.self) { try answer.file(hub: hub.endpoint) }
+            #expect(error?.code == .notFound)
         }
     }
 

@@ -14,6 +14,7 @@ struct ReceivedRequest: Sendable {
     /// Path and query.
     let target: String
     let headers: HTTPHeaders
+    let body: [UInt8]
 
     var authorization: String? { headers.first(name: "authorization") }
     var range: String? { headers.first(name: "range") }
@@ -67,6 +68,7 @@ struct ScriptedAnswer: Sendable {
 /// An HTTP server on the loopback that answers by a script.
 final class ScriptedServer: Sendable {
     typealias Script = @Sendable (ReceivedRequest) -> ScriptedAnswer
+    typealias EarlyScript = @Sendable (ReceivedRequest) -> ScriptedAnswer?
 
     private let channel: any Channel
     private let log: Log
@@ -86,9 +88,12 @@ final class ScriptedServer: Sendable {
     }
 
     /// Serves while `body` runs.
+    ///
+    /// `early` may answer before the body of a request has come.
     @discardableResult
     static func run<Value>(
         _ script: @escaping Script,
+        early: EarlyScript? = nil,
         _ body: (ScriptedServer) async throws -> Value
     ) async throws -> Value {
         let log = Log()
@@ -98,7 +103,7 @@ final class ScriptedServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
                         ByteToMessageHandler(HTTPRequestDecoder()),
-                        Handler(script: script, log: log)
+                        Handler(script: script, early: early, log: log)
                     )
                 }
             }
@@ -125,21 +130,36 @@ final class ScriptedServer: Sendable {
         typealias InboundIn = HTTPServerRequestPart
 
         private let script: Script
+        private let earlyScript: EarlyScript?
         private let log: Log
         private var head: HTTPRequestHead?
+        private var body: [UInt8] = []
 
-        init(script: @escaping Script, log: Log) {
+        init(script: @escaping Script, early: EarlyScript?, log: Log) {
             self.script = script
+            earlyScript = early
             self.log = log
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): self.head = head
-            case .body: break
+            case .head(let head):
+                self.head = head
+                body = []
+                let request = ReceivedRequest(method: head.method, target: head.uri, headers: head.headers, body: [])
+                guard let early = earlyScript?(request) else { return }
+                self.head = nil
+                log.append(request)
+                context.writeAndFlush(NIOAny(early.bytes(for: head.method)), promise: nil)
+            case .body(let piece): body.append(contentsOf: piece.readableBytesView)
             case .end:
                 guard let head = head.take() else { return }
-                let request = ReceivedRequest(method: head.method, target: head.uri, headers: head.headers)
+                let request = ReceivedRequest(
+                    method: head.method,
+                    target: head.uri,
+                    headers: head.headers,
+                    body: body
+                )
                 log.append(request)
                 let answer = script(request)
                 guard !answer.isSilent else { return }
@@ -156,13 +176,13 @@ func withUpstream<Value>(
     _ configuration: UpstreamHTTP.Configuration = .init(),
     _ body: (UpstreamHTTP) async throws -> Value
 ) async throws -> Value {
-    let client = UpstreamHTTP.makeClient(configuration)
+    let http = UpstreamHTTP(configuration)
     do {
-        let value = try await body(UpstreamHTTP(client: client, configuration: configuration))
-        try await client.shutdown()
+        let value = try await body(http)
+        try await http.shutdown()
         return value
     } catch {
-        try await client.shutdown()
+        try await http.shutdown()
         throw error
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import XetStore
+import XetWire
 import _NIOFileSystem
 
 /// The key that signs tokens and addresses.

@@ -1,6 +1,7 @@
 import Crypto
 import NIOCore
 import XetCore
+import XetWire
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

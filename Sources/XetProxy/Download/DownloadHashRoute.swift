@@ -14,6 +14,7 @@ struct DownloadHashRoute: Sendable {
     let allowAnonymous: Bool
     /// The repository whose token is used when the request names none.
     let defaultRepository: Repository?
+    let rules: RepositoryRules
 
     func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
         let token = try Caller.token(of: request.head, allowAnonymous: allowAnonymous)
@@ -21,7 +22,9 @@ struct DownloadHashRoute: Sendable {
             throw XetError(.invalidRequest, "expected /download-hash/ and 64 hex digits")
         }
         let query = try DownloadQuery(request.uri.query)
-        let scope = TokenScope(repository: try repository(query), revision: query.revision, token: token)
+        let repository = try repository(query)
+        guard rules.permits(repository) else { return .refusal(repository) }
+        let scope = TokenScope(repository: repository, revision: query.revision, token: token)
         let source = upstream.cas.reconstructions(for: scope)
         let byteCount = try await upstream.downloader.byteCount(of: hash, from: source)
         let file = ResolvedFile(

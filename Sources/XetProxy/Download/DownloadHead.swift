@@ -15,8 +15,17 @@ struct DownloadHead: Sendable {
     let range: FileByteRange?
 
     /// Decides the answer for a file of `byteCount` bytes.
-    init(_ request: HTTPRequest, file: ResolvedFile, byteCount: UInt64, fileName: String, hash: FileHash?) {
-        var headers = Self.entityHeaders(file, fileName: fileName, hash: hash)
+    ///
+    /// `headers` go along, but for those that are decided here.
+    init(
+        _ request: HTTPRequest,
+        file: ResolvedFile,
+        byteCount: UInt64,
+        fileName: String,
+        hash: FileHash?,
+        headers: HTTPFields = [:]
+    ) {
+        var headers = Self.entityHeaders(file, fileName: fileName, hash: hash, headers)
         let etag = file.etag.flatMap { EntityTag($0) }
         if Self.isOther(request, etag) {
             status = .preconditionFailed
@@ -57,11 +66,18 @@ struct DownloadHead: Sendable {
     }
 
     /// The headers that describe the file whatever part of it is sent.
-    static func entityHeaders(_ file: ResolvedFile, fileName: String, hash: FileHash?) -> HTTPFields {
-        var headers: HTTPFields = [:]
+    static func entityHeaders(
+        _ file: ResolvedFile,
+        fileName: String,
+        hash: FileHash?,
+        _ others: HTTPFields = [:]
+    ) -> HTTPFields {
+        var headers = others
         headers[.acceptRanges] = "bytes"
         headers[.contentType] = file.contentType ?? "application/octet-stream"
-        headers[.contentDisposition] = ContentDisposition.attachment(fileName: fileName)
+        if headers[.contentDisposition] == nil {
+            headers[.contentDisposition] = ContentDisposition.attachment(fileName: fileName)
+        }
         headers[.eTag] = file.etag
         headers[.lastModified] = file.lastModified
         headers[.repoCommit] = file.commit

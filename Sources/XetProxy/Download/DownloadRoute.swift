@@ -13,11 +13,13 @@ struct DownloadRoute: Sendable {
 
     let upstream: Upstream
     let allowAnonymous: Bool
+    let rules: RepositoryRules
 
     func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
         let token = try Caller.token(of: request.head, allowAnonymous: allowAnonymous)
         let target = try DownloadTarget(encodedPath: request.uri.path.dropFirst(Self.prefix.count))
         let query = try DownloadQuery(request.uri.query)
+        guard rules.permits(target.repository) else { return .refusal(target.repository) }
         let fileRequest = FileRequest(
             repository: target.repository,
             revision: query.revision,
@@ -27,27 +29,9 @@ struct DownloadRoute: Sendable {
         // The CAS token needs only repository and revision, so it is asked for while the file is resolved. If that
         // fails, the reconstruction asks again and reports it.
         async let warm: Void? = request.method == .get ? try? upstream.warmToken(fileRequest.tokenScope()) : nil
-        let file = try await upstream.resolve(fileRequest)
-        guard case .xet(let hash) = file.storage, let byteCount = file.byteCount else {
-            return try await RegularFile(upstream: upstream, request: fileRequest, file: file, name: target.fileName)
-                .respond(request, context)
-        }
-        let head = DownloadHead(
-            request.head,
-            file: file,
-            byteCount: byteCount,
-            fileName: target.fileName,
-            hash: hash
-        )
+        let file = try await upstream.resolve(fileRequest, rules)
         _ = await warm
-        return try await upstream.stream(
-            hash,
-            byteCount: byteCount,
-            head: head,
-            for: request,
-            scope: fileRequest.tokenScope(file),
-            context: context
-        )
+        return try await upstream.respond(request, context, file: fileRequest, file, name: target.fileName)
     }
 }
 

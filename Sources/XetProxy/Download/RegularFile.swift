@@ -11,16 +11,25 @@ struct RegularFile: Sendable {
     let request: FileRequest
     let file: ResolvedFile
     let name: String
+    /// Headers that go along.
+    let headers: HTTPFields
 
     func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
         guard let byteCount = file.byteCount else {
             // Without a size no range can be answered, and the end of the body is all that shows it is whole.
-            var headers = DownloadHead.entityHeaders(file, fileName: name, hash: nil)
+            var headers = DownloadHead.entityHeaders(file, fileName: name, hash: nil, headers)
             headers[.acceptRanges] = nil
             guard request.method == .get else { return Response(status: .ok, headers: headers) }
             return try await pass(nil, .ok, headers, context)
         }
-        let head = DownloadHead(request.head, file: file, byteCount: byteCount, fileName: name, hash: nil)
+        let head = DownloadHead(
+            request.head,
+            file: file,
+            byteCount: byteCount,
+            fileName: name,
+            hash: nil,
+            headers: headers
+        )
         guard request.method == .get, let range = head.range, !range.isEmpty else {
             return Response(status: head.status, headers: head.headers)
         }

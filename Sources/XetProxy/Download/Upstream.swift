@@ -13,8 +13,13 @@ public struct Upstream: Sendable {
     let cas: CASClient
     let downloader: FileDownloader
     let retry: RetryPolicy
+    /// What requests that change something go out through.
+    let writes: UpstreamHTTP
 
     /// Puts the parts together; `retry` is for what is asked before the head is sent, while a client waits.
+    ///
+    /// `writes` may have more patience than what the Hub is asked through: a server that has got an upload may be silent
+    /// while it checks it.
     public init(
         hub: HubClient,
         tokens: any TokenProvider,
@@ -24,18 +29,72 @@ public struct Upstream: Sendable {
             maximumAttempts: 4,
             maximumDelay: .seconds(2),
             maximumDuration: .seconds(6)
-        )
+        ),
+        writes: UpstreamHTTP? = nil
     ) {
         self.hub = hub
         self.tokens = tokens
         self.cas = cas
         self.downloader = downloader
         self.retry = retry
+        self.writes = writes ?? hub.http
+    }
+
+    /// What the Hub says of a file to the caller, whose own token it is asked with.
+    func head(_ request: FileRequest, headers: HTTPFields = [:], followsHub: Bool) async throws -> FileHead {
+        try await retry.run(clock: ContinuousClock()) {
+            try await hub.head(request, headers: headers, followsHub: followsHub)
+        }
     }
 
     /// Resolves a file with the caller's own token.
-    func resolve(_ request: FileRequest) async throws -> ResolvedFile {
-        try await retry.run(clock: ContinuousClock()) { try await hub.resolve(request) }
+    ///
+    /// Throws `.forbidden` if it turns out to be in a repository that is not served.
+    func resolve(_ request: FileRequest, _ rules: RepositoryRules) async throws -> ResolvedFile {
+        try await retry.run(clock: ContinuousClock()) {
+            let answer = try await hub.head(request)
+            // A repository that was renamed is found under its old name too.
+            if let path = AddressMap.path(of: answer.address, below: hub.endpoint),
+                case .file(let repository, _, _)? = try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }),
+                !rules.permits(repository)
+            {
+                throw XetError(.forbidden, "this proxy does not serve \(repository)")
+            }
+            return try answer.file(hub: hub.endpoint)
+        }
+    }
+
+    /// The bytes of a file that was resolved, or what its headers say of it: the one answer of all download routes.
+    ///
+    /// `headers` go along.
+    func respond(
+        _ request: Request,
+        _ context: ProxyContext,
+        file: FileRequest,
+        _ resolved: ResolvedFile,
+        name: String,
+        headers: HTTPFields = [:]
+    ) async throws -> Response {
+        guard case .xet(let hash) = resolved.storage, let byteCount = resolved.byteCount else {
+            return try await RegularFile(upstream: self, request: file, file: resolved, name: name, headers: headers)
+                .respond(request, context)
+        }
+        let head = DownloadHead(
+            request.head,
+            file: resolved,
+            byteCount: byteCount,
+            fileName: name,
+            hash: hash,
+            headers: headers
+        )
+        return try await stream(
+            hash,
+            byteCount: byteCount,
+            head: head,
+            for: request,
+            scope: file.tokenScope(resolved),
+            context: context
+        )
     }
 
     /// Has the CAS token ready for when it is needed.

@@ -17,6 +17,14 @@ public enum PercentEncoding {
         text.isASCII ? String(text) : encode(text) { $0 < 0x80 }
     }
 
+    /// Encodes every byte that cannot stand in a path or query, and nothing else: escapes stay as they are.
+    public static func encode(invalid text: some StringProtocol) -> String {
+        encode(text) { isUnreserved($0) || reserved.contains($0) }
+    }
+
+    /// What has a meaning in paths and queries; `%` begins an escape.
+    private static let reserved = Set("%/?:@!$&'()*+,;=".utf8)
+
     /// Decodes once; `nil` if a `%` is not followed by two hex digits or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []

@@ -31,6 +31,7 @@ struct DownloadCommand: AsyncParsableCommand {
 
     @OptionGroup var repositoryOptions: RepositoryOptions
     @OptionGroup var hub: HubOptions
+    @OptionGroup var outbound: OutboundOptions
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it; - is standard output.", valueName: "file"))
     var output: String?
@@ -55,7 +56,8 @@ struct DownloadCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = Assembly.Configuration(hub: try hub.address())
+        var configuration = Assembly.Configuration(hub: try hub.address())
+        try outbound.apply(to: &configuration.http)
         let token = try StoredToken.find()
         try await CommandFailure.reporting {
             try await Assembly.with(configuration) { parts in

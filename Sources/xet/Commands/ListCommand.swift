@@ -18,6 +18,7 @@ struct ListCommand: AsyncParsableCommand {
 
     @OptionGroup var repositoryOptions: RepositoryOptions
     @OptionGroup var hub: HubOptions
+    @OptionGroup var outbound: OutboundOptions
 
     @Flag(help: "Print a JSON array.")
     var json = false
@@ -30,7 +31,8 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = Assembly.Configuration(hub: try hub.address())
+        var configuration = Assembly.Configuration(hub: try hub.address())
+        try outbound.apply(to: &configuration.http)
         let repository = try repositoryOptions.repository(repository)
         let token = try StoredToken.find()
         try await CommandFailure.reporting {

@@ -26,6 +26,8 @@ struct ProxyCommand: AsyncParsableCommand {
     var port: Int?
 
     @OptionGroup var hub: HubOptions
+    @OptionGroup var outbound: OutboundOptions
+    @OptionGroup var endpoint: EndpointOptions
 
     @Flag(help: "Let requests without a token through, for public files.")
     var allowAnonymous = false
@@ -67,6 +69,7 @@ struct ProxyCommand: AsyncParsableCommand {
         guard upstreamTimeout >= 1 else { throw ValidationError("'--upstream-timeout' is at least 1.") }
         assembly.http.headTimeout = .seconds(Int64(upstreamTimeout))
         guard stallTimeout >= 1 else { throw ValidationError("'--stall-timeout' is at least 1.") }
+        try outbound.apply(to: &assembly.http)
         assembly.download.stall = StallPolicy(silence: .seconds(stallTimeout))
         let configuration = try configuration()
         let logger = try logger()
@@ -96,6 +99,7 @@ struct ProxyCommand: AsyncParsableCommand {
             }
             return repository
         }
+        try endpoint.apply(to: &configuration)
         return configuration
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import XetCore
+import XetWire
 
 @testable import XetOrigin
 

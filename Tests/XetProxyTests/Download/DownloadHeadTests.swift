@@ -57,6 +57,26 @@ import XetWire
         #expect(value.utf8.allSatisfy { $0 >= 0x20 })
     }
 
+    @Test func `other headers go along, but none that is decided here`() {
+        let file = ResolvedFile(storage: .xet(Self.hash), byteCount: 10, etag: "\"v1\"")
+        let head = DownloadHead(
+            HTTPRequest(method: .get, scheme: "http", authority: "a", path: "/"),
+            file: file,
+            byteCount: 10,
+            fileName: "file.bin",
+            hash: Self.hash,
+            headers: [
+                .linkedSize: "10", .contentLength: "99", .eTag: "other", .contentType: "text/html",
+                .contentDisposition: "inline",
+            ]
+        )
+        #expect(head.headers[.linkedSize] == "10")
+        #expect(head.headers[.contentLength] == "10")
+        #expect(head.headers[.eTag] == "\"v1\"")
+        #expect(head.headers[.contentType] == "application/octet-stream")
+        #expect(head.headers[.contentDisposition] == "inline")
+    }
+
     // MARK: Ranges (RFC 9110, section 14)
 
     @Test(

@@ -1,0 +1,130 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import XetWire
+
+/// The clients that requests leave through: directly, or through a proxy.
+struct OutboundClients: Sendable {
+    /// Most bytes read from a socket at once: large reads save CPU, still larger ones only take memory.
+    private static let receiveByteCount = 256 << 10
+
+    /// How a request gets to its origin.
+    struct Route {
+        /// The client to use.
+        let client: HTTPClient
+        /// The URL to give it.
+        let url: String
+        /// The Host header to give it, if it is not the URL's.
+        var host: String?
+        /// The proxy that the client goes through.
+        var proxy: OutboundProxy?
+    }
+
+    private let direct: HTTPClient
+    /// Asks the `http` proxy for whole URLs.
+    private let forward: HTTPClient?
+    /// Asks the `https` proxy for tunnels.
+    private let tunnel: HTTPClient?
+    private let proxies: OutboundProxies
+
+    /// All have the same settings but for the proxy.
+    init(_ configuration: UpstreamHTTP.Configuration, group: MultiThreadedEventLoopGroup) {
+        proxies = configuration.proxies
+        let settings = Self.settings(configuration)
+        direct = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        forward = proxies.http.map { proxy in
+            var settings = settings
+            let authorization = proxy.authorization?.headerValue
+            settings.http1_1ConnectionDebugInitializer = { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.prepare(channel, configuration.readTimeout)
+                    let pipeline = channel.pipeline.syncOperations
+                    let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
+                    try pipeline.addHandler(
+                        AbsoluteFormHandler(authorization: authorization),
+                        position: .after(encoder)
+                    )
+                }
+            }
+            return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        }
+        tunnel = proxies.https.map { proxy in
+            var settings = settings
+            settings.proxy = .server(
+                host: proxy.origin.host,
+                port: proxy.origin.port,
+                authorization: proxy.authorization
+            )
+            return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        }
+    }
+
+    /// The way to an address.
+    func route(to address: HTTPAddress) -> Route {
+        guard let proxy = proxies.proxy(for: address.origin), let client = address.origin.isSecure ? tunnel : forward
+        else { return Route(client: direct, url: address.absolute) }
+        if address.origin.isSecure { return Route(client: client, url: address.absolute, proxy: proxy) }
+        // The client connects to the proxy; its handler makes the real address of Host and path.
+        return Route(
+            client: client,
+            url: proxy.origin.description + address.target,
+            host: address.origin.authority,
+            proxy: proxy
+        )
+    }
+
+    /// Closes all connections.
+    func shutdown() async throws {
+        let clients = [direct, forward, tunnel].compactMap(\.self)
+        var failure: (any Error)?
+        for client in clients {
+            do {
+                try await client.shutdown()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private static func settings(_ configuration: UpstreamHTTP.Configuration) -> HTTPClient.Configuration {
+        var settings = HTTPClient.Configuration(
+            tlsConfiguration: configuration.trustRoots.tlsConfiguration,
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: configuration.connectTimeout)
+        )
+        settings.decompression = .disabled
+        // One HTTP/2 connection carries a bulk body at less than half the speed of an HTTP/1.1 one.
+        settings.httpVersion = .http1Only
+        settings.connectionPool.idleTimeout = min(configuration.readTimeout, .seconds(60))
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
+        // Whether a failed connection is worth another try is for the retry policies to say.
+        settings.connectionPool.retryConnectionEstablishment = false
+        let readTimeout = configuration.readTimeout
+        settings.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture { try prepare(channel, readTimeout) }
+        }
+        return settings
+    }
+
+    /// Gives a new connection what the download path needs.
+    private static func prepare(_ channel: any Channel, _ readTimeout: TimeAmount) throws {
+        let allocator = AdaptiveRecvByteBufferAllocator(
+            minimum: 4096,
+            initial: 64 * 1024,
+            maximum: receiveByteCount
+        )
+        try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+        // The channel keeps a buffer for each: one is filled while the other is decoded.
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 2)
+        try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
+    }
+}
+
+extension HTTPAddress.Origin {
+    /// Host and port as the Host header has them.
+    var authority: String {
+        String(description.dropFirst(isSecure ? "https://".count : "http://".count))
+    }
+}

@@ -1,0 +1,123 @@
+import AsyncHTTPClient
+public import HTTPTypes
+public import NIOCore
+import NIOHTTP1
+package import XetAccess
+public import XetWire
+
+/// The answer to an ``UpstreamRequest``, whatever its status; its body has yet to come.
+public struct UpstreamResponse: Sendable {
+    /// Status and headers.
+    public let head: HTTPResponse
+    /// Where it came from, redirects followed.
+    public let address: HTTPAddress
+    private let body: HTTPClientResponse.Body
+
+    init(_ response: HTTPClientResponse, from address: HTTPAddress) {
+        head = HTTPResponse(response)
+        self.address = address
+        body = response.body
+    }
+
+    /// The headers.
+    public var headers: HTTPFields { head.headerFields }
+
+    /// Gives each piece of the body to `each`, in order; waits for it before it takes more from the network.
+    ///
+    /// Throws ``XetError`` if the body breaks off, and what `each` throws.
+    public func forEach(_ each: (ByteBuffer) async throws -> Void) async throws {
+        var pieces = body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do {
+                piece = try await pieces.next()
+            } catch {
+                throw UpstreamHTTP.failure(error, address)
+            }
+            guard let piece else { return }
+            try await each(piece)
+        }
+    }
+
+    /// Gives `use` the whole body.
+    ///
+    /// Of one that is longer than `threshold` the rest is read, and used, only when `gate` lets it: so many are in memory
+    /// at a time. Throws `.invalidResponse` if the body has more than `byteCount` bytes.
+    package func withBody<Value>(
+        upTo byteCount: Int,
+        threshold: Int = .max,
+        gate: TaskGate,
+        _ use: (ByteBuffer) throws -> Value
+    ) async throws -> Value {
+        var pieces = Pieces(body)
+        var whole = ByteBuffer()
+        if try await collect(&pieces, into: &whole, until: threshold, maximum: byteCount) { return try use(whole) }
+        return try await gate.withTurn {
+            _ = try await collect(&pieces, into: &whole, until: .max, maximum: byteCount)
+            return try use(whole)
+        }
+    }
+
+    /// Whether the body ended before it was longer than `threshold`.
+    private func collect(
+        _ pieces: inout Pieces,
+        into whole: inout ByteBuffer,
+        until threshold: Int,
+        maximum: Int
+    ) async throws -> Bool {
+        while whole.readableBytes <= threshold {
+            let piece: ByteBuffer?
+            do {
+                piece = try await pieces.next()
+            } catch {
+                throw UpstreamHTTP.failure(error, address)
+            }
+            guard var piece else { return true }
+            guard whole.readableBytes + piece.readableBytes <= maximum else {
+                throw XetError(.invalidResponse, "\(address) sent more than \(maximum) bytes")
+            }
+            whole.writeBuffer(&piece)
+        }
+        return false
+    }
+}
+
+/// The pieces of a body, one after the other.
+private struct Pieces {
+    /// `nonisolated(unsafe)`: the iterator is not Sendable, and the one task that has this calls it.
+    private nonisolated(unsafe) var iterator: HTTPClientResponse.Body.AsyncIterator
+
+    init(_ body: HTTPClientResponse.Body) {
+        unsafe iterator = body.makeAsyncIterator()
+    }
+
+    mutating func next() async throws -> ByteBuffer? {
+        try await unsafe iterator.next()
+    }
+}
+
+extension HTTPResponse {
+    /// Status and headers of an answer; names that are not valid are left out.
+    init(_ response: HTTPClientResponse) {
+        self.init(
+            status: Status(code: Int(response.status.code), reasonPhrase: response.status.reasonPhrase),
+            headerFields: HTTPFields(response.headers)
+        )
+    }
+}
+
+extension HTTPFields {
+    init(_ headers: HTTPHeaders) {
+        self.init()
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            append(HTTPField(name: name, value: value))
+        }
+    }
+}
+
+extension HTTPHeaders {
+    init(_ fields: HTTPFields) {
+        self.init(fields.map { ($0.name.rawName, $0.value) })
+    }
+}

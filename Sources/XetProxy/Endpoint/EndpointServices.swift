@@ -1,0 +1,178 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import XetAccess
+import XetClient
+import XetCore
+import XetWire
+
+/// What the routes of the endpoint share.
+struct EndpointServices: Sendable {
+    /// Longest wait for the answer to a request that changes something.
+    private static let writeTimeout = TimeAmount.hours(12)
+    /// Bytes from which on an answer is a long one.
+    private static let longAnswerByteCount = 4 << 20
+
+    let upstream: Upstream
+    let publicAddress: PublicAddress
+    let rules: RepositoryRules
+    /// Whether the rules leave any repository out.
+    let hasRules: Bool
+    let allowWrites: Bool
+    let signer: Signer
+    /// Lets few long answers at a time be in memory.
+    private let longAnswers = TaskGate(width: 4)
+    /// Unix seconds.
+    let now: @Sendable () -> UInt64
+
+    init(_ configuration: ProxyConfiguration, upstream: Upstream, now: @escaping @Sendable () -> UInt64) {
+        self.upstream = upstream
+        publicAddress = PublicAddress(
+            configured: configuration.publicAddress,
+            trustedPeers: configuration.trustedPeers
+        )
+        rules = RepositoryRules(allow: configuration.allow, deny: configuration.deny)
+        hasRules = !configuration.allow.isEmpty || !configuration.deny.isEmpty
+        allowWrites = configuration.allowWrites
+        signer = configuration.signingKey.map(Signer.init(key:)) ?? Signer()
+        self.now = now
+    }
+
+    /// The map of addresses for the answer to a request.
+    ///
+    /// Throws `.invalidRequest` if the request does not say how the client reaches the proxy.
+    func addresses(_ request: Request, _ context: ProxyContext) throws -> AddressMap {
+        // The first one is the authority of the request; a second one leaves open which is meant (RFC 9112, section 3.2).
+        guard !request.headers.contains(where: { $0.name.canonicalName == "host" }),
+            let proxy = publicAddress.address(for: request.head, peer: context.channel.remoteAddress)
+        else { throw XetError(.invalidRequest, "the Host header is missing, malformed or there twice") }
+        return AddressMap(hub: upstream.hub.endpoint, proxy: proxy, signer: signer, now: now())
+    }
+
+    /// Sends a request on.
+    ///
+    /// One that only reads and has no body is repeated after failures that may pass; a status is none.
+    func send(_ request: UpstreamRequest, followsRedirects: Bool = false) async throws -> UpstreamResponse {
+        let http = upstream.hub.http
+        guard request.body == nil, [.get, .head].contains(request.method) else {
+            return try await http.exchange(request)
+        }
+        return try await upstream.retry.run(clock: ContinuousClock()) {
+            try await http.exchange(request, followsRedirects: followsRedirects)
+        }
+    }
+
+    /// Sends on a request that changes something, once.
+    ///
+    /// An upload may take long; whether the server is still there is for its silence to say.
+    func sendWrite(_ request: UpstreamRequest) async throws -> UpstreamResponse {
+        var request = request
+        request.headTimeout = Self.writeTimeout
+        return try await upstream.writes.exchange(request)
+    }
+
+    /// An answer passed on to the client, its addresses rewritten, its body as it comes.
+    func pass(
+        _ answer: UpstreamResponse,
+        for request: Request,
+        _ addresses: AddressMap,
+        _ context: ProxyContext
+    ) -> Response {
+        let headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
+        guard Self.hasBody(answer, request) else { return Response(status: answer.head.status, headers: headers) }
+        return Response(
+            status: answer.head.status,
+            headers: headers,
+            body: upstream.body(context) { sink in
+                try await answer.forEach { try await sink.deliver($0) }
+            }
+        )
+    }
+
+    /// An answer passed on to the client with another body.
+    func pass(
+        _ answer: UpstreamResponse,
+        body: [UInt8],
+        for request: Request,
+        _ addresses: AddressMap
+    ) -> Response {
+        var headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
+        headers[.contentLength] = "\(body.count)"
+        return Response(
+            status: answer.head.status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    /// The whole body of an answer, rewritten.
+    ///
+    /// Throws `.invalidResponse` if it is too long, compressed, or not what `rewrite` needs.
+    func rewritten(
+        _ answer: UpstreamResponse,
+        upTo byteCount: Int,
+        _ rewrite: ([UInt8]) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        guard [nil, "identity"].contains(answer.headers[.contentEncoding]?.lowercased()) else {
+            throw XetError(.invalidResponse, "\(answer.address) compressed an answer that was asked for as it is")
+        }
+        return try await answer.withBody(
+            upTo: byteCount,
+            threshold: Self.longAnswerByteCount,
+            gate: longAnswers
+        ) { body in
+            do {
+                return try rewrite(Array(buffer: body))
+            } catch let error as JSONReader.Failure {
+                throw XetError(.invalidResponse, "\(answer.address) sent JSON that cannot be used", cause: error)
+            }
+        }
+    }
+
+    /// The headers of an answer that a client gets, with addresses of the proxy.
+    static func headers(
+        of answer: HTTPResponse,
+        from address: HTTPAddress,
+        for request: Request,
+        _ addresses: AddressMap
+    ) -> HTTPFields {
+        var headers = EndpointHeaders.response(answer.headerFields)
+        if let location = headers[.location] {
+            // After 303 the client asks with GET; after 301 and 302 too, if it had posted something.
+            let keepsMethod = [307, 308].contains(answer.status.code) || request.method == .head
+            let method = keepsMethod ? request.method : .get
+            headers[.location] = addresses.location(location, from: address, method: method)
+        }
+        let links = headers[values: .link].joined(separator: ", ")
+        headers[.link] = links.isEmpty ? nil : addresses.link(links, from: address)
+        return headers
+    }
+
+    private static func hasBody(_ answer: UpstreamResponse, _ request: Request) -> Bool {
+        request.method != .head && ![204, 304].contains(answer.head.status.code)
+    }
+}
+
+extension Request {
+    /// Path and query for the request that is passed on: the path that was checked, and what should have been encoded is.
+    var passedOnTarget: String {
+        PercentEncoding.encode(invalid: uri.path + (uri.query.map { "?\($0)" } ?? ""))
+    }
+
+    /// The body, if there is one, to be sent on as it comes.
+    var passedOnBody: UpstreamRequest.Body? {
+        let length = headers[.contentLength].flatMap { Int64($0) }
+        guard method != .get, method != .head else { return nil }
+        guard length != nil || headers[.transferEncoding] != nil else { return nil }
+        return UpstreamRequest.Body(byteCount: length, body)
+    }
+
+    /// The value of a query parameter that is there once.
+    func queryValue(_ name: String) -> String? {
+        for parameter in (uri.query ?? "").split(separator: "&") {
+            let parts = parameter.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0] == name { return PercentEncoding.decode(parts[1]) }
+        }
+        return nil
+    }
+}

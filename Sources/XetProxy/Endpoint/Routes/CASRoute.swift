@@ -1,0 +1,81 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import XetAccess
+import XetClient
+import XetCore
+import XetWire
+
+/// A request that is passed on to the CAS which the caller's token belongs to.
+struct CASRoute: Sendable {
+    /// Most bytes of a reconstruction.
+    private static let maximumBodyByteCount = 64 << 20
+
+    private let services: EndpointServices
+
+    init(_ services: EndpointServices) {
+        self.services = services
+    }
+
+    func respond(
+        _ request: Request,
+        _ context: ProxyContext,
+        _ route: EndpointTarget.CASRoute
+    ) async throws -> Response {
+        let addresses = try services.addresses(request, context)
+        guard let token = try Caller.token(of: request.head, allowAnonymous: false),
+            let pass = CASPass(sealed: token.secret, services.signer, now: addresses.now)
+        else { throw XetError(.unauthorized, "the token is none that this proxy gave out, or it has ended") }
+        let passed = UpstreamRequest(
+            request.method,
+            pass.endpoint.appending(request.passedOnTarget),
+            headers: EndpointHeaders.casRequest(request.headers),
+            authorization: "Bearer \(pass.token.secret)",
+            body: request.passedOnBody
+        )
+        let isWrite = route == .upload || route == .uploadGrant
+        let answer =
+            try await isWrite ? services.sendWrite(passed) : services.send(passed, followsRedirects: true)
+        guard request.method != .head, let rewrite = rewriting(route, answer, addresses) else {
+            return services.pass(answer, for: request, addresses, context)
+        }
+        let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount, rewrite)
+        return services.pass(answer, body: body, for: request, addresses)
+    }
+
+    /// How the addresses in an answer are rewritten; `nil` if there are none.
+    private func rewriting(
+        _ route: EndpointTarget.CASRoute,
+        _ answer: UpstreamResponse,
+        _ addresses: AddressMap
+    ) -> (([UInt8]) throws -> [UInt8])? {
+        switch (route, answer.head.status.code) {
+        case (.reconstruction, 200), (.reconstructionBatch, 200):
+            { json in
+                try ReconstructionRewriting.rewrite(json) { fetch in
+                    guard let url = answer.address.resolving(fetch.url) else {
+                        throw XetError(.invalidResponse, "the URL of a fetch info is no address")
+                    }
+                    return addresses.xorb(fetch.xorb, at: url, fetch.ranges).absolute
+                }
+            }
+        case (.uploadGrant, 201):
+            { json in
+                try UploadRewriting.rewriteGrant(json) { try addresses.replacement(for: $0, from: answer.address) }
+            }
+        default: nil
+        }
+    }
+}
+
+extension AddressMap {
+    /// The address under which the proxy hands out ranges of a xorb that are at a signed URL.
+    func xorb(_ xorb: XorbHash, at url: HTTPAddress, _ ranges: [HTTPByteRange]) -> HTTPAddress {
+        let capability = XorbCapability(
+            address: url,
+            ranges: ranges,
+            expiration: now + XorbCapability.lifetime
+        )
+        return own("/xorbs/\(xorb)/\(capability.sealed(for: xorb, signer))")
+    }
+}

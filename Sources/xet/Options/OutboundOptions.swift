@@ -1,0 +1,31 @@
+import ArgumentParser
+import XetAccess
+import XetClient
+
+/// How the Hub, the CAS and the CDN are reached, for every command that talks to them.
+struct OutboundOptions: ParsableArguments {
+    @Option(
+        name: .customLong("ca-file"),
+        help: ArgumentHelp(
+            """
+            PEM file of certificates to trust besides the system's. (env SSL_CERT_FILE names one to trust instead of \
+            the system's; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured)
+            """,
+            valueName: "file"
+        )
+    )
+    var authorityFile: String?
+
+    /// Takes the options, and what the environment says, into the settings of the client.
+    func apply(to configuration: inout UpstreamHTTP.Configuration) throws {
+        do {
+            configuration.proxies = try OutboundProxies(environment: { Environment[$0] })
+            configuration.trustRoots = try TrustRoots(
+                replacement: Environment["SSL_CERT_FILE"],
+                addition: authorityFile
+            )
+        } catch {
+            throw ValidationError(error.message.prefix(1).uppercased() + error.message.dropFirst() + ".")
+        }
+    }
+}
