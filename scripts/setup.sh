@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
-# the programs that the interop tests use, the former into .venv-interop. With "bench": also what the benchmarks compare
-# with, nginx with its Lua module and the Python packages, the latter into .venv-bench.
+# the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-older. With
+# "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages, the latter into
+# .venv-bench. With "image": only what the tests of the image need, which do not compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v swift >/dev/null; then
+if [ "${1:-}" != image ] && ! command -v swift >/dev/null; then
     echo "Swift 6.2 or later is needed: https://www.swift.org/install" >&2
     exit 1
 fi
@@ -55,15 +56,20 @@ install_python() {
 case "${1:-}" in
 "") ;;
 clients)
-    if command -v apt-get >/dev/null; then install curl; fi
+    if command -v apt-get >/dev/null; then install aria2 curl faketime wget; fi
     install_python .venv-interop Tests/Interop/requirements.txt
+    install_python .venv-interop-older Tests/Interop/requirements-older.txt
     ;;
 bench)
     if command -v apt-get >/dev/null; then install nginx-light libnginx-mod-http-lua; fi
     install_python .venv-bench Benchmarks/system/requirements.txt
     ;;
+image)
+    if command -v apt-get >/dev/null; then install buildah curl iproute2 systemd util-linux; fi
+    install_python .venv-image Tests/Image/requirements.txt
+    ;;
 *)
-    echo "unknown: $1; there are clients and bench" >&2
+    echo "unknown: $1; there are clients, bench and image" >&2
     exit 2
     ;;
 esac

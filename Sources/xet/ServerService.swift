@@ -34,7 +34,11 @@ struct ServerService: Service {
     }
 
     func run() async throws {
-        try await serve(onReady)
+        try await withGracefulShutdownHandler {
+            try await serve(onReady)
+        } onGracefulShutdown: {
+            ServiceNotification.stopping(status: "finishing running answers")
+        }
     }
 
     /// Runs until a signal stops it.
@@ -51,6 +55,7 @@ struct ServerService: Service {
         service.onReady = { port in
             let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
             Descriptor.standardError.print("\(name) ready on http://\(shown):\(port)")
+            ServiceNotification.ready(status: "serving on port \(port)")
         }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
         if interrupt == .immediate { services.append(.init(service: InterruptService())) }

@@ -14,7 +14,7 @@ struct XetCommand: AsyncParsableCommand {
         version: XetVersion.current,
         subcommands: [
             ProxyCommand.self, DownloadCommand.self, ListCommand.self, HashCommand.self, InspectCommand.self,
-            OriginCommand.self, DemoCommand.self,
+            OriginCommand.self, DemoCommand.self, HealthCommand.self,
         ]
     )
 }
