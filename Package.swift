@@ -16,6 +16,7 @@ let spanSettings = settings + [.enableExperimentalFeature("Lifetimes")]
 
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -24,6 +25,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -40,10 +46,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.45.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -66,14 +76,14 @@ let package = Package(
         .target(
             name: "XetClient",
             dependencies: [
-                "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, nio("NIOCore"),
-                nio("NIOPosix"), nio("NIOHTTP1"), nioSSL,
+                "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, metrics,
+                instrumentation, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nioSSL,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "XetDownload",
-            dependencies: ["XetAccess", "XetCore", deque, nio("NIOCore")],
+            dependencies: ["XetAccess", "XetCore", deque, metrics, nio("NIOCore")],
             swiftSettings: settings
         ),
         .target(
@@ -81,11 +91,16 @@ let package = Package(
             dependencies: ["XetAccess", "XetCore", crypto, nio("NIOCore")],
             swiftSettings: settings
         ),
+        .target(name: "XetConfiguration", swiftSettings: settings),
         .target(
             name: "XetProxy",
             dependencies: [
                 "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging,
-                nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+                metrics, instrumentation, tracing, lifecycle, hummingbirdCore, nioSSL,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"),
             ],
             swiftSettings: settings
         ),
@@ -102,7 +117,8 @@ let package = Package(
             name: "xet",
             dependencies: [
                 "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin",
-                argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
+                "XetConfiguration", argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nioSSL,
+                nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -133,6 +149,7 @@ let package = Package(
             name: "XetClientTests",
             dependencies: [
                 "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, httpTypes,
+                instrumentation, metricsTestKit,
                 nio("NIOCore"),
                 nio("NIOEmbedded"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
@@ -141,13 +158,27 @@ let package = Package(
         ),
         .testTarget(
             name: "XetDownloadTests",
-            dependencies: ["XetAccess", "XetCore", "XetDownload", "XetTestSupport", nio("NIOCore")],
+            dependencies: ["XetAccess", "XetCore", "XetDownload", "XetTestSupport", metricsTestKit, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "XetConfigurationTests", dependencies: ["XetConfiguration"], swiftSettings: settings),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetWire", nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "XetProxyTests",
             dependencies: [
-                "XetAccess", "XetCore", "XetProxy", "XetTestSupport", "XetWire", hummingbird, httpTypes, nio("NIOCore"),
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetTestSupport", "XetWire",
+                hummingbird, httpTypes,
+                inMemoryTracing, instrumentation, lifecycle, logging, metrics, nioSSL, tracing, nio("NIOCore"),
+                nio("NIOEmbedded"),
+                nio("NIOHTTP1"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -175,3 +206,8 @@ let package = Package(
         ),
     ]
 )
+
+// `swift package generate-documentation` is for who writes documentation; nobody else fetches its plugin.
+if Context.environment["XET_DOCUMENTATION"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

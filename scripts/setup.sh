@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
-# the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-older. With
-# "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages, the latter into
-# .venv-bench. With "image": only what the tests of the image need, which do not compile.
+# the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-older. With "ui":
+# also a browser. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
+# the latter into .venv-bench. With "image": only what the tests of the image need, which do not compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,6 +40,18 @@ elif ! pkg-config --exists liblz4; then
     exit 1
 fi
 
+# Debian's promtool, into the folder $1; not the rest of its package, which is a service.
+install_promtool() {
+    if [ -x "$1/promtool" ]; then return; fi
+    local folder
+    folder=$(mktemp -d)
+    if (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1); then
+        dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$folder/promtool"
+        command install -m 755 "$folder/promtool" "$1/promtool"
+    fi
+    rm -r "$folder"
+}
+
 # A virtual environment ($1) with what a list of packages ($2) names.
 install_python() {
     if command -v apt-get >/dev/null; then
@@ -58,7 +70,12 @@ case "${1:-}" in
 clients)
     if command -v apt-get >/dev/null; then install aria2 curl faketime wget; fi
     install_python .venv-interop Tests/Interop/requirements.txt
+    if command -v apt-get >/dev/null; then install_promtool .venv-interop/bin; fi
     install_python .venv-interop-older Tests/Interop/requirements-older.txt
+    ;;
+ui)
+    if command -v apt-get >/dev/null; then install chromium fonts-dejavu-core; fi
+    install_python .venv-interop Tests/Interop/requirements.txt
     ;;
 bench)
     if command -v apt-get >/dev/null; then install nginx-light libnginx-mod-http-lua; fi
@@ -69,7 +86,7 @@ image)
     install_python .venv-image Tests/Image/requirements.txt
     ;;
 *)
-    echo "unknown: $1; there are clients, bench and image" >&2
+    echo "unknown: $1; there are clients, ui, bench and image" >&2
     exit 2
     ;;
 esac

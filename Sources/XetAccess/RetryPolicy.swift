@@ -41,8 +41,11 @@ public struct RetryPolicy: Sendable {
 
 extension RetryPolicy {
     /// Runs `operation` until it succeeds, the failure is final, or the task is cancelled.
+    ///
+    /// `onRetry` is called with each failure that leads to another attempt.
     public func run<Value>(
         clock: some Clock<Duration>,
+        onRetry: (XetError) -> Void = { _ in },
         _ operation: () async throws -> Value
     ) async throws -> Value {
         let deadline = maximumDuration.map { clock.now.advanced(by: $0) }
@@ -55,6 +58,7 @@ extension RetryPolicy {
                 failures += 1
                 guard let delay = delay(after: error, failures: failures, using: &generator) else { throw error }
                 if let deadline, clock.now.advanced(by: delay) > deadline { throw error }
+                onRetry(error)
                 try await clock.sleep(for: delay)
             }
         }

@@ -48,7 +48,7 @@ public final class CASClient: Sendable {
         let scope: TokenScope
 
         func reconstruction(of file: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
-            try await client.retry.run(clock: client.clock) {
+            try await client.retry.run(clock: client.clock, onRetry: { _ in client.http.metrics.noteRetry(.cas) }) {
                 let token = try await client.tokens.casToken(for: scope, refused: nil)
                 do {
                     return try await client.reconstruction(of: file, range, token)
@@ -110,12 +110,13 @@ public final class CASClient: Sendable {
         let (response, address) = try await http.send(
             .GET,
             base.appending(path),
+            of: .cas,
             bearer: token.secret,
             headers: headers
         )
         if response.status.code == 416 { return nil }
         guard response.status.isSuccess else { throw Self.refusal(response, address) }
-        let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)
+        let json = try await http.body(of: response, from: address, .cas, upTo: Self.maximumBodyByteCount)
         do {
             return try Reconstruction(json: Data(json.readableBytesView), version: version)
         } catch {

@@ -21,6 +21,7 @@ public struct CDNClient: XorbSource {
         let (response, address) = try await open(fetch)
         try Self.check(response, fetch, address)
         var received: UInt64 = 0
+        defer { http.metrics.noteReceived(received, from: .cdn) }
         var pieces = response.body.makeAsyncIterator()
         while true {
             let piece: ByteBuffer?
@@ -45,7 +46,7 @@ public struct CDNClient: XorbSource {
         guard let address = HTTPAddress(fetch.url.secret) else {
             throw XetError(.invalidResponse, "the URL of a fetch info is no address")
         }
-        return try await http.send(.GET, address, headers: ["Range": fetch.bytes.headerValue])
+        return try await http.send(.GET, address, of: .cdn, headers: ["Range": fetch.bytes.headerValue])
     }
 
     private static func check(_ response: HTTPClientResponse, _ fetch: FetchInfo, _ address: HTTPAddress) throws {

@@ -17,14 +17,14 @@ extension HubClient {
         range: FileByteRange? = nil,
         retry: RetryPolicy = RetryPolicy()
     ) async throws -> RegularContent {
-        try await retry.run(clock: ContinuousClock()) {
+        try await retry.run(clock: ContinuousClock(), onRetry: { _ in http.metrics.noteRetry(.hub) }) {
             try await RegularContent(hub: self, request: request, file: file, range: range)
         }
     }
 
     /// Asks for bytes from `start` on, up to `end` if it is given.
     fileprivate func open(_ request: FileRequest, from start: UInt64, to end: UInt64?) async throws
-        -> HTTPClientResponse
+        -> (response: HTTPClientResponse, service: UpstreamService)
     {
         var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
         if start > 0 || end != nil {
@@ -33,7 +33,7 @@ extension HubClient {
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
         let (response, address) = try await send(.GET, path: path, token: request.token, headers: headers)
         guard response.status.isSuccess else { throw XetError(response, from: address) }
-        return response
+        return (response, address.origin == endpoint.origin ? .hub : .cdn)
     }
 }
 
@@ -42,6 +42,7 @@ public struct RegularContent: Sendable {
     private let hub: HubClient
     private let request: FileRequest
     private let response: HTTPClientResponse
+    private let service: UpstreamService
 
     /// The bytes that it holds; `nil` if the Hub does not say how many there are.
     public let range: FileByteRange?
@@ -56,7 +57,7 @@ public struct RegularContent: Sendable {
         self.request = request
         guard let byteCount = file.byteCount else {
             self.range = nil
-            response = try await hub.open(request, from: 0, to: nil)
+            (response, service) = try await hub.open(request, from: 0, to: nil)
             guard response.status.code == 200 else {
                 throw XetError(.invalidResponse, "\(request.path): status \(response.status.code) for the whole file")
             }
@@ -64,7 +65,7 @@ public struct RegularContent: Sendable {
         }
         let whole = FileByteRange(count: byteCount)
         let wanted = range ?? whole
-        response = try await hub.open(request, from: wanted.start, to: wanted == whole ? nil : wanted.end)
+        (response, service) = try await hub.open(request, from: wanted.start, to: wanted == whole ? nil : wanted.end)
         let isIgnored = wanted != whole && response.status.code == 200
         self.range = isIgnored ? whole : wanted
         try check(response, isIgnored ? whole : wanted, isWhole: isIgnored || wanted == whole)
@@ -91,6 +92,7 @@ public struct RegularContent: Sendable {
                 failures = position > before ? 1 : failures + 1
                 let delay = retry.delay(after: error, failures: failures, using: &generator)
                 guard let delay else { throw error }
+                hub.http.metrics.noteRetry(service)
                 try await ContinuousClock().sleep(for: delay)
             }
         }
@@ -100,7 +102,7 @@ public struct RegularContent: Sendable {
         guard let range, let rest = FileByteRange(start: position, end: range.end) else {
             throw XetError(.invalidRequest, "nothing is left of \(request.path)")
         }
-        let response = try await hub.open(request, from: rest.start, to: rest.end)
+        let response = try await hub.open(request, from: rest.start, to: rest.end).response
         try check(response, rest, isWhole: false)
         guard Self.tag(of: response) == tag else {
             throw XetError(.invalidResponse, "\(request.path) has changed while it was sent")
@@ -129,6 +131,7 @@ public struct RegularContent: Sendable {
                 throw UpstreamHTTP.failure(error, hub.endpoint)
             }
             guard let piece else { break }
+            hub.http.metrics.noteReceived(UInt64(piece.readableBytes), from: service)
             let end = position + UInt64(piece.readableBytes)
             if let range, end > range.end {
                 throw XetError(.invalidResponse, "\(request.path) has more than \(range.end) bytes")

@@ -41,6 +41,7 @@ public struct HubClient: Sendable {
         try await http.send(
             method,
             endpoint.appending(path),
+            of: .hub,
             bearer: token?.secret,
             headers: headers,
             isFinal: isFinal
@@ -70,6 +71,7 @@ extension HubClient: FileResolver {
         let (response, address) = try await http.send(
             .HEAD,
             start,
+            of: .hub,
             bearer: request.token?.secret,
             headers: HTTPHeaders(headers),
             isFinal: { response in
@@ -165,9 +167,9 @@ extension HubClient: TokenProvider {
     }
 
     private func casToken(at route: HTTPAddress, _ token: HubToken?) async throws -> CASToken {
-        let (response, address) = try await http.send(.GET, route, bearer: token?.secret)
+        let (response, address) = try await http.send(.GET, route, of: .hub, bearer: token?.secret)
         guard response.status.isSuccess else { throw XetError(response, from: address) }
-        let json = try await http.body(of: response, from: address, upTo: Self.maximumBodyByteCount)
+        let json = try await http.body(of: response, from: address, .hub, upTo: Self.maximumBodyByteCount)
         let body: TokenBody
         do {
             body = try JSONDecoder().decode(TokenBody.self, from: Data(json.readableBytesView))

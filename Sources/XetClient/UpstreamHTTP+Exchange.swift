@@ -22,10 +22,11 @@ extension UpstreamHTTP {
             if let authorization = request.authorization, address.origin == owner {
                 headers.replaceOrAdd(name: "Authorization", value: authorization)
             }
-            let response = try await send(request, to: address, headers)
+            let service = address.origin == owner ? request.service : .cdn
+            let response = try await send(request, to: address, of: service, headers)
             guard followsRedirects, request.body == nil, response.status.isRedirection,
                 let location = response.headers[first: .location]
-            else { return UpstreamResponse(response, from: address) }
+            else { return UpstreamResponse(response, from: address, of: service, metrics) }
             guard let next = address.resolving(location) else {
                 throw XetError(.invalidResponse, "\(address) redirects to what is no address")
             }
@@ -37,11 +38,18 @@ extension UpstreamHTTP {
     private func send(
         _ request: UpstreamRequest,
         to address: HTTPAddress,
+        of service: UpstreamService,
         _ headers: HTTPHeaders
     ) async throws -> HTTPClientResponse {
         let method = HTTPMethod(rawValue: request.method.rawValue)
         guard let body = request.body else {
-            return try await exchange(method, address, headers: headers, headTimeout: request.headTimeout)
+            return try await exchange(
+                method,
+                address,
+                of: service,
+                headers: headers,
+                headTimeout: request.headTimeout
+            )
         }
         let relay = BodyRelay()
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -60,6 +68,7 @@ extension UpstreamHTTP {
                 let response = try await exchange(
                     method,
                     address,
+                    of: service,
                     headers: headers,
                     body: .stream(relay, length: length),
                     headTimeout: request.headTimeout

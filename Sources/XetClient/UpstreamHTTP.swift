@@ -1,5 +1,7 @@
 import AsyncHTTPClient
 import HTTPTypes
+import Instrumentation
+public import Metrics
 public import NIOCore
 import NIOHTTP1
 public import NIOPosix
@@ -17,13 +19,16 @@ public struct UpstreamHTTP: Sendable {
         /// Longest silence while bytes are asked for; a reader that does not ask is not timed.
         public var readTimeout: TimeAmount = .seconds(30)
         /// Most connections to one host.
-        public var connectionsPerHost = 1024
+        public var connectionsPerHost = 1 << 15
         /// Sent as `User-Agent`, unless a request has its own.
         public var userAgent = "xet"
         /// Which requests go through which proxy.
         public var proxies = OutboundProxies()
         /// The authorities whose certificates are trusted.
         public var trustRoots = TrustRoots.system
+
+        /// Makes the metrics; the system's unless another is given.
+        public var metricsFactory: any MetricsFactory = MetricsSystem.factory
 
         /// The defaults.
         public init() {}
@@ -34,11 +39,14 @@ public struct UpstreamHTTP: Sendable {
 
     private let clients: OutboundClients
     let configuration: Configuration
+    /// What is counted.
+    public let metrics: UpstreamMetrics
 
     /// Has connections of its own; whoever makes it calls ``shutdown()`` in the end.
     public init(_ configuration: Configuration, group: MultiThreadedEventLoopGroup = .singleton) {
         clients = OutboundClients(configuration, group: group)
         self.configuration = configuration
+        metrics = UpstreamMetrics(configuration.metricsFactory)
     }
 
     /// Closes all connections; running requests fail.
@@ -49,10 +57,12 @@ public struct UpstreamHTTP: Sendable {
     /// Sends a request and follows redirects until one `isFinal`; returns the last answer, whatever its status, and its
     /// address.
     ///
-    /// `bearer` is a token that belongs to the origin of `address`; no other origin gets it. All other headers go along.
+    /// `bearer` is a token that belongs to the origin of `address`, which is a `service`; no other origin gets it. All
+    /// other headers go along.
     func send(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
+        of service: UpstreamService = .cdn,
         bearer: String? = nil,
         headers: HTTPHeaders = [:],
         isFinal: (HTTPClientResponse) -> Bool = { _ in false }
@@ -64,7 +74,8 @@ public struct UpstreamHTTP: Sendable {
             if let bearer, address.origin == owner {
                 headers.add(name: "Authorization", value: "Bearer \(bearer)")
             }
-            let response = try await exchange(method, address, headers: headers)
+            let asked = address.origin == owner ? service : .cdn
+            let response = try await exchange(method, address, of: asked, headers: headers)
             guard response.status.isRedirection, !isFinal(response),
                 let location = response.headers[first: .location]
             else { return (response, address) }
@@ -82,6 +93,7 @@ public struct UpstreamHTTP: Sendable {
     func exchange(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
+        of service: UpstreamService,
         headers: HTTPHeaders,
         body: HTTPClientRequest.Body? = nil,
         headTimeout: TimeAmount? = nil
@@ -95,10 +107,15 @@ public struct UpstreamHTTP: Sendable {
             request.headers.add(name: "User-Agent", value: configuration.userAgent)
         }
         request.body = body
+        InstrumentationContext.current?.requestTrace?.apply(to: &request.headers)
+        let start = ContinuousClock.now
         let response: HTTPClientResponse
         do {
             response = try await route.client.execute(request, timeout: headTimeout ?? configuration.headTimeout)
+            metrics.noteHead(from: service, status: Int(response.status.code), after: .now - start)
         } catch {
+            // Who was cancelled did not wait for the server.
+            if !Task.isCancelled { metrics.noteHead(from: service, status: nil, after: .now - start) }
             throw Self.failure(error, address, through: route.proxy)
         }
         if let proxy = route.proxy, response.status == .proxyAuthenticationRequired {
@@ -111,10 +128,13 @@ public struct UpstreamHTTP: Sendable {
     func body(
         of response: HTTPClientResponse,
         from address: HTTPAddress,
+        _ service: UpstreamService = .cdn,
         upTo byteCount: Int
     ) async throws -> ByteBuffer {
         do {
-            return try await response.body.collect(upTo: byteCount)
+            let bytes = try await response.body.collect(upTo: byteCount)
+            metrics.noteReceived(UInt64(bytes.readableBytes), from: service)
+            return bytes
         } catch is NIOTooManyBytesError {
             throw XetError(.invalidResponse, "\(address) sent more than \(byteCount) bytes")
         } catch {

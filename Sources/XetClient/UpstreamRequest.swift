@@ -39,6 +39,8 @@ public struct UpstreamRequest: Sendable {
     public var method: HTTPRequest.Method
     /// Where it goes.
     public var address: HTTPAddress
+    /// What `address` belongs to.
+    public var service: UpstreamService
     /// The headers, which go to every address that the request is sent to.
     public var headers: HTTPFields
     /// A header value that goes to the origin of `address` and nowhere else.
@@ -52,6 +54,7 @@ public struct UpstreamRequest: Sendable {
     public init(
         _ method: HTTPRequest.Method,
         _ address: HTTPAddress,
+        of service: UpstreamService = .cdn,
         headers: HTTPFields = [:],
         authorization: String? = nil,
         body: Body? = nil,
@@ -59,6 +62,7 @@ public struct UpstreamRequest: Sendable {
     ) {
         self.method = method
         self.address = address
+        self.service = service
         self.headers = headers
         self.authorization = authorization
         self.body = body

@@ -12,11 +12,20 @@ public struct UpstreamResponse: Sendable {
     /// Where it came from, redirects followed.
     public let address: HTTPAddress
     private let body: HTTPClientResponse.Body
+    private let service: UpstreamService
+    private let metrics: UpstreamMetrics
 
-    init(_ response: HTTPClientResponse, from address: HTTPAddress) {
+    init(
+        _ response: HTTPClientResponse,
+        from address: HTTPAddress,
+        of service: UpstreamService,
+        _ metrics: UpstreamMetrics
+    ) {
         head = HTTPResponse(response)
         self.address = address
         body = response.body
+        self.service = service
+        self.metrics = metrics
     }
 
     /// The headers.
@@ -35,6 +44,7 @@ public struct UpstreamResponse: Sendable {
                 throw UpstreamHTTP.failure(error, address)
             }
             guard let piece else { return }
+            metrics.noteReceived(UInt64(piece.readableBytes), from: service)
             try await each(piece)
         }
     }
@@ -76,6 +86,7 @@ public struct UpstreamResponse: Sendable {
             guard whole.readableBytes + piece.readableBytes <= maximum else {
                 throw XetError(.invalidResponse, "\(address) sent more than \(maximum) bytes")
             }
+            metrics.noteReceived(UInt64(piece.readableBytes), from: service)
             whole.writeBuffer(&piece)
         }
         return false

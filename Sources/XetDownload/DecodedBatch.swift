@@ -29,19 +29,26 @@ struct DecodedBatch: Sendable {
 
     /// Appends a chunk that `body` unpacks.
     ///
-    /// Precondition: there is room for `byteCount` bytes, so that nothing is moved.
+    /// Precondition: there is room for `byteCount` bytes, so that nothing is moved. Adds to `work` what it took: three
+    /// readings of the clock, about 0.3% of what a chunk of 64 KiB takes.
     mutating func append(
         _ index: Int,
         byteCount: Int,
         isHashing: Bool,
+        work: inout DecodingWork,
         _ body: (inout OutputRawSpan) throws(XorbError) -> Void
     ) throws(XorbError) {
         precondition(byteCount <= freeByteCount)
         let start = bytes.readableBytes
+        let beginning = ContinuousClock.now
         try bytes.writeWithOutputRawSpan(minimumWritableBytes: byteCount) { (output) throws(XorbError) in
             try body(&output)
         }
+        let unpacked = ContinuousClock.now
+        work.decoding += unpacked - beginning
+        work.byteCount += bytes.readableBytes - start
         let hash = isHashing ? hash(from: start) : nil
+        if isHashing { work.hashing += .now - unpacked }
         chunks.append(Chunk(index: index, byteCount: bytes.readableBytes - start, hash: hash))
     }
 

@@ -3,7 +3,7 @@ import Synchronization
 /// The memory and the connections that all downloads of the process share.
 ///
 /// A download reserves bytes for each fetch, in the order of delivery, before the fetch begins, and gives them back as
-/// they are delivered. How much it may have is for its ``Pace`` to say while there is enough for everybody; if not,
+/// they are delivered. How much it may have is for its `Pace` to say while there is enough for everybody; if not,
 /// those that need little get it, and the others equal parts of the rest. The fetch that the reader waits for is never
 /// refused: if nothing is left it gets room for a few chunks beyond the total, and everybody else waits.
 public final class FetchBudget: Sendable {

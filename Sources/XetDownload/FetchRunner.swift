@@ -74,6 +74,7 @@ final class FetchRunner: Sendable {
         let account: FetchAccount
         /// Whether chunk hashes are needed.
         let isHashing: Bool
+        var metrics = DownloadMetrics()
     }
 
     /// Fetches until every used chunk is in the queue, then ends the queue; a failure ends it too.
@@ -104,6 +105,7 @@ final class FetchRunner: Sendable {
                 return
             } catch let error as XetError {
                 failures = progress.next > before ? 1 : failures + 1
+                if error.code == .corrupt { environment.metrics.note(.xorb) }
                 if error.code == .rateLimited || error.code == .unavailable || error.code == .timedOut {
                     environment.account.noteCongestion()
                 }
@@ -113,6 +115,7 @@ final class FetchRunner: Sendable {
                     isExpired = true
                     if failures == 1 { continue }
                 }
+                environment.metrics.noteRetry()
                 try await environment.clock.sleep(for: delay)
             }
         }
@@ -150,6 +153,7 @@ final class FetchRunner: Sendable {
     private func transfer(_ info: FetchInfo, _ environment: Environment, _ pulse: Pulse) async throws {
         var decoder = RangeDecoder(plan, isHashing: environment.isHashing)
         do {
+            defer { environment.metrics.note(decoder.work) }
             pulse.beginWait()
             try await environment.xorbs.fetch(info) { piece in
                 pulse.endWait(byteCount: piece.readableBytes)

@@ -22,12 +22,16 @@ public struct FileDownloader: Sendable {
         /// When failed requests are repeated.
         public var retry = RetryPolicy()
 
+        /// What is counted.
+        public var metrics = DownloadMetrics()
+
         /// The defaults.
         public init() {}
     }
 
     let xorbs: any XorbSource
-    let budget: FetchBudget
+    /// What all downloads share.
+    public let budget: FetchBudget
     let configuration: Configuration
     let clock: any Clock<Duration>
     var broken = BrokenDownloads()
@@ -47,7 +51,7 @@ public struct FileDownloader: Sendable {
 
     /// Plans the first window of a download, so that what the CAS refuses is known before the first byte.
     ///
-    /// `range` must lie inside the file's `byteCount` bytes. Throws ``XetError``.
+    /// `range` must lie inside the file's `byteCount` bytes. Throws `XetError`.
     public func prepare(
         _ file: FileHash,
         byteCount: UInt64,
@@ -116,15 +120,17 @@ public struct PreparedDownload: Sendable {
     ///
     /// Chunks are fetched and decoded by child tasks, many at once; this task delivers them. When it throws, what was
     /// delivered is not the whole: never end the output as if it were. Cancelling ends all requests.
-    /// Throws ``XetError``, `CancellationError`, and what `sink` throws.
+    /// Throws `XetError`, `CancellationError`, and what `sink` throws.
     public func stream(into sink: inout some DeliverySink) async throws {
         guard let first else { return }
         var course = Course(position: planner.range.start, tree: tree)
         do {
             try await deliver(from: first, &course, into: &sink)
         } catch {
+            let failure = error as? XetError
+            if failure?.cause is VerificationError { downloader.configuration.metrics.note(.file) }
             // What failed its verification is no ground to build on.
-            if (error as? XetError)?.code != .corrupt {
+            if failure?.code != .corrupt {
                 downloader.broken.note(file, points: course.points, end: course.position)
             }
             throw error

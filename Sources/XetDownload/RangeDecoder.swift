@@ -14,6 +14,8 @@ struct RangeDecoder: ~Copyable {
     private var unpacker = ChunkUnpacker()
     /// What has been unpacked and not given out.
     private var batch: DecodedBatch?
+    /// What it took so far.
+    private(set) var work = DecodingWork()
 
     init(_ plan: PlannedFetch, isHashing: Bool) {
         self.plan = plan
@@ -39,7 +41,7 @@ struct RangeDecoder: ~Copyable {
             let count = item.header.unpackedByteCount
             let full = (batch?.freeByteCount ?? count) < count ? batch.take() : nil
             var open = batch.take() ?? DecodedBatch(byteCount: Self.room(for: count, rest: span.byteCount - offset))
-            try open.append(chunk, byteCount: count, isHashing: isHashing) { (output) throws(XorbError) in
+            try open.append(chunk, byteCount: count, isHashing: isHashing, work: &work) { (output) throws(XorbError) in
                 try reader.unpack(item, in: span, with: &unpacker, into: &output)
             }
             batch = open

@@ -99,7 +99,8 @@ struct WindowFeeder: Sendable {
             clock: downloader.clock,
             watch: watch,
             account: account,
-            isHashing: isHashing
+            isHashing: isHashing,
+            metrics: downloader.configuration.metrics
         )
         for runner in window.runners {
             let reserved = try await account.reserve(runner.wantedByteCount, atLeast: runner.leastByteCount)

@@ -9,6 +9,7 @@ final class WindowFetches: Sendable {
     private let file: FileHash
     private let window: FileByteRange
     private let source: any ReconstructionSource
+    private let metrics: DownloadMetrics
     private let reconstruction: Mutex<Reconstruction>
     private let gate = TaskGate()
 
@@ -16,12 +17,14 @@ final class WindowFetches: Sendable {
         _ reconstruction: Reconstruction,
         file: FileHash,
         window: FileByteRange,
-        source: any ReconstructionSource
+        source: any ReconstructionSource,
+        metrics: DownloadMetrics = DownloadMetrics()
     ) {
         self.reconstruction = Mutex(reconstruction)
         self.file = file
         self.window = window
         self.source = source
+        self.metrics = metrics
     }
 
     /// The same range at an address that is newer than `refused`.
@@ -54,6 +57,7 @@ final class WindowFetches: Sendable {
             }
             known = fresh
         }
+        metrics.noteRenewal()
     }
 
     private static let changed = XetError(

@@ -47,7 +47,13 @@ struct WindowPlanner: Sendable {
             )
             return PlannedWindow(
                 plan: plan,
-                addresses: WindowFetches(reconstruction, file: file, window: window, source: source),
+                addresses: WindowFetches(
+                    reconstruction,
+                    file: file,
+                    window: window,
+                    source: source,
+                    metrics: configuration.metrics
+                ),
                 runners: plan.fetches.map { FetchRunner($0, room: room) },
                 latency: latency
             )

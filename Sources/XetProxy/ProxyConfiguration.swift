@@ -13,18 +13,26 @@ public struct ProxyConfiguration: Sendable {
     public var tokenRepository: Repository?
     /// The address under which clients reach the proxy, perhaps with a path; `nil` takes it from each request.
     public var publicAddress: HTTPAddress?
-    /// Proxies in front of this one whose `Forwarded` and `X-Forwarded-*` headers are believed.
-    public var trustedPeers: [AddressRange] = []
-    /// The repositories that are served; all if empty.
-    public var allow: [RepositoryPattern] = []
-    /// Repositories that are not served even if `allow` names them.
-    public var deny: [RepositoryPattern] = []
+    /// What may change while the proxy runs: lists of repositories, proxies in front, the level of the log.
+    public var settings = ReloadableSettings()
     /// Whether requests that change something on the Hub are passed on.
     public var allowWrites = false
     /// The 32-byte key that signs the URLs which the proxy hands out; `nil` makes one for this process alone.
     ///
     /// Proxies with the same key accept each other's URLs.
     public var signingKey: [UInt8]?
+    /// What clients are granted.
+    public var limits = ProxyLimits()
+    /// How long running answers may take to finish once the proxy was told to stop.
+    public var drainTimeout = Duration.seconds(30)
+    /// Certificate and key; without them connections are not encrypted.
+    public var tls: TLSFiles?
+    /// Whether connections that are not encrypted may speak HTTP/2.
+    public var allowsCleartextHTTP2 = false
+    /// Whether `/` is a page for people.
+    public var hasUI = true
+    /// How lines of the log are written.
+    public var logFormat = LogFormat.logfmt
 
     /// The defaults.
     public init() {}

@@ -22,10 +22,13 @@ struct Assembly: Sendable {
     let tokens: TokenCache
     let cas: CASClient
     let downloader: FileDownloader
+    /// What all parts count in.
+    let metrics: MetricsRegistry
     private let writes: UpstreamHTTP
 
-    private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP) {
+    private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP, metrics: MetricsRegistry) {
         self.writes = writes
+        self.metrics = metrics
         hub = HubClient(endpoint: configuration.hub, http: http)
         tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
         // A client waits for the first reconstruction, so not for long.
@@ -45,12 +48,15 @@ struct Assembly: Sendable {
     ) async throws -> Value {
         var configuration = configuration
         configuration.http.userAgent = "xet/\(XetVersion.current)"
+        let metrics = MetricsRegistry()
+        configuration.http.metricsFactory = metrics
+        configuration.download.metrics = DownloadMetrics(metrics)
         let http = UpstreamHTTP(configuration.http)
         // A server that has got an upload checks it before it answers.
         configuration.http.readTimeout = .minutes(5)
         let writes = UpstreamHTTP(configuration.http)
         do {
-            let value = try await body(Assembly(configuration, http: http, writes: writes))
+            let value = try await body(Assembly(configuration, http: http, writes: writes, metrics: metrics))
             try await http.shutdown()
             try await writes.shutdown()
             return value
@@ -63,6 +69,6 @@ struct Assembly: Sendable {
 
     /// What the proxy's routes need.
     var upstream: Upstream {
-        Upstream(hub: hub, tokens: tokens, cas: cas, downloader: downloader, writes: writes)
+        Upstream(hub: hub, tokens: tokens, cas: cas, downloader: downloader, writes: writes, metrics: metrics)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import XetAccess
+import XetProxy
 import _NIOFileSystem
 
 /// How a command tells that it failed: one line, and an exit code of 1.
@@ -13,6 +14,9 @@ enum CommandFailure {
             throw ExitCode.failure
         } catch let error as FileSystemError {
             print(text(error))
+            throw ExitCode.failure
+        } catch let error as TLSFilesError {
+            print("\(error)")
             throw ExitCode.failure
         } catch is CancellationError {
             throw ExitCode(130)

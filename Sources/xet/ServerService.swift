@@ -22,8 +22,18 @@ struct ServerService: Service {
         case graceful
     }
 
-    /// Longest wait for running answers after SIGTERM.
-    static let drainDuration = Duration.seconds(30)
+    /// What else the process does when it is told to.
+    struct Control: Sendable {
+        /// What Ctrl-C does.
+        var interrupt = Interrupt.immediate
+        /// How long the server takes at most to finish once it is told to stop.
+        var drainDuration = Duration.seconds(30)
+        /// What SIGHUP does; without it the signal ends the process.
+        var onReload: (@Sendable () async -> Void)?
+    }
+
+    /// How much longer than it means to the server may take to stop.
+    private static let grace = Duration.seconds(5)
 
     /// Serves; calls the closure with the port once it is bound.
     let serve: @Sendable (_ onReady: @escaping @Sendable (Int) async -> Void) async throws -> Void
@@ -41,45 +51,64 @@ struct ServerService: Service {
         }
     }
 
-    /// Runs until a signal stops it.
+    /// Runs until a signal stops it: SIGTERM lets running answers finish, a second signal does not.
     ///
     /// Prints one line to standard error when the server is ready.
     func runUntilStopped(
         name: String,
         host: String,
         port: Int,
-        interrupt: Interrupt = .immediate,
+        scheme: String = "http",
+        control: Control = Control(),
         logger: Logger
     ) async throws {
+        OpenFileLimit.raise()
         var service = self
         service.onReady = { port in
             let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
-            Descriptor.standardError.print("\(name) ready on http://\(shown):\(port)")
+            Descriptor.standardError.print("\(name) ready on \(scheme)://\(shown):\(port)")
             ServiceNotification.ready(status: "serving on port \(port)")
         }
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
-        if interrupt == .immediate { services.append(.init(service: InterruptService())) }
-        var configuration = ServiceGroupConfiguration(
-            services: services,
-            gracefulShutdownSignals: interrupt == .graceful ? [.sigterm, .sigint] : [.sigterm],
-            logger: logger
-        )
-        configuration.maximumGracefulShutdownDuration = Self.drainDuration
+        var configuration = ServiceGroupConfiguration(services: [.init(service: service)], logger: logger)
+        configuration.maximumGracefulShutdownDuration = control.drainDuration + Self.grace
+        let group = ServiceGroup(configuration: configuration)
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await Self.run(group, control)
         } catch let error as IOError {
             // Whatever else fails like this belongs to one connection and stays there.
             CommandFailure.print("cannot listen on \(host):\(port): \(Descriptor.text(error.errnoCode))")
             throw ExitCode.failure
         }
     }
-}
 
-/// Ends the process on Ctrl-C; the default action would not in a container, where the process is the first.
-private struct InterruptService: Service {
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sigint).cancelOnGracefulShutdown() {
-            exit(130)
+    private static func run(_ group: ServiceGroup, _ control: Control) async throws {
+        // The default action of these signals would not do in a container, where the process is the first.
+        var signals: [UnixSignal] = [.sigterm, .sigint]
+        if control.onReload != nil { signals.append(.sighup) }
+        let received = await UnixSignalsSequence(trapping: signals)
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                var isStopping = false
+                for await signal in received {
+                    if signal == .sighup {
+                        ServiceNotification.reloading()
+                        await control.onReload?()
+                        ServiceNotification.ready(status: "serving")
+                    } else if isStopping || (signal == .sigint && control.interrupt == .immediate) {
+                        exit(signal == .sigint ? 130 : 143)
+                    } else {
+                        isStopping = true
+                        await group.triggerGracefulShutdown()
+                    }
+                }
+                return false
+            }
+            tasks.addTask {
+                try await group.run()
+                return true
+            }
+            while let isOver = try await tasks.next(), !isOver {}
+            tasks.cancelAll()
         }
     }
 }

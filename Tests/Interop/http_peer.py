@@ -275,9 +275,13 @@ class _Handler(BaseHTTPRequestHandler):
                 request.body_received = len(body)
 
         if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
-            while size := int(self.rfile.readline(1024).split(b";")[0], 16):
+            while line := self.rfile.readline(1024):
+                if (size := int(line.split(b";")[0], 16)) == 0:
+                    break
                 read(size)
                 self.rfile.readline(2)
+            if not line:
+                raise ConnectionResetError("closed by the peer within the body")
             while self.rfile.readline(8192).strip():
                 pass
         else:

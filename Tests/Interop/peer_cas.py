@@ -179,7 +179,12 @@ class PeerCAS:
         """Reconstructions of whole files, named in the query or in a JSON body."""
         names = request.query.get("file_id", [])
         if request.method == "POST":
-            names = [entry["hash"] for entry in json.loads(request.body)]
+            try:
+                names = [entry["hash"] for entry in json.loads(request.body)]
+            except (ValueError, TypeError, KeyError):
+                names = [None]
+            if not all(isinstance(name, str) for name in names):
+                return error_response(400, message="no JSON array of hashes")
         answer = {"files": {}, "fetch_info": {}}
         for name in names:
             stored = self.store.files.get(name)

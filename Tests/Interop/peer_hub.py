@@ -284,7 +284,12 @@ class PeerHub:
 
     def _paths_info(self, request, repository, commit):
         if "json" in request.headers.get("content-type", ""):
-            paths = json.loads(request.body)["paths"]
+            try:
+                paths = list(json.loads(request.body)["paths"])
+            except (ValueError, TypeError, KeyError):
+                paths = [None]
+            if not all(isinstance(path, str) for path in paths):
+                return error_response(400, message="no JSON object with paths")
         else:
             paths = parse_qs(request.body.decode()).get("paths", [])
         known = {entry["path"]: entry for entry in self._entries(repository, commit, "", True)}

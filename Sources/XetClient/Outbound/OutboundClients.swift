@@ -6,9 +6,6 @@ import XetWire
 
 /// The clients that requests leave through: directly, or through a proxy.
 struct OutboundClients: Sendable {
-    /// Most bytes read from a socket at once: large reads save CPU, still larger ones only take memory.
-    private static let receiveByteCount = 256 << 10
-
     /// How a request gets to its origin.
     struct Route {
         /// The client to use.
@@ -31,14 +28,15 @@ struct OutboundClients: Sendable {
     /// All have the same settings but for the proxy.
     init(_ configuration: UpstreamHTTP.Configuration, group: MultiThreadedEventLoopGroup) {
         proxies = configuration.proxies
-        let settings = Self.settings(configuration)
+        let buffers = ReceiveBuffers()
+        let settings = Self.settings(configuration, buffers)
         direct = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
         forward = proxies.http.map { proxy in
             var settings = settings
             let authorization = proxy.authorization?.headerValue
             settings.http1_1ConnectionDebugInitializer = { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.prepare(channel, configuration.readTimeout)
+                    try Self.prepare(channel, configuration.readTimeout, buffers)
                     let pipeline = channel.pipeline.syncOperations
                     let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
                     try pipeline.addHandler(
@@ -88,7 +86,10 @@ struct OutboundClients: Sendable {
         if let failure { throw failure }
     }
 
-    private static func settings(_ configuration: UpstreamHTTP.Configuration) -> HTTPClient.Configuration {
+    private static func settings(
+        _ configuration: UpstreamHTTP.Configuration,
+        _ buffers: ReceiveBuffers
+    ) -> HTTPClient.Configuration {
         var settings = HTTPClient.Configuration(
             tlsConfiguration: configuration.trustRoots.tlsConfiguration,
             redirectConfiguration: .disallow,
@@ -103,21 +104,14 @@ struct OutboundClients: Sendable {
         settings.connectionPool.retryConnectionEstablishment = false
         let readTimeout = configuration.readTimeout
         settings.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.makeCompletedFuture { try prepare(channel, readTimeout) }
+            channel.eventLoop.makeCompletedFuture { try prepare(channel, readTimeout, buffers) }
         }
         return settings
     }
 
     /// Gives a new connection what the download path needs.
-    private static func prepare(_ channel: any Channel, _ readTimeout: TimeAmount) throws {
-        let allocator = AdaptiveRecvByteBufferAllocator(
-            minimum: 4096,
-            initial: 64 * 1024,
-            maximum: receiveByteCount
-        )
-        try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
-        // The channel keeps a buffer for each: one is filled while the other is decoded.
-        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 2)
+    private static func prepare(_ channel: any Channel, _ readTimeout: TimeAmount, _ buffers: ReceiveBuffers) throws {
+        try buffers.assign(to: channel)
         try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
     }
 }

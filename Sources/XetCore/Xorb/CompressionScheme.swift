@@ -14,7 +14,7 @@ public enum CompressionScheme: UInt8, Hashable, Sendable, CaseIterable {
     case none = 0
     /// The payload is one LZ4 frame.
     case lz4 = 1
-    /// The payload is one LZ4 frame of the chunk after ``ByteGrouping``.
+    /// The payload is one LZ4 frame of the chunk after `ByteGrouping`.
     case byteGroupingLZ4 = 2
 
     /// The name used in listings.

@@ -23,6 +23,7 @@ struct DownloadHashRoute: Sendable {
         }
         let query = try DownloadQuery(request.uri.query)
         let repository = try repository(query)
+        context.record.note(repository, path: hash.text)
         guard rules.permits(repository) else { return .refusal(repository) }
         let scope = TokenScope(repository: repository, revision: query.revision, token: token)
         let source = upstream.cas.reconstructions(for: scope)

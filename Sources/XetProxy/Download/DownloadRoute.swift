@@ -19,6 +19,7 @@ struct DownloadRoute: Sendable {
         let token = try Caller.token(of: request.head, allowAnonymous: allowAnonymous)
         let target = try DownloadTarget(encodedPath: request.uri.path.dropFirst(Self.prefix.count))
         let query = try DownloadQuery(request.uri.query)
+        context.record.note(target.repository, path: target.path)
         guard rules.permits(target.repository) else { return .refusal(target.repository) }
         let fileRequest = FileRequest(
             repository: target.repository,

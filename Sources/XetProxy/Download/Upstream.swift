@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Logging
+import Tracing
 public import XetAccess
 public import XetClient
 import XetCore
@@ -15,6 +15,8 @@ public struct Upstream: Sendable {
     let retry: RetryPolicy
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
+    /// What all parts count in.
+    let metrics: MetricsRegistry
 
     /// Puts the parts together; `retry` is for what is asked before the head is sent, while a client waits.
     ///
@@ -30,7 +32,8 @@ public struct Upstream: Sendable {
             maximumDelay: .seconds(2),
             maximumDuration: .seconds(6)
         ),
-        writes: UpstreamHTTP? = nil
+        writes: UpstreamHTTP? = nil,
+        metrics: MetricsRegistry = MetricsRegistry()
     ) {
         self.hub = hub
         self.tokens = tokens
@@ -38,12 +41,15 @@ public struct Upstream: Sendable {
         self.downloader = downloader
         self.retry = retry
         self.writes = writes ?? hub.http
+        self.metrics = metrics
     }
 
     /// What the Hub says of a file to the caller, whose own token it is asked with.
     func head(_ request: FileRequest, headers: HTTPFields = [:], followsHub: Bool) async throws -> FileHead {
-        try await retry.run(clock: ContinuousClock()) {
-            try await hub.head(request, headers: headers, followsHub: followsHub)
+        try await withSpan("resolve") { _ in
+            try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
+                try await hub.head(request, headers: headers, followsHub: followsHub)
+            }
         }
     }
 
@@ -51,18 +57,22 @@ public struct Upstream: Sendable {
     ///
     /// Throws `.forbidden` if it turns out to be in a repository that is not served.
     func resolve(_ request: FileRequest, _ rules: RepositoryRules) async throws -> ResolvedFile {
-        try await retry.run(clock: ContinuousClock()) {
-            let answer = try await hub.head(request)
-            // A repository that was renamed is found under its old name too.
-            if let path = AddressMap.path(of: answer.address, below: hub.endpoint),
-                case .file(let repository, _, _)? = try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }),
-                !rules.permits(repository)
-            {
-                throw XetError(.forbidden, "this proxy does not serve \(repository)")
+        try await withSpan("resolve") { _ in
+            try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
+                let answer = try await hub.head(request)
+                // A repository that was renamed is found under its old name too.
+                if let path = AddressMap.path(of: answer.address, below: hub.endpoint),
+                    case .file(let repository, _, _)? = try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }),
+                    !rules.permits(repository)
+                {
+                    throw XetError(.forbidden, "this proxy does not serve \(repository)")
+                }
+                return try answer.file(hub: hub.endpoint)
             }
-            return try answer.file(hub: hub.endpoint)
         }
     }
+
+    private func noteRetry(_ error: XetError) { hub.http.metrics.noteRetry(.hub) }
 
     /// The bytes of a file that was resolved, or what its headers say of it: the one answer of all download routes.
     ///
@@ -99,7 +109,7 @@ public struct Upstream: Sendable {
 
     /// Has the CAS token ready for when it is needed.
     func warmToken(_ scope: TokenScope) async throws {
-        _ = try await tokens.casToken(for: scope, refused: nil)
+        try await withSpan("token") { _ in _ = try await tokens.casToken(for: scope, refused: nil) }
     }
 
     /// The answer that rebuilds a file, or what `head` says of it.
@@ -116,12 +126,14 @@ public struct Upstream: Sendable {
         guard request.method == .get, let range = head.range else {
             return Response(status: head.status, headers: head.headers)
         }
-        let download = try await downloader.prepare(
-            hash,
-            byteCount: byteCount,
-            range: range,
-            from: cas.reconstructions(for: scope)
-        )
+        let download = try await withSpan("plan") { _ in
+            try await downloader.prepare(
+                hash,
+                byteCount: byteCount,
+                range: range,
+                from: cas.reconstructions(for: scope)
+            )
+        }
         let body = body(context) { sink in try await download.stream(into: &sink) }
         return Response(status: head.status, headers: head.headers, body: body)
     }
@@ -136,19 +148,8 @@ public struct Upstream: Sendable {
     ) -> ResponseBody {
         ResponseBody { writer in
             var sink = ResponseSink(writer)
-            do {
-                try await context.departure().cancelling { try await write(&sink) }
-                try await sink.finish()
-            } catch  where Task.isCancelled || error is CancellationError {
-                context.logger.info("download ended by the client", metadata: ["bytes": "\(sink.byteCount)"])
-                throw error
-            } catch {
-                context.logger.error(
-                    "download aborted",
-                    metadata: ["bytes": "\(sink.byteCount)", "cause": "\(error)"]
-                )
-                throw error
-            }
+            try await context.departure().cancelling { try await write(&sink) }
+            try await sink.finish()
         }
     }
 }

@@ -16,6 +16,12 @@ struct EndpointRoute: Sendable {
         guard let target = try EndpointTarget(encodedPath: request.uri.path) else {
             return .refusal(.notFound, "there is nothing at this path of the proxy")
         }
+        context.record.note(RequestRoute(target))
+        if case .file(let repository, _, let path) = target {
+            context.record.note(repository, path: path)
+        } else {
+            context.record.note(target.repository)
+        }
         switch target.access(request.method) {
         case .read: break
         case .write where services.allowWrites: break
@@ -35,7 +41,7 @@ struct EndpointRoute: Sendable {
         if let repository = target.repository, !services.rules.permits(repository) {
             return .refusal(repository)
         }
-        if services.hasRules, case .hub(.unknown, _) = target {
+        if services.rules.exist, case .hub(.unknown, _) = target {
             return .refusal(
                 .forbidden,
                 "this proxy serves some repositories only, and nothing that may be about others"

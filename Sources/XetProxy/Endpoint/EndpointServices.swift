@@ -16,8 +16,6 @@ struct EndpointServices: Sendable {
     let upstream: Upstream
     let publicAddress: PublicAddress
     let rules: RepositoryRules
-    /// Whether the rules leave any repository out.
-    let hasRules: Bool
     let allowWrites: Bool
     let signer: Signer
     /// Lets few long answers at a time be in memory.
@@ -29,10 +27,10 @@ struct EndpointServices: Sendable {
         self.upstream = upstream
         publicAddress = PublicAddress(
             configured: configuration.publicAddress,
-            trustedPeers: configuration.trustedPeers
+            settings: configuration.settings,
+            isSecure: configuration.tls != nil
         )
-        rules = RepositoryRules(allow: configuration.allow, deny: configuration.deny)
-        hasRules = !configuration.allow.isEmpty || !configuration.deny.isEmpty
+        rules = RepositoryRules(configuration.settings)
         allowWrites = configuration.allowWrites
         signer = configuration.signingKey.map(Signer.init(key:)) ?? Signer()
         self.now = now
@@ -57,7 +55,10 @@ struct EndpointServices: Sendable {
         guard request.body == nil, [.get, .head].contains(request.method) else {
             return try await http.exchange(request)
         }
-        return try await upstream.retry.run(clock: ContinuousClock()) {
+        return try await upstream.retry.run(
+            clock: ContinuousClock(),
+            onRetry: { _ in http.metrics.noteRetry(request.service) }
+        ) {
             try await http.exchange(request, followsRedirects: followsRedirects)
         }
     }

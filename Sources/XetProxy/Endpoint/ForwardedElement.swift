@@ -6,6 +6,8 @@ struct ForwardedElement: Hashable {
     private(set) var host: String?
     /// The parameter `proto`: the scheme.
     private(set) var scheme: String?
+    /// The parameter `for`: whom the proxy got it from, perhaps with a port.
+    private(set) var client: String?
 
     /// Parses a field and keeps its last element, which is that of the nearest proxy.
     ///
@@ -16,6 +18,7 @@ struct ForwardedElement: Hashable {
             guard let parameters = scanner.element() else { return nil }
             host = parameters["host"]
             scheme = parameters["proto"]
+            client = parameters["for"]
         } while scanner.skip(",")
         guard scanner.isAtEnd else { return nil }
     }

@@ -6,29 +6,33 @@ import XetWire
 /// Finds the address under which a client reaches this proxy, for the URLs in its answers.
 struct PublicAddress: Sendable {
     private let configured: HTTPAddress?
-    private let trustedPeers: [AddressRange]
+    private let settings: ReloadableSettings
+    private let scheme: String
 
-    /// `configured` always wins; `trustedPeers` are the proxies in front of this one, whose headers are believed.
-    init(configured: HTTPAddress?, trustedPeers: [AddressRange]) {
+    /// `configured` always wins; `settings` say which proxies stand in front of this one, whose headers are believed.
+    ///
+    /// `isSecure` says whether connections to this one are encrypted.
+    init(configured: HTTPAddress?, settings: ReloadableSettings, isSecure: Bool = false) {
         self.configured = configured
-        self.trustedPeers = trustedPeers
+        self.settings = settings
+        scheme = isSecure ? "https" : "http"
     }
 
     /// The address, perhaps with a path; `nil` if the request names none that is valid.
     func address(for head: HTTPRequest, peer: SocketAddress?) -> HTTPAddress? {
         if let configured { return configured }
-        guard let peer, trustedPeers.contains(where: { $0.contains(peer) }) else {
-            return Self.address(authority: head.authority)
+        guard let peer, settings.values.trustedPeers.contains(where: { $0.contains(peer) }) else {
+            return Self.address(scheme: scheme, authority: head.authority)
         }
         if let field = head.headerFields[values: .forwarded].last {
             guard let element = ForwardedElement(lastOf: field) else { return nil }
             // One that only tells whom it forwards for says nothing about the address.
             if element.host != nil || element.scheme != nil {
-                return Self.address(scheme: element.scheme, authority: element.host ?? head.authority)
+                return Self.address(scheme: element.scheme ?? scheme, authority: element.host ?? head.authority)
             }
         }
         return Self.address(
-            scheme: Self.last(head.headerFields[.xForwardedProto]),
+            scheme: Self.last(head.headerFields[.xForwardedProto]) ?? scheme,
             authority: Self.last(head.headerFields[.xForwardedHost]) ?? head.authority,
             port: Self.last(head.headerFields[.xForwardedPort]),
             prefix: Self.last(head.headerFields[.xForwardedPrefix])
@@ -44,12 +48,12 @@ struct PublicAddress: Sendable {
     }
 
     private static func address(
-        scheme: String? = nil,
+        scheme: String,
         authority: String?,
         port: String? = nil,
         prefix: String? = nil
     ) -> HTTPAddress? {
-        let scheme = (scheme ?? "http").lowercased()
+        let scheme = scheme.lowercased()
         // Whatever follows a delimiter would be a path of somebody else's choice.
         guard scheme == "http" || scheme == "https", var authority, authority.utf8.count <= maximumAuthorityByteCount,
             !authority.utf8.contains(where: { "/?#".utf8.contains($0) }),

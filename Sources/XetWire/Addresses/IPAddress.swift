@@ -31,6 +31,11 @@ public struct IPAddress: Hashable, Sendable {
         self.bits = bits
     }
 
+    /// The first address of the network that one subscriber has: the /64 of an IPv6 address, an IPv4 address itself.
+    public var network: IPAddress {
+        bitCount == 128 ? Self(version6: (bits >> 64) << 64) : self
+    }
+
     /// The length of eight groups and the dots of a mapped address.
     private static let maximumByteCount = 45
 

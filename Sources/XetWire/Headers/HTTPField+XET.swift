@@ -28,6 +28,10 @@ extension HTTPField.Name {
     public static let errorMessage = known("X-Error-Message")
     /// Identifies a request in logs on both sides.
     public static let requestID = known("X-Request-Id")
+    /// The trace that a request belongs to (W3C Trace Context).
+    public static let traceParent = known("traceparent")
+    /// What tracing systems keep beside it.
+    public static let traceState = known("tracestate")
     /// Links to related resources (RFC 8288).
     public static let link = known("Link")
 }

@@ -43,7 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
                 name: "xet demo",
                 host: "127.0.0.1",
                 port: port,
-                interrupt: .graceful,
+                control: .init(interrupt: .graceful),
                 logger: logger
             )
         }

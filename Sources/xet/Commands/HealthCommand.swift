@@ -1,4 +1,5 @@
 import ArgumentParser
+import XetConfiguration
 import XetWire
 
 /// The command `xet health`.
@@ -7,12 +8,12 @@ struct HealthCommand: AsyncParsableCommand {
         commandName: "health",
         abstract: "Ask a running proxy whether it is well: exit status 0 if so, 1 if not.",
         discussion: """
-            Without --url it asks the proxy of this machine, or of this container, where HOST and PORT of the \
-            environment put it. Nothing secret is sent, and a certificate is not checked.
+            Without --url it asks the proxy of this machine, or of this container, where the environment and the file \
+            that XET_CONFIG names put it. Nothing secret is sent, and a certificate is not checked.
             """
     )
 
-    @Option(help: ArgumentHelp("Address of the proxy. (default: http://127.0.0.1:8080, as HOST and PORT say)"))
+    @Option(help: ArgumentHelp("Address of the proxy. (default: http://127.0.0.1:8080, as XET_HOST and XET_PORT say)"))
     var url: String?
 
     @Flag(help: "Ask whether it can serve now (/readyz), not only whether it runs (/health).")
@@ -44,15 +45,22 @@ struct HealthCommand: AsyncParsableCommand {
 
     /// Where a proxy listens that was started with the same environment.
     private static func localAddress() throws -> HTTPAddress {
+        let settings: ResolvedSettings
+        do {
+            settings = try SettingReader(flags: [:], file: nil).read()
+        } catch {
+            throw ValidationError(error.problems.map(\.description).joined(separator: "; "))
+        }
         let host =
-            switch Environment["HOST"] {
-            case nil, "0.0.0.0": "127.0.0.1"
+            switch settings[ProxySettings.host] {
+            case "0.0.0.0": "127.0.0.1"
             case "::": "::1"
-            case let host?: host
+            case let host: host
             }
-        let port = Environment["PORT"] ?? "8080"
-        guard let address = HTTPAddress("http://\(host.contains(":") ? "[\(host)]" : host):\(port)") else {
-            throw ValidationError("HOST '\(host)' and PORT '\(port)' are no address to ask; give one with --url.")
+        let port = settings[ProxySettings.port]
+        let scheme = settings[ProxySettings.certificate] == nil ? "http" : "https"
+        guard let address = HTTPAddress("\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)") else {
+            throw ValidationError("Host '\(host)' and port \(port) are no address to ask; give one with --url.")
         }
         return address
     }

@@ -49,6 +49,9 @@ struct RepositoryOptions: ParsableArguments {
 
 /// The process's environment; an empty variable counts as not set.
 enum Environment {
+    /// All variables.
+    static var all: [String: String] { ProcessInfo.processInfo.environment }
+
     static subscript(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import XetAccess
 import XetClient
 
-/// How the Hub, the CAS and the CDN are reached, for every command that talks to them.
+/// How the Hub, the CAS and the CDN are reached, for the commands that talk to them once.
 struct OutboundOptions: ParsableArguments {
     @Option(
         name: .customLong("ca-file"),
@@ -19,13 +19,18 @@ struct OutboundOptions: ParsableArguments {
     /// Takes the options, and what the environment says, into the settings of the client.
     func apply(to configuration: inout UpstreamHTTP.Configuration) throws {
         do {
-            configuration.proxies = try OutboundProxies(environment: { Environment[$0] })
-            configuration.trustRoots = try TrustRoots(
-                replacement: Environment["SSL_CERT_FILE"],
-                addition: authorityFile
-            )
+            try Self.apply(authorityFile: authorityFile, to: &configuration)
         } catch {
             throw ValidationError(error.message.prefix(1).uppercased() + error.message.dropFirst() + ".")
         }
+    }
+
+    /// Takes a file of certificates, and what the environment says, into the settings of the client.
+    static func apply(authorityFile: String?, to configuration: inout UpstreamHTTP.Configuration) throws(XetError) {
+        configuration.proxies = try OutboundProxies(environment: { Environment[$0] })
+        configuration.trustRoots = try TrustRoots(
+            replacement: Environment["SSL_CERT_FILE"],
+            addition: authorityFile
+        )
     }
 }

@@ -1,9 +1,9 @@
-import ArgumentParser
 import Crypto
 import FoundationEssentials
+import XetConfiguration
 
 /// What an operator gives several proxies, so that each accepts the URLs that another signed; never printed.
-struct SigningSecret {
+struct SigningSecret: Sendable {
     /// Fewer could be guessed.
     private static let minimumByteCount = 16
     /// More is no secret but some other file.
@@ -12,29 +12,27 @@ struct SigningSecret {
     /// The 32-byte key that is made of it.
     let key: [UInt8]
 
-    /// The secret in `file`, else the one in `XET_SIGNING_KEY`; `nil` if there is neither.
-    static func find(file: String?) throws -> SigningSecret? {
-        if let file {
-            guard let bytes = try? Data(contentsOf: URL(filePath: file)) else {
-                throw ValidationError("The signing key in '\(file)' cannot be read.")
-            }
-            return try SigningSecret(Array(bytes), from: "'\(file)'")
-        }
-        return try Environment["XET_SIGNING_KEY"].map { try SigningSecret(Array($0.utf8), from: "XET_SIGNING_KEY") }
+    /// The secret in some bytes; `nil` if there are too few, or too many.
+    ///
+    /// Line ends at the end do not count: editors and `echo` add them.
+    init?(_ bytes: some BidirectionalCollection<UInt8>) {
+        let secret = Self.withoutLineEnds(bytes)
+        guard (Self.minimumByteCount...Self.maximumByteCount).contains(secret.count) else { return nil }
+        key = Array(SHA256.hash(data: secret))
     }
 
-    /// Line ends at the end do not count: editors and `echo` add them.
-    private init(_ bytes: [UInt8], from source: String) throws {
-        let lineEnds = bytes.reversed().prefix { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count
-        let secret = bytes.dropLast(lineEnds)
-        guard (Self.minimumByteCount...Self.maximumByteCount).contains(secret.count) else {
-            throw ValidationError(
-                """
-                The signing key in \(source) has \(secret.count) bytes; it needs at least \(Self.minimumByteCount), and \
-                at most \(Self.maximumByteCount).
-                """
-            )
+    /// The secret in a file.
+    static func read(_ path: String) throws(OperatorFile.Failure) -> SigningSecret {
+        let bytes = try OperatorFile.read(path, upTo: maximumByteCount)
+        guard let secret = SigningSecret(bytes) else {
+            let count = withoutLineEnds(bytes).count
+            throw OperatorFile.Failure("'\(path)' holds \(count) bytes; a secret has at least \(minimumByteCount)")
         }
-        key = Array(SHA256.hash(data: secret))
+        return secret
+    }
+
+    private static func withoutLineEnds(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
+        let count = bytes.reversed().prefix { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count
+        return Array(bytes.dropLast(count))
     }
 }

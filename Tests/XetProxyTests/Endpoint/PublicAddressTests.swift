@@ -20,10 +20,9 @@ import XetWire
         for (name, value) in fields {
             head.headerFields.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value))
         }
-        let addresses = PublicAddress(
-            configured: configured,
-            trustedPeers: [try #require(AddressRange("10.0.0.0/8")), try #require(AddressRange("::1"))]
-        )
+        var values = ReloadableSettings.Values()
+        values.trustedPeers = [try #require(AddressRange("10.0.0.0/8")), try #require(AddressRange("::1"))]
+        let addresses = PublicAddress(configured: configured, settings: ReloadableSettings(values))
         let peer = try peer.map { try SocketAddress(ipAddress: $0, port: 4711) }
         return addresses.address(for: head, peer: peer)?.absolute
     }

@@ -26,8 +26,15 @@ import XetCore
         repository: String,
         isServed: Bool
     ) throws {
-        let rules = RepositoryRules(allow: try patterns(allow), deny: try patterns(deny))
-        #expect(rules.permits(try #require(Repository(prefixedName: repository))) == isServed)
+        let settings = ReloadableSettings()
+        let rules = RepositoryRules(settings)
+        let repository = try #require(Repository(prefixedName: repository))
+        #expect(rules.permits(repository))
+        var values = ReloadableSettings.Values()
+        values.allow = try patterns(allow)
+        values.deny = try patterns(deny)
+        settings.replace(with: values)
+        #expect(rules.permits(repository) == isServed)
     }
 
     private func patterns(_ texts: [String]) throws -> [RepositoryPattern] {

@@ -33,6 +33,7 @@ struct AddressRoute: Sendable {
         let passed = UpstreamRequest(
             request.method,
             capability.address,
+            of: isHub ? .hub : .cdn,
             headers: headers,
             // The caller's token is the Hub's; whoever else the address belongs to must not see it.
             authorization: isHub ? request.headers[.authorization] : nil,

@@ -29,6 +29,7 @@ struct CASRoute: Sendable {
         let passed = UpstreamRequest(
             request.method,
             pass.endpoint.appending(request.passedOnTarget),
+            of: .cas,
             headers: EndpointHeaders.casRequest(request.headers),
             authorization: "Bearer \(pass.token.secret)",
             body: request.passedOnBody

@@ -28,11 +28,12 @@ struct HubRoute: Sendable {
         var passed = UpstreamRequest(
             request.method,
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
+            of: .hub,
             headers: EndpointHeaders.hubRequest(request.headers),
             authorization: request.headers[.authorization],
             body: request.passedOnBody
         )
-        if route == .repositories, services.hasRules {
+        if route == .repositories, services.rules.exist {
             let body = try await request.body.collect(upTo: Self.maximumNameByteCount)
             guard permits(Array(buffer: body)) else {
                 return .refusal(.forbidden, "this proxy does not serve the repository, or it is not named in full")

@@ -75,6 +75,7 @@ struct ResolveRoute: Sendable {
         let passed = UpstreamRequest(
             request.method,
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
+            of: .hub,
             headers: EndpointHeaders.resolveRequest(request.headers),
             authorization: request.headers[.authorization]
         )

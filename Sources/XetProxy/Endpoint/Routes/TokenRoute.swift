@@ -31,6 +31,7 @@ struct TokenRoute: Sendable {
             // Without its body there is no token to make one of.
             .get,
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
+            of: .hub,
             headers: headers,
             authorization: request.headers[.authorization]
         )

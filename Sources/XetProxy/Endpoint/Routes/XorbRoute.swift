@@ -31,6 +31,7 @@ struct XorbRoute: Sendable {
         let passed = UpstreamRequest(
             request.method,
             capability.address,
+            of: .cdn,
             headers: EndpointHeaders.xorbRequest(request.headers)
         )
         let answer = try await services.send(passed, followsRedirects: true)

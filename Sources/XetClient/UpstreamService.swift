@@ -1,0 +1,9 @@
+/// What kind of server a request goes to, as far as metrics tell them apart.
+public enum UpstreamService: String, Sendable, CaseIterable {
+    /// The Hub.
+    case hub
+    /// The service that knows reconstructions.
+    case cas
+    /// Any other host: the ones that signed URLs and redirects lead to.
+    case cdn
+}

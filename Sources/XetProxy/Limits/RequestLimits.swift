@@ -1,0 +1,101 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import XetAccess
+
+/// Refuses requests that ask for more than the operator grants.
+struct RequestLimits: Sendable {
+    /// Seconds after which a refused client may come again.
+    private static let patience = "5"
+
+    private let bodyByteCount: Int
+    private let downloads: DownloadLimiter
+    private let settings: ReloadableSettings
+    private let onRefusal: @Sendable (_ limit: String) -> Void
+
+    init(_ limits: ProxyLimits, settings: ReloadableSettings, onRefusal: @escaping @Sendable (_ limit: String) -> Void)
+    {
+        bodyByteCount = limits.bodyByteCount
+        downloads = DownloadLimiter(most: limits.downloads, mostPerClient: limits.downloadsPerClient)
+        self.settings = settings
+        self.onRefusal = onRefusal
+    }
+
+    /// What `answer` answers, or a refusal.
+    ///
+    /// The body that `answer` gets is never longer than it may be; a download counts until its last byte is written.
+    func apply(
+        to request: Request,
+        _ context: ProxyContext,
+        _ answer: (Request) async throws -> Response
+    ) async throws -> Response {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > bodyByteCount { return tooLarge(context) }
+        let place: DownloadPlace?
+        do throws(DownloadLimiter.Refusal) {
+            place = try self.place(request, context)
+        } catch {
+            return refusal(error)
+        }
+        var response: Response
+        if length == nil, request.method != .get, request.method != .head {
+            let body = LimitedBody(base: request.body, byteCount: bodyByteCount)
+            var request = request
+            request.body = RequestBody(asyncSequence: body)
+            do {
+                response = try await answer(request)
+            } catch  where body.overflow.hasHappened {
+                return tooLarge(context)
+            }
+        } else {
+            response = try await answer(request)
+        }
+        if let place { keep(place, for: &response) }
+        return response
+    }
+
+    /// A place for a download; `nil` for a request that is none.
+    private func place(_ request: Request, _ context: ProxyContext) throws(DownloadLimiter.Refusal) -> DownloadPlace? {
+        let path = request.uri.path
+        guard request.method == .get,
+            let route = RequestRoute(ownPath: path)
+                ?? (try? EndpointTarget(encodedPath: path)).flatMap({ $0 }).map({ RequestRoute($0) }),
+            route.transferKind != nil
+        else { return nil }
+        context.record.note(route)
+        let peer = context.channel.remoteAddress
+        return try downloads.admit(
+            ClientKey(request.head, peer: peer, trustedPeers: settings.values.trustedPeers)
+        )
+    }
+
+    private func keep(_ place: DownloadPlace, for response: inout Response) {
+        guard response.body.contentLength == nil else { return place.giveBack() }
+        let body = response.body
+        response.body = ResponseBody { writer in
+            defer { place.giveBack() }
+            try await body.write(writer)
+        }
+    }
+
+    private func refusal(_ refusal: DownloadLimiter.Refusal) -> Response {
+        onRefusal(refusal.rawValue)
+        var response: Response =
+            switch refusal {
+            case .downloads:
+                .refusal(.serviceUnavailable, "this proxy has as many downloads as it can take; try again soon")
+            case .downloadsPerClient:
+                .refusal(.tooManyRequests, "you have as many downloads as one client may; wait until one has ended")
+            }
+        response.headers[.retryAfter] = Self.patience
+        return response
+    }
+
+    /// What still comes of the body is not read, so nothing can follow it on the connection.
+    private func tooLarge(_ context: ProxyContext) -> Response {
+        onRefusal("body_size")
+        var response = Response.refusal(.contentTooLarge, "a request may have \(bodyByteCount) bytes here")
+        if !context.isStream { response.headers[.connection] = "close" }
+        return response
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+import XetAccess
+import XetCore
+import XetWire
+
+/// What becomes known of a request on its way through its route, for logs, metrics and the list of transfers.
+final class RequestRecord: Sendable {
+    /// What is known so far.
+    struct Facts: Sendable {
+        var route = RequestRoute.other
+        var repository: Repository?
+        /// The path in the repository, or the file hash.
+        var path: String?
+        var failure: XetError?
+        /// The id of the Hub's or the CAS's answer, if that is passed on.
+        var upstreamID: RequestID?
+    }
+
+    private let state = Mutex(Facts())
+
+    /// What is known so far.
+    var facts: Facts { state.withLock { $0 } }
+
+    func note(_ route: RequestRoute) {
+        state.withLock { $0.route = route }
+    }
+
+    func note(_ repository: Repository?, path: String? = nil) {
+        state.withLock { facts in
+            facts.repository = repository
+            facts.path = path
+        }
+    }
+
+    /// Notes the id that an upstream gave to its answer, which the client gets.
+    func note(upstreamID: RequestID?) {
+        state.withLock { $0.upstreamID = upstreamID }
+    }
+
+    /// Notes why the request got an error status.
+    func note(_ failure: XetError) {
+        state.withLock { $0.failure = failure }
+    }
+}

@@ -1,0 +1,277 @@
+import Logging
+import XetConfiguration
+import XetCore
+import XetProxy
+import XetWire
+
+/// Everything that an operator may choose for `xet proxy`, each option once.
+enum ProxySettings {
+    // MARK: Where it listens
+
+    static let host = Setting.text(
+        "host",
+        "Address to listen on.",
+        valueName: "address",
+        preset: "0.0.0.0",
+        expectation: "an address or a name"
+    ) { $0.isEmpty || $0.contains(where: \.isWhitespace) ? nil : $0 }
+    .alsoFrom("HOST")
+
+    static let port = Setting.number(
+        "port",
+        "Port to listen on; 0 picks a free one.",
+        valueName: "port",
+        preset: 8080,
+        in: 0...65535
+    )
+    .alsoFrom("PORT")
+
+    static let certificate = Setting.optional(
+        "tls-certificate",
+        "PEM file with the certificate to show, and those up to its root; read again when it changes.",
+        valueName: "file",
+        expectation: "a path",
+        path
+    )
+    .without("no TLS")
+
+    static let certificateKey = Setting.optional(
+        "tls-key",
+        "PEM file with the private key of the certificate.",
+        valueName: "file",
+        expectation: "a path",
+        path
+    )
+    .without("no TLS")
+
+    static let h2c = Setting.boolean("h2c", "Speak HTTP/2 also over connections without TLS.")
+
+    static let publicURL = Setting.optional(
+        "public-url",
+        "Address of the proxy in its answers, perhaps with a path.",
+        valueName: "url",
+        expectation: "an http or https URL without a query"
+    ) { text in text.contains("?") || text.contains("#") ? nil : HTTPAddress(text) }
+    .without("the one that clients ask for")
+
+    static let trustedProxies = Setting.list(
+        "trusted-proxy",
+        """
+        Address or range, such as 10.0.0.0/8, of proxies in front whose Forwarded and X-Forwarded-* headers are believed; \
+        repeatable.
+        """,
+        valueName: "range",
+        expectation: "IP addresses or ranges of them, such as 10.0.0.0/8"
+    ) { AddressRange($0) }
+    .without("none")
+    .reloadable()
+
+    // MARK: Where it asks
+
+    static let hubEndpoint = Setting.text(
+        "hub-endpoint",
+        "Address of the Hub.",
+        valueName: "url",
+        preset: HubOptions.defaultEndpoint,
+        expectation: "an http or https URL"
+    ) { HTTPAddress($0) }
+    .alsoFrom("HF_ENDPOINT")
+
+    static let authorityFile = Setting.optional(
+        "ca-file",
+        "PEM file of certificates to trust besides the system's, or besides those that SSL_CERT_FILE names in their place.",
+        valueName: "file",
+        expectation: "a path",
+        path
+    )
+    .without("none")
+
+    static let connectTimeout = Setting.duration(
+        "connect-timeout",
+        "Longest wait for a connection to Hub, CAS or CDN.",
+        preset: "10s",
+        atLeast: .milliseconds(100)
+    )
+
+    static let upstreamTimeout = Setting.duration(
+        "upstream-timeout",
+        "Longest wait until Hub, CAS or CDN begin their answer.",
+        preset: "10s",
+        atLeast: .seconds(1)
+    )
+
+    static let upstreamIdleTimeout = Setting.duration(
+        "upstream-idle-timeout",
+        "Longest silence within an answer of Hub, CAS or CDN.",
+        preset: "30s",
+        atLeast: .seconds(1)
+    )
+
+    static let stallTimeout = Setting.duration(
+        "stall-timeout",
+        "Silence after which a range of a xorb is asked for again, on another connection.",
+        preset: "3s",
+        atLeast: .seconds(1)
+    )
+
+    // MARK: What it lets through
+
+    static let allowAnonymous = Setting.boolean(
+        "allow-anonymous",
+        "Let requests without a token through, for public files."
+    )
+
+    static let tokenRepository = Setting.optional(
+        "token-repo",
+        "Repository whose token /download-hash uses when a request names none: owner/name.",
+        valueName: "repo",
+        expectation: "owner/name"
+    ) { Repository(prefixedName: $0) }
+    .without("requests have to name one")
+
+    static let allow = Setting.list(
+        "allow",
+        """
+        Serve only these repositories: owner/name, owner/*, datasets/owner/*, spaces/*, and so on; without models/, \
+        datasets/ or spaces/ a pattern means all three; repeatable.
+        """,
+        valueName: "pattern",
+        expectation: "patterns such as owner/name, owner/* or datasets/owner/*"
+    ) { RepositoryPattern($0) }
+    .without("all")
+    .reloadable()
+
+    static let deny = Setting.list(
+        "deny",
+        "Do not serve these, even if --allow names them; repeatable.",
+        valueName: "pattern",
+        expectation: "patterns such as owner/name, owner/* or datasets/owner/*"
+    ) { RepositoryPattern($0) }
+    .without("none")
+    .reloadable()
+
+    static let allowWrites = Setting.boolean(
+        "allow-writes",
+        "Pass on requests that change something on the Hub, such as uploads."
+    )
+
+    static let signingKeyFile = Setting.optional(
+        "signing-key-file",
+        """
+        File with a secret of 16 bytes or more that signs the URLs in answers; proxies with the same one accept each \
+        other's.
+        """,
+        valueName: "file",
+        expectation: "a path",
+        path
+    )
+    .without("what XET_SIGNING_KEY holds, else a new one at each start")
+
+    static let signingKey = Setting.optional(
+        "signing-key",
+        "The secret that signs the URLs in answers, if it is in no file of its own.",
+        valueName: "secret",
+        expectation: "a secret of at least 16 bytes"
+    ) { SigningSecret($0.utf8) }
+    .without("a new one at each start")
+    .secret()
+
+    // MARK: How much it takes
+
+    static let bufferMemory = Setting.byteCount(
+        "buffer-memory",
+        "About the most MiB that data on its way takes, all downloads together.",
+        valueName: "MiB",
+        preset: "256",
+        unit: .mebibyte,
+        atLeast: 8 << 20
+    )
+
+    static let maximumDownloads = Setting.number(
+        "max-downloads",
+        "Most downloads at once; 0 for no limit.",
+        valueName: "count",
+        preset: ProxyLimits().downloads,
+        in: 0...1_000_000
+    )
+
+    static let maximumDownloadsPerClient = Setting.number(
+        "max-downloads-per-client",
+        "Most downloads at once for one token, or for one address without a token; 0 for no limit.",
+        valueName: "count",
+        preset: ProxyLimits().downloadsPerClient,
+        in: 0...1_000_000
+    )
+
+    static let maximumBodySize = Setting.byteCount(
+        "max-body-size",
+        "Most bytes of a request's body, uploads included.",
+        preset: "5GiB",
+        atLeast: 1 << 10
+    )
+
+    static let maximumHeaderSize = Setting.byteCount(
+        "max-header-size",
+        "Most bytes of a request's head.",
+        preset: "64KiB",
+        atLeast: 1 << 10
+    )
+
+    static let idleTimeout = Setting.duration(
+        "idle-timeout",
+        "Longest wait for a request on an open connection, and for its head to be complete.",
+        preset: "60s",
+        atLeast: .seconds(1)
+    )
+
+    static let minimumClientRate = Setting.byteCount(
+        "min-client-rate",
+        "Bytes per second that a client takes at least, over 60 s of waiting for it; 0 for no limit.",
+        preset: "1KiB",
+        atLeast: 0
+    )
+
+    static let drainTimeout = Setting.duration(
+        "drain-timeout",
+        "Longest wait for running answers after SIGTERM.",
+        preset: "30s",
+        atLeast: .zero
+    )
+
+    // MARK: What it tells
+
+    static let logLevel = Setting.choice(
+        "log-level",
+        "Least level that is logged: trace, debug, info, notice, warning, error or critical.",
+        valueName: "level",
+        preset: "notice",
+        of: Logger.Level.allCases.map { ($0.rawValue, $0) }
+    )
+    .reloadable()
+
+    static let logFormat = Setting.choice(
+        "log-format",
+        "How a line of the log is written: logfmt or json.",
+        valueName: "format",
+        preset: "logfmt",
+        of: LogFormat.allCases.map { ($0.rawValue, $0) }
+    )
+
+    static let hidesPage = Setting.boolean("no-ui", "Serve no page for people at /.")
+
+    /// All of them, in the order of help texts and documents.
+    static let registry = SettingRegistry([
+        host.declaration, port.declaration, certificate.declaration, certificateKey.declaration, h2c.declaration,
+        publicURL.declaration, trustedProxies.declaration,
+        hubEndpoint.declaration, authorityFile.declaration, connectTimeout.declaration, upstreamTimeout.declaration,
+        upstreamIdleTimeout.declaration, stallTimeout.declaration,
+        allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
+        allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
+        bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
+        maximumBodySize.declaration, maximumHeaderSize.declaration, idleTimeout.declaration,
+        minimumClientRate.declaration, drainTimeout.declaration,
+        logLevel.declaration, logFormat.declaration, hidesPage.declaration,
+    ])
+
+    private static let path: @Sendable (String) -> String? = { $0.isEmpty ? nil : $0 }
+}

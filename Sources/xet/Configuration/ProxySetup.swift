@@ -1,0 +1,92 @@
+import NIOCore
+import XetAccess
+import XetClient
+import XetConfiguration
+import XetDownload
+import XetProxy
+import XetWire
+
+/// What the parts of a proxy get of its settings.
+struct ProxySetup: Sendable {
+    let assembly: Assembly.Configuration
+    let proxy: ProxyConfiguration
+
+    /// Throws for what only turns out together, or when files are read.
+    init(_ settings: ResolvedSettings) throws(SettingProblems) {
+        assembly = try Self.assembly(settings)
+        proxy = try Self.proxy(settings)
+    }
+
+    /// The settings that hold from now on when they are read again.
+    static func reloadable(_ settings: ResolvedSettings) -> ReloadableSettings.Values {
+        var values = ReloadableSettings.Values()
+        values.allow = settings[ProxySettings.allow]
+        values.deny = settings[ProxySettings.deny]
+        values.trustedPeers = settings[ProxySettings.trustedProxies]
+        values.logLevel = settings[ProxySettings.logLevel]
+        return values
+    }
+
+    private static func assembly(_ settings: ResolvedSettings) throws(SettingProblems) -> Assembly.Configuration {
+        var assembly = Assembly.Configuration(hub: settings[ProxySettings.hubEndpoint])
+        assembly.bufferByteCount = settings[ProxySettings.bufferMemory]
+        assembly.download.stall = StallPolicy(silence: settings[ProxySettings.stallTimeout])
+        assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])
+        assembly.http.headTimeout = .init(settings[ProxySettings.upstreamTimeout])
+        assembly.http.readTimeout = .init(settings[ProxySettings.upstreamIdleTimeout])
+        do {
+            try OutboundOptions.apply(authorityFile: settings[ProxySettings.authorityFile], to: &assembly.http)
+        } catch {
+            throw SettingProblems([SettingProblem(.preset, error.message)])
+        }
+        return assembly
+    }
+
+    private static func proxy(_ settings: ResolvedSettings) throws(SettingProblems) -> ProxyConfiguration {
+        var proxy = ProxyConfiguration()
+        proxy.host = settings[ProxySettings.host]
+        proxy.port = settings[ProxySettings.port]
+        proxy.allowAnonymous = settings[ProxySettings.allowAnonymous]
+        proxy.tokenRepository = settings[ProxySettings.tokenRepository]
+        proxy.publicAddress = settings[ProxySettings.publicURL]
+        proxy.settings = ReloadableSettings(reloadable(settings))
+        proxy.allowWrites = settings[ProxySettings.allowWrites]
+        proxy.signingKey = try signingKey(settings)
+        proxy.limits.downloads = settings[ProxySettings.maximumDownloads]
+        proxy.limits.downloadsPerClient = settings[ProxySettings.maximumDownloadsPerClient]
+        proxy.limits.bodyByteCount = settings[ProxySettings.maximumBodySize]
+        proxy.limits.headerByteCount = settings[ProxySettings.maximumHeaderSize]
+        proxy.limits.idleTimeout = settings[ProxySettings.idleTimeout]
+        proxy.limits.leastClientRate = settings[ProxySettings.minimumClientRate]
+        proxy.drainTimeout = settings[ProxySettings.drainTimeout]
+        proxy.tls = try tls(settings)
+        proxy.allowsCleartextHTTP2 = settings[ProxySettings.h2c]
+        proxy.hasUI = !settings[ProxySettings.hidesPage]
+        proxy.logFormat = settings[ProxySettings.logFormat]
+        return proxy
+    }
+
+    /// The file counts more than the variable: it is the more careful choice.
+    private static func signingKey(_ settings: ResolvedSettings) throws(SettingProblems) -> [UInt8]? {
+        guard let path = settings[ProxySettings.signingKeyFile] else { return settings[ProxySettings.signingKey]?.key }
+        do {
+            return try SigningSecret.read(path).key
+        } catch {
+            let origin = settings.origin(ProxySettings.signingKeyFile)
+            throw SettingProblems([SettingProblem(origin, "'signing-key-file': \(error.message)")])
+        }
+    }
+
+    private static func tls(_ settings: ResolvedSettings) throws(SettingProblems) -> TLSFiles? {
+        switch (settings[ProxySettings.certificate], settings[ProxySettings.certificateKey]) {
+        case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): return nil
+        case (_?, nil):
+            let origin = settings.origin(ProxySettings.certificate)
+            throw SettingProblems([SettingProblem(origin, "'tls-certificate' needs 'tls-key' too")])
+        case (nil, _?):
+            let origin = settings.origin(ProxySettings.certificateKey)
+            throw SettingProblems([SettingProblem(origin, "'tls-key' needs 'tls-certificate' too")])
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+import Instrumentation
+import NIOHTTP1
+import Testing
+import XetAccess
+import XetWire
+
+@testable import XetClient
+
+@Suite(.timeLimit(.minutes(1))) struct RequestTraceTests {
+    private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    private func trace(_ parent: String?, _ state: String?) throws -> RequestTrace {
+        RequestTrace(id: try #require(RequestID("one")), parent: parent.flatMap { TraceParent($0) }, state: state)
+    }
+
+    @Test func `goes along with every request of the task, redirected ones too`() async throws {
+        let trace = try trace(Self.parent, "a=1")
+        try await ScriptedServer.run { request in
+            request.target == "/x" ? ScriptedAnswer(302, [("Location", "/y")]) : ScriptedAnswer()
+        } _: { server in
+            try await withUpstream { http in
+                let address = try #require(HTTPAddress(server.origin + "/x"))
+                var context = InstrumentationContext.topLevel
+                context.requestTrace = trace
+                try await InstrumentationContext.withValue(context) {
+                    let request = UpstreamRequest(.get, address, headers: [.requestID: "theirs"])
+                    _ = try await http.exchange(request, followsRedirects: true)
+                }
+                #expect(server.requests.map(\.target) == ["/x", "/y"])
+                for request in server.requests {
+                    #expect(request.headers["x-request-id"] == ["one"])
+                    #expect(request.headers["traceparent"] == [Self.parent])
+                    #expect(request.headers["tracestate"] == ["a=1"])
+                }
+            }
+        }
+    }
+
+    @Test func `without a trace only the id is set`() throws {
+        var headers: HTTPHeaders = [:]
+        try trace(nil, "a=1").apply(to: &headers)
+        #expect(Array(headers.map(\.name)) == ["X-Request-Id"])
+    }
+
+    @Test(arguments: ["", "a\r\nX: y", "a\u{7F}", "ü", String(repeating: "a", count: 513)])
+    func `states that are not passed on`(state: String) throws {
+        #expect(try trace(Self.parent, state).state == nil)
+    }
+
+    @Test func `the longest state`() throws {
+        let state = String(repeating: "a", count: 512)
+        #expect(try trace(Self.parent, state).state == state)
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+import XetAccess
+
+@testable import XetProxy
+
+@Suite struct StatusReportTests {
+    private let alice = HubToken("hf_alice")
+    private let bob = HubToken("hf_bob")
+
+    @Test func `names are for those who may know them`() {
+        let book = TransferBook()
+        let transfers = [
+            book.begin(StatusSamples.subject("public.bin")),
+            book.begin(StatusSamples.subject("hers.bin", visibility: .unknown, caller: alice)),
+            book.begin(StatusSamples.subject("nobodys.bin", visibility: .unknown)),
+        ]
+        #expect(StatusSamples.report(book).transfers.map(\.name) == ["acme/model/public.bin", nil, nil])
+        #expect(StatusSamples.report(book, for: bob).transfers.map(\.name) == ["acme/model/public.bin", nil, nil])
+        #expect(
+            StatusSamples.report(book, for: alice).transfers.map(\.name)
+                == ["acme/model/public.bin", "acme/model/hers.bin", nil]
+        )
+        for transfer in transfers { transfer.end(.finished) }
+    }
+
+    @Test func `causes are for the caller who met them`() {
+        let book = TransferBook()
+        book.note(StatusSamples.failure("nobody: acme/secret"))
+        book.note(StatusSamples.failure("alice: acme/secret", caller: alice))
+        #expect(StatusSamples.report(book).failures.map(\.cause) == [nil, nil])
+        #expect(StatusSamples.report(book, for: bob).failures.map(\.cause) == [nil, nil])
+        #expect(StatusSamples.report(book, for: alice).failures.map(\.cause) == ["alice: acme/secret", nil])
+        #expect(StatusSamples.report(book).failures.map(\.secondsAgo) == [12, 12])
+    }
+
+    @Test func `the list is bounded, the count is not`() {
+        let book = TransferBook()
+        let transfers = (0..<130).map { book.begin(StatusSamples.subject("\($0).bin")) }
+        let report = StatusSamples.report(book)
+        #expect(report.live == 130)
+        #expect(report.transfers.count == StatusReport.maximumTransferCount)
+        #expect(report.transfers.first?.name == "acme/model/0.bin")
+        for transfer in transfers { transfer.end(.cancelled) }
+    }
+
+    @Test func `texts are bounded`() {
+        let book = TransferBook()
+        let transfer = book.begin(StatusSamples.subject("e" + String(repeating: "\u{301}", count: 70_000)))
+        book.note(StatusSamples.failure(String(repeating: "long ", count: 10_000), caller: alice))
+        let report = StatusSamples.report(book, for: alice)
+        #expect(report.transfers.first?.name?.unicodeScalars.count == StatusReport.maximumTextCount + 1)
+        #expect(report.failures.first?.cause?.unicodeScalars.count == StatusReport.maximumTextCount + 1)
+        transfer.end(.finished)
+    }
+
+    @Test func `counts`() {
+        let book = TransferBook()
+        let running = book.begin(StatusSamples.subject("a.bin"))
+        let done = book.begin(StatusSamples.subject("b.bin"))
+        running.note(400)
+        done.note(1000)
+        done.end(.finished)
+        let report = StatusSamples.report(book)
+        #expect(report.totals.started == 2)
+        #expect(report.totals.finished == 1)
+        #expect(report.totals.sent == 1400)
+        #expect(report.transfers.map(\.sent) == [400])
+        #expect(report.transfers.map(\.total) == [1000])
+        running.end(.aborted)
+        #expect(StatusSamples.report(book).totals.aborted == 1)
+    }
+}

@@ -1,0 +1,186 @@
+function __xet_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __xet_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __xet_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __xet_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __xet_parse_tokens -S
+    set -l unparsed_tokens (__xet_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'xet'
+        __xet_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'proxy'
+            __xet_parse_subcommand 0 'config=' 'print-config' 'host=' 'port=' 'tls-certificate=' 'tls-key=' 'h2c' 'no-h2c' 'public-url=' 'trusted-proxy=+' 'hub-endpoint=' 'ca-file=' 'connect-timeout=' 'upstream-timeout=' 'upstream-idle-timeout=' 'stall-timeout=' 'allow-anonymous' 'no-allow-anonymous' 'token-repo=' 'allow=+' 'deny=+' 'allow-writes' 'no-allow-writes' 'signing-key-file=' 'buffer-memory=' 'max-downloads=' 'max-downloads-per-client=' 'max-body-size=' 'max-header-size=' 'idle-timeout=' 'min-client-rate=' 'drain-timeout=' 'log-level=' 'log-format=' 'ui' 'no-ui' 'version' 'h/help'
+        case 'download'
+            __xet_parse_subcommand 2 'revision=' 'repo-type=' 'hub-endpoint=' 'ca-file=' 'o/output=' 'hash=' 'repo=' 'q/quiet' 'version' 'h/help'
+        case 'list'
+            __xet_parse_subcommand 1 'revision=' 'repo-type=' 'hub-endpoint=' 'ca-file=' 'json' 'version' 'h/help'
+        case 'hash'
+            __xet_parse_subcommand -r 1 'version' 'h/help'
+        case 'inspect'
+            __xet_parse_subcommand 1 'json' 'version' 'h/help'
+        case 'origin'
+            __xet_parse_subcommand 1 'host=' 'port=' 'data=' 'threshold=' 'token-file=' 'public-url=' 'token-lifetime=' 'url-lifetime=' 'version' 'h/help'
+        case 'demo'
+            __xet_parse_subcommand 0 'port=' 'folder=' 'version' 'h/help'
+        case 'health'
+            __xet_parse_subcommand 0 'url=' 'ready' 'timeout=' 'version' 'h/help'
+        case 'help'
+            __xet_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __xet_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __xet_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __xet_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __xet_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__xet_tokens -p)
+    if test -z "$(__xet_tokens -t)"
+        set -l index (count (__xet_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'xet' -f
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'proxy' -d 'Serve the files of a Hub over plain HTTP.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'download' -d 'Download one file, verified.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'list' -d 'List the files of a repository: size, XET hash, path.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'hash' -d 'Print the XET hash of files: a line \'hash  path\' each, as sha256sum does.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'inspect' -d 'Show what is in a xorb or a shard.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'origin' -d 'Serve a folder as a small Hub with a CAS, for trials, tests and private networks.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'demo' -d 'Show the proxy at work, with no account and no internet.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'health' -d 'Ask a running proxy whether it is well: exit status 0 if so, 1 if not.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" config' -l 'config' -d 'File with options: .toml, .yaml, .yml or .json. (env XET_CONFIG)' -rfa '(set -l exts \'toml\' \'yaml\' \'yml\' \'json\';for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.{$exts};printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" print-config' -l 'print-config' -d 'Print what all options are, as a configuration file without secrets, and end.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" host' -l 'host' -d 'Address to listen on. (env XET_HOST or HOST, default: 0.0.0.0)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" port' -l 'port' -d 'Port to listen on; 0 picks a free one. (env XET_PORT or PORT, default: 8080)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" tls-certificate' -l 'tls-certificate' -d 'PEM file with the certificate to show, and those up to its root; read again when it changes. (env XET_TLS_CERTIFICATE, default: no TLS)' -rF
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" tls-key' -l 'tls-key' -d 'PEM file with the private key of the certificate. (env XET_TLS_KEY, default: no TLS)' -rF
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" h2c' -l 'h2c' -d 'Speak HTTP/2 also over connections without TLS. (env XET_H2C, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-h2c' -l 'no-h2c' -d 'Speak HTTP/2 also over connections without TLS. (env XET_H2C, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" public-url' -l 'public-url' -d 'Address of the proxy in its answers, perhaps with a path. (env XET_PUBLIC_URL, default: the one that clients ask for)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy"' -l 'trusted-proxy' -d 'Address or range, such as 10.0.0.0/8, of proxies in front whose Forwarded and X-Forwarded-* headers are believed; repeatable. (env XET_TRUSTED_PROXY, default: none)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" hub-endpoint' -l 'hub-endpoint' -d 'Address of the Hub. (env XET_HUB_ENDPOINT or HF_ENDPOINT, default: https://huggingface.co)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" ca-file' -l 'ca-file' -d 'PEM file of certificates to trust besides the system\'s, or besides those that SSL_CERT_FILE names in their place. (env XET_CA_FILE, default: none)' -rF
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" connect-timeout' -l 'connect-timeout' -d 'Longest wait for a connection to Hub, CAS or CDN. (env XET_CONNECT_TIMEOUT, default: 10s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" upstream-timeout' -l 'upstream-timeout' -d 'Longest wait until Hub, CAS or CDN begin their answer. (env XET_UPSTREAM_TIMEOUT, default: 10s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" upstream-idle-timeout' -l 'upstream-idle-timeout' -d 'Longest silence within an answer of Hub, CAS or CDN. (env XET_UPSTREAM_IDLE_TIMEOUT, default: 30s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" stall-timeout' -l 'stall-timeout' -d 'Silence after which a range of a xorb is asked for again, on another connection. (env XET_STALL_TIMEOUT, default: 3s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" allow-anonymous' -l 'allow-anonymous' -d 'Let requests without a token through, for public files. (env XET_ALLOW_ANONYMOUS, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-allow-anonymous' -l 'no-allow-anonymous' -d 'Let requests without a token through, for public files. (env XET_ALLOW_ANONYMOUS, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" token-repo' -l 'token-repo' -d 'Repository whose token /download-hash uses when a request names none: owner/name. (env XET_TOKEN_REPO, default: requests have to name one)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy"' -l 'allow' -d 'Serve only these repositories: owner/name, owner/*, datasets/owner/*, spaces/*, and so on; without models/, datasets/ or spaces/ a pattern means all three; repeatable. (env XET_ALLOW, default: all)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy"' -l 'deny' -d 'Do not serve these, even if --allow names them; repeatable. (env XET_DENY, default: none)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" allow-writes' -l 'allow-writes' -d 'Pass on requests that change something on the Hub, such as uploads. (env XET_ALLOW_WRITES, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-allow-writes' -l 'no-allow-writes' -d 'Pass on requests that change something on the Hub, such as uploads. (env XET_ALLOW_WRITES, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" signing-key-file' -l 'signing-key-file' -d 'File with a secret of 16 bytes or more that signs the URLs in answers; proxies with the same one accept each other\'s. (env XET_SIGNING_KEY_FILE, default: what XET_SIGNING_KEY holds, else a new one at each start)' -rF
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" buffer-memory' -l 'buffer-memory' -d 'About the most MiB that data on its way takes, all downloads together. (env XET_BUFFER_MEMORY, default: 256)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-downloads' -l 'max-downloads' -d 'Most downloads at once; 0 for no limit. (env XET_MAX_DOWNLOADS, default: 4096)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-downloads-per-client' -l 'max-downloads-per-client' -d 'Most downloads at once for one token, or for one address without a token; 0 for no limit. (env XET_MAX_DOWNLOADS_PER_CLIENT, default: 0)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-body-size' -l 'max-body-size' -d 'Most bytes of a request\'s body, uploads included. (env XET_MAX_BODY_SIZE, default: 5GiB)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-header-size' -l 'max-header-size' -d 'Most bytes of a request\'s head. (env XET_MAX_HEADER_SIZE, default: 64KiB)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" idle-timeout' -l 'idle-timeout' -d 'Longest wait for a request on an open connection, and for its head to be complete. (env XET_IDLE_TIMEOUT, default: 60s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" min-client-rate' -l 'min-client-rate' -d 'Bytes per second that a client takes at least, over 60 s of waiting for it; 0 for no limit. (env XET_MIN_CLIENT_RATE, default: 1KiB)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" drain-timeout' -l 'drain-timeout' -d 'Longest wait for running answers after SIGTERM. (env XET_DRAIN_TIMEOUT, default: 30s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" log-level' -l 'log-level' -d 'Least level that is logged: trace, debug, info, notice, warning, error or critical. (env XET_LOG_LEVEL, default: notice)' -rfka 'trace debug info notice warning error critical'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" log-format' -l 'log-format' -d 'How a line of the log is written: logfmt or json. (env XET_LOG_FORMAT, default: logfmt)' -rfka 'logfmt json'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" ui' -l 'ui' -d 'Serve no page for people at /. (env XET_NO_UI, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-ui' -l 'no-ui' -d 'Serve no page for people at /. (env XET_NO_UI, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" revision' -l 'revision' -d 'Branch, tag or commit.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" repo-type' -l 'repo-type' -d 'model, dataset or space.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" hub-endpoint' -l 'hub-endpoint' -d 'Address of the Hub. (env HF_ENDPOINT, default: https://huggingface.co)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" ca-file' -l 'ca-file' -d 'PEM file of certificates to trust besides the system\'s. (env SSL_CERT_FILE names one to trust instead of the system\'s; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" o output' -l 'output' -s 'o' -d 'Where to write it; - is standard output.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" hash' -l 'hash' -d 'Download the file with this XET hash, with the rights of --repo.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" repo' -l 'repo' -d 'With --hash: the repository whose rights are used.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" q quiet' -l 'quiet' -s 'q' -d 'Show no progress.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" revision' -l 'revision' -d 'Branch, tag or commit.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" repo-type' -l 'repo-type' -d 'model, dataset or space.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" hub-endpoint' -l 'hub-endpoint' -d 'Address of the Hub. (env HF_ENDPOINT, default: https://huggingface.co)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" ca-file' -l 'ca-file' -d 'PEM file of certificates to trust besides the system\'s. (env SSL_CERT_FILE names one to trust instead of the system\'s; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" json' -l 'json' -d 'Print a JSON array.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet hash" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet hash" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" json' -l 'json' -d 'Print JSON.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" host' -l 'host' -d 'Address to listen on.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" port' -l 'port' -d 'Port to listen on; 0 picks a free one.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" data' -l 'data' -d 'Folder for xorbs and shards. (default: .xet in the folder)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" threshold' -l 'threshold' -d 'Files of at least so many bytes are stored as XET.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" token-file' -l 'token-file' -d 'JSON file that says who may see and read what.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" public-url' -l 'public-url' -d 'Address in answers, if it is not the one that clients ask for.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" token-lifetime' -l 'token-lifetime' -d 'Seconds that a CAS token is good.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" url-lifetime' -l 'url-lifetime' -d 'Seconds that a signed address is good.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet demo" port' -l 'port' -d 'Port of the proxy; 0 picks a free one.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet demo" folder' -l 'folder' -d 'Folder for the samples. (default: a new temporary folder)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet demo" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet demo" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet health" url' -l 'url' -d 'Address of the proxy. (default: http://127.0.0.1:8080, as XET_HOST and XET_PORT say)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet health" ready' -l 'ready' -d 'Ask whether it can serve now (/readyz), not only whether it runs (/health).'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet health" timeout' -l 'timeout' -d 'Seconds that it has to answer.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet health" version' -l 'version' -d 'Show the version.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet health" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet help" version' -l 'version' -d 'Show the version.'
