@@ -4,7 +4,7 @@ public struct ProxyLimits: Sendable, Equatable {
     public var downloads = 4096
     /// Downloads at the same time for one token, or for one address where there is no token; 0 means no limit.
     public var downloadsPerClient = 0
-    /// Bytes of a request body that is passed on: most that the Hub takes in one piece. None is kept in memory.
+    /// Bytes of a request body that is passed on, none of it kept in memory: the most that a Hub takes in one piece.
     public var bodyByteCount = 5 << 30
     /// Bytes of a request's head.
     public var headerByteCount = 64 << 10
