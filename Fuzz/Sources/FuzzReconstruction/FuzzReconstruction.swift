@@ -13,7 +13,9 @@ import Foundation
 enum FuzzReconstruction {
     static func main() {
         unsafe runFuzzer { start, count in
-            check(Data(unsafe fuzzInput(start, count)))
+            let json = Data(unsafe fuzzInput(start, count))
+            check(json)
+            checkRewriting(json)
             return 0
         }
     }
@@ -34,6 +36,18 @@ private func check(_ json: Data) {
             precondition(again == reconstruction)
         } catch {
             preconditionFailure("a reconstruction that was read cannot be written: \(error)")
+        }
+    }
+}
+
+/// Whatever a client reads in a rewritten answer, no address of the upstream is left in it.
+private func checkRewriting(_ json: Data) {
+    let own = "http://proxy.example/x"
+    guard let rewritten = try? ReconstructionRewriting.rewrite(Array(json), replacement: { _ in own }) else { return }
+    for version in ReconstructionVersion.allCases {
+        guard let reconstruction = try? Reconstruction(json: Data(rewritten), version: version) else { continue }
+        for fetches in reconstruction.fetches.values {
+            precondition(fetches.infos.allSatisfy { $0.url.secret == own })
         }
     }
 }
