@@ -118,7 +118,7 @@ import XetTestSupport
     }
 
     /// A CAS that is near is asked for one window after the other; one that is far for several at once.
-    @Test(arguments: [(1, 1...1), (60, 4...16)])
+    @Test(arguments: [(1, 1...1), (60, 9...16)])
     func `reconstructions are asked for as far ahead as the CAS is away`(
         milliseconds: Int,
         most: ClosedRange<Int>

@@ -98,19 +98,14 @@ struct PublicAddress: Sendable {
 }
 
 extension HTTPField.Name {
-    private static func forwarding(_ name: String) -> HTTPField.Name {
-        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid header name") }
-        return field
-    }
-
     /// What a proxy did (RFC 7239).
-    static let forwarded = forwarding("Forwarded")
+    static let forwarded = known("Forwarded")
     /// The scheme that a proxy was asked with.
-    static let xForwardedProto = forwarding("X-Forwarded-Proto")
+    static let xForwardedProto = known("X-Forwarded-Proto")
     /// The host, perhaps with a port, that a proxy was asked for.
-    static let xForwardedHost = forwarding("X-Forwarded-Host")
+    static let xForwardedHost = known("X-Forwarded-Host")
     /// The port that a proxy was asked at.
-    static let xForwardedPort = forwarding("X-Forwarded-Port")
+    static let xForwardedPort = known("X-Forwarded-Port")
     /// The path that a proxy took away.
-    static let xForwardedPrefix = forwarding("X-Forwarded-Prefix")
+    static let xForwardedPrefix = known("X-Forwarded-Prefix")
 }

@@ -51,8 +51,5 @@ enum ClientKey: Hashable, Sendable {
 
 extension HTTPField.Name {
     /// The addresses that proxies forwarded for.
-    static let xForwardedFor: HTTPField.Name = {
-        guard let name = HTTPField.Name("X-Forwarded-For") else { preconditionFailure("a valid header name") }
-        return name
-    }()
+    static let xForwardedFor = known("X-Forwarded-For")
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import XetWire
 
 extension HTTPFields {
     /// What goes with everything that a browser shows: nothing from elsewhere, nothing inline, no frame around it.
@@ -18,13 +19,8 @@ extension HTTPFields {
 }
 
 extension HTTPField.Name {
-    private static func page(_ name: String) -> HTTPField.Name {
-        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid header name") }
-        return field
-    }
-
-    static let referrerPolicy = page("Referrer-Policy")
-    static let resourcePolicy = page("Cross-Origin-Resource-Policy")
+    static let referrerPolicy = known("Referrer-Policy")
+    static let resourcePolicy = known("Cross-Origin-Resource-Policy")
     /// Has nginx pass each event on as it comes.
-    static let accelBuffering = page("X-Accel-Buffering")
+    static let accelBuffering = known("X-Accel-Buffering")
 }

@@ -1,7 +1,10 @@
 public import HTTPTypes
 
 extension HTTPField.Name {
-    private static func known(_ name: String) -> HTTPField.Name {
+    /// A name that is written in the source.
+    ///
+    /// Precondition: it is a valid one (checked).
+    package static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid header name") }
         return field
     }
