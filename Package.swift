@@ -93,14 +93,21 @@ let package = Package(
         ),
         .target(name: "XetConfiguration", swiftSettings: settings),
         .target(
-            name: "XetProxy",
+            name: "XetServer",
             dependencies: [
-                "XetAccess", "XetCore", "XetDownload", "XetClient", "XetWire", hummingbird, httpTypes, logging,
-                metrics, instrumentation, tracing, lifecycle, hummingbirdCore, nioSSL,
+                hummingbird, hummingbirdCore, httpTypes, logging, metrics, instrumentation, tracing, lifecycle, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetProxy",
+            dependencies: [
+                "XetAccess", "XetCore", "XetDownload", "XetClient", "XetServer", "XetWire", hummingbird, httpTypes,
+                logging, metrics, instrumentation, tracing, lifecycle, nio("NIOCore"),
             ],
             swiftSettings: settings
         ),
@@ -117,7 +124,8 @@ let package = Package(
             name: "xet",
             dependencies: [
                 "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin",
-                "XetConfiguration", argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient, crypto, nioSSL,
+                "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient,
+                crypto, nioSSL,
                 nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
@@ -128,6 +136,12 @@ let package = Package(
             dependencies: ["XetCore"],
             path: "Tests/XetTestSupport",
             swiftSettings: spanSettings
+        ),
+        .target(
+            name: "XetServerTestSupport",
+            dependencies: [hummingbird, httpTypes, nio("NIOCore")],
+            path: "Tests/XetServerTestSupport",
+            swiftSettings: settings
         ),
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
         .testTarget(
@@ -170,14 +184,23 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "XetServerTests",
+            dependencies: [
+                "XetServer", "XetServerTestSupport", "XetTestSupport", hummingbird, httpTypes, lifecycle, logging,
+                metrics,
+                nioSSL, nio("NIOCore"), nio("NIOEmbedded"), nio("NIOHTTP1"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "XetProxyTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetTestSupport", "XetWire",
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetServer", "XetServerTestSupport",
+                "XetTestSupport", "XetWire",
                 hummingbird, httpTypes,
-                inMemoryTracing, instrumentation, lifecycle, logging, metrics, nioSSL, tracing, nio("NIOCore"),
+                inMemoryTracing, instrumentation, lifecycle, logging, metrics, tracing, nio("NIOCore"),
                 nio("NIOEmbedded"),
-                nio("NIOHTTP1"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

@@ -1,12 +1,9 @@
-import HTTPTypes
-import Hummingbird
-import HummingbirdCore
 public import Logging
-import NIOCore
 import ServiceLifecycle
 import XetClient
 import XetCore
 import XetDownload
+import XetServer
 import XetWire
 
 #if canImport(FoundationEssentials)
@@ -34,84 +31,27 @@ public struct Proxy: Sendable {
     /// configuration says; those that are left then are cut off. `onReady` gets the port once it is bound. Throws when it
     /// cannot be, and ``TLSFilesError`` when certificate or key cannot be used.
     public func run(onReady: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) async throws {
-        let certificate = try configuration.tls.map { try ServerCertificate($0) }
-        let connections = OpenConnections()
-        let application = Application(
-            responder: responder(),
-            server: server(certificate, connections),
-            configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port),
-                serverName: "xet"
-            ),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
+        let book = TransferBook()
+        let metrics = RequestMetrics(upstream.metrics)
+        let application = ServerApplication(
+            configuration.server,
+            routes: routes(book, metrics),
+            watcher: TransferWatch(book, metrics: upstream.metrics),
+            metrics: metrics,
             logger: logger
         )
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await application.run()
-                return true
-            }
-            group.addTask {
-                try await drain(connections).run { try await gracefulShutdown() }
-                return false
-            }
-            if let certificate {
-                group.addTask {
-                    try await certificate.watch(clock: ContinuousClock(), logger: logger)
-                    return false
-                }
-            }
-            while let isOver = try await group.next(), !isOver {}
-            group.cancelAll()
-        }
+        try await application.run(onReady: onReady)
     }
 
-    private func server(_ certificate: ServerCertificate?, _ connections: OpenConnections) -> HTTPServerBuilder {
-        let metrics = RequestMetrics(upstream.metrics)
-        let logger = logger
-        let events = ProxyChannel.Events(
-            onSlowClient: {
-                metrics.noteSlowClient()
-                logger.notice("a client took too little of its answer and was cut off")
-            },
-            onHeaderOverflow: { metrics.noteRejection("header_size") }
-        )
-        let opening: ProxyChannel.Opening =
-            if let certificate { .tls(certificate) } else {
-                configuration.allowsCleartextHTTP2 ? .eitherVersion : .http1
-            }
-        return HTTPServerBuilder { [limits = configuration.limits] responder in
-            ProxyChannel(opening, limits: limits, connections: connections, events: events, responder: responder)
-        }
-    }
-
-    private func drain(_ connections: OpenConnections) -> Drain<ContinuousClock> {
-        let logger = logger
-        return Drain(
-            timeout: configuration.drainTimeout,
-            clock: ContinuousClock(),
-            onBegin: {
-                connections.drain()
-                logger.notice("stopping", metadata: ["connections": "\(connections.count)"])
-            },
-            onTimeout: {
-                let count = connections.abort()
-                logger.warning("running answers were cut off", metadata: ["connections": "\(count)"])
-            }
-        )
-    }
-
-    private func responder() -> ProxyResponder {
+    private func routes(_ book: TransferBook, _ metrics: RequestMetrics) -> ProxyRoutes {
         let services = EndpointServices(
             configuration,
             upstream: upstream,
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }
         )
-        let metrics = RequestMetrics(upstream.metrics)
-        let book = TransferBook()
         let hub = HubProbe(upstream.hub)
         observe(book, hub)
-        return ProxyResponder(
+        return ProxyRoutes(
             status: StatusRoutes(
                 StatusSource(
                     version: XetVersion.current,
@@ -126,7 +66,7 @@ public struct Proxy: Sendable {
             health: HealthRoute(version: XetVersion.current),
             live: LiveRoute(),
             ready: ReadyRoute(hub: hub, isDraining: { Task.isShuttingDownGracefully }),
-            metrics: MetricsRoute(registry: upstream.metrics),
+            metrics: MetricsRoute(upstream.metrics),
             download: DownloadRoute(
                 upstream: upstream,
                 allowAnonymous: configuration.allowAnonymous,
@@ -139,7 +79,6 @@ public struct Proxy: Sendable {
                 rules: services.rules
             ),
             endpoint: EndpointRoute(services),
-            observer: RequestObserver(metrics: metrics, book: book, logger: logger),
             limits: RequestLimits(
                 configuration.limits,
                 settings: configuration.settings,

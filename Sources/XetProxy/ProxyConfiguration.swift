@@ -1,12 +1,11 @@
 public import XetCore
+public import XetServer
 public import XetWire
 
 /// What an operator chooses for the server side of a proxy.
 public struct ProxyConfiguration: Sendable {
-    /// Address to listen on.
-    public var host = "0.0.0.0"
-    /// Port to listen on; 0 picks a free one.
-    public var port = 8080
+    /// Where and how it listens.
+    public var server = ServerConfiguration()
     /// Whether requests without a token are passed on, for public files.
     public var allowAnonymous = false
     /// The repository whose token `/download-hash` uses when the request names none.
@@ -23,12 +22,6 @@ public struct ProxyConfiguration: Sendable {
     public var signingKey: [UInt8]?
     /// What clients are granted.
     public var limits = ProxyLimits()
-    /// How long running answers may take to finish once the proxy was told to stop.
-    public var drainTimeout = Duration.seconds(30)
-    /// Certificate and key; without them connections are not encrypted.
-    public var tls: TLSFiles?
-    /// Whether connections that are not encrypted may speak HTTP/2.
-    public var allowsCleartextHTTP2 = false
     /// Whether `/` is a page for people.
     public var hasUI = true
     /// How lines of the log are written.

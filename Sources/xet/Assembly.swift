@@ -6,6 +6,7 @@ import XetClient
 import XetCore
 import XetDownload
 import XetProxy
+import XetServer
 import XetWire
 
 /// The one place where the parts are put together.
@@ -48,7 +49,7 @@ struct Assembly: Sendable {
     ) async throws -> Value {
         var configuration = configuration
         configuration.http.userAgent = "xet/\(XetVersion.current)"
-        let metrics = MetricsRegistry()
+        let metrics = MetricsRegistry(help: MetricHelp.text)
         configuration.http.metricsFactory = metrics
         configuration.download.metrics = DownloadMetrics(metrics)
         let http = UpstreamHTTP(configuration.http)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import XetAccess
 import XetProxy
+import XetServer
 import _NIOFileSystem
 
 /// How a command tells that it failed: one line, and an exit code of 1.

@@ -1,40 +1,41 @@
 import HTTPTypes
 public import Instrumentation
 import NIOHTTP1
-public import XetWire
+import XetWire
 
 /// What a request upstream says of the client's request that it is made for.
 ///
 /// It goes along as the task-local context of the work, to whatever host.
 public struct RequestTrace: Sendable {
-    /// Longest `tracestate` that is passed on (W3C Trace Context, section 3.3.1.5).
-    public static let maximumStateByteCount = 512
+    /// Longest value that is passed on; for `tracestate` that of W3C Trace Context, section 3.3.1.5.
+    public static let maximumByteCount = 512
 
     /// `X-Request-Id`.
-    public let id: RequestID
+    public let id: String?
     /// `traceparent`.
-    public let parent: TraceParent?
+    public let parent: String?
     /// `tracestate`, which means nothing without `parent`.
     public let state: String?
 
-    /// Makes a record; a state that is too long, not printable or without a parent is left out.
-    public init(id: RequestID, parent: TraceParent? = nil, state: String? = nil) {
-        self.id = id
-        self.parent = parent
-        let isPassedOn =
-            state.map { state in
-                parent != nil && !state.isEmpty && state.utf8.count <= Self.maximumStateByteCount
-                    && state.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-            } ?? false
-        self.state = isPassedOn ? state : nil
+    /// Makes a record; what is too long or not printable is left out, and so is a state without a parent.
+    public init(id: String, parent: String? = nil, state: String? = nil) {
+        self.id = Self.passedOn(id)
+        self.parent = parent.flatMap(Self.passedOn)
+        self.state = self.parent == nil ? nil : state.flatMap(Self.passedOn)
+    }
+
+    private static func passedOn(_ value: String) -> String? {
+        let isValid =
+            !value.isEmpty && value.utf8.count <= maximumByteCount
+            && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        return isValid ? value : nil
     }
 
     /// Sets the headers.
     func apply(to headers: inout HTTPHeaders) {
-        headers.replaceOrAdd(name: HTTPField.Name.requestID.rawName, value: id.text)
-        guard let parent else { return }
-        headers.replaceOrAdd(name: HTTPField.Name.traceParent.rawName, value: parent.value)
-        if let state { headers.replaceOrAdd(name: HTTPField.Name.traceState.rawName, value: state) }
+        for (name, value) in [(HTTPField.Name.requestID, id), (.traceParent, parent), (.traceState, state)] {
+            if let value { headers.replaceOrAdd(name: name.rawName, value: value) }
+        }
     }
 }
 

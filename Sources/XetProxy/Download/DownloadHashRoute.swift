@@ -4,6 +4,7 @@ import XetAccess
 import XetClient
 import XetCore
 import XetDownload
+import XetServer
 import XetWire
 
 /// `GET|HEAD /download-hash/{hash}?repo=owner/name`: a file by its hash, with the rights of a repository.

@@ -5,6 +5,7 @@ import XetAccess
 import XetClient
 import XetCore
 import XetDownload
+import XetServer
 import XetWire
 
 /// `GET|HEAD /download/[datasets/|spaces/]{owner}/{repo}/{path}`: a file by its place in a repository.

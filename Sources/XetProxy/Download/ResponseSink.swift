@@ -1,6 +1,7 @@
 import Hummingbird
 import NIOCore
 import XetAccess
+import XetServer
 
 /// Delivers into a response body; waits when the client reads slower.
 struct ResponseSink: DeliverySink {

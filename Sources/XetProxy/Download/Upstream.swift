@@ -5,6 +5,7 @@ public import XetAccess
 public import XetClient
 import XetCore
 public import XetDownload
+public import XetServer
 
 /// What the routes need of the world: Hub, CAS, CDN, and the engine that rebuilds files.
 public struct Upstream: Sendable {
@@ -147,9 +148,12 @@ public struct Upstream: Sendable {
         _ write: @escaping @Sendable (inout ResponseSink) async throws -> Void
     ) -> ResponseBody {
         ResponseBody { writer in
-            var sink = ResponseSink(writer)
-            try await context.departure().cancelling { try await write(&sink) }
-            try await sink.finish()
+            let sink = ResponseSink(writer)
+            try await context.whilePresent {
+                var sink = sink
+                try await write(&sink)
+                try await sink.finish()
+            }
         }
     }
 }

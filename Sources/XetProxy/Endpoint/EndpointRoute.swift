@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import XetAccess
 import XetCore
+import XetServer
 import XetWire
 
 /// Everything that is not one of the proxy's own routes: the paths of a Hub and of a CAS.

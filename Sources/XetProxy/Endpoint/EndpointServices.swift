@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// What the routes of the endpoint share.
@@ -28,7 +29,7 @@ struct EndpointServices: Sendable {
         publicAddress = PublicAddress(
             configured: configuration.publicAddress,
             settings: configuration.settings,
-            isSecure: configuration.tls != nil
+            isSecure: configuration.server.tls != nil
         )
         rules = RepositoryRules(configuration.settings)
         allowWrites = configuration.allowWrites

@@ -2,20 +2,19 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import XetAccess
+import XetServer
 
 /// Refuses requests that ask for more than the operator grants.
 struct RequestLimits: Sendable {
     /// Seconds after which a refused client may come again.
     private static let patience = "5"
 
-    private let bodyByteCount: Int
     private let downloads: DownloadLimiter
     private let settings: ReloadableSettings
     private let onRefusal: @Sendable (_ limit: String) -> Void
 
     init(_ limits: ProxyLimits, settings: ReloadableSettings, onRefusal: @escaping @Sendable (_ limit: String) -> Void)
     {
-        bodyByteCount = limits.bodyByteCount
         downloads = DownloadLimiter(most: limits.downloads, mostPerClient: limits.downloadsPerClient)
         self.settings = settings
         self.onRefusal = onRefusal
@@ -23,33 +22,19 @@ struct RequestLimits: Sendable {
 
     /// What `answer` answers, or a refusal.
     ///
-    /// The body that `answer` gets is never longer than it may be; a download counts until its last byte is written.
+    /// A download counts until its last byte is written.
     func apply(
         to request: Request,
         _ context: ProxyContext,
-        _ answer: (Request) async throws -> Response
+        _ answer: () async throws -> Response
     ) async throws -> Response {
-        let length = request.headers[.contentLength].flatMap { Int($0) }
-        if let length, length > bodyByteCount { return tooLarge(context) }
         let place: DownloadPlace?
         do throws(DownloadLimiter.Refusal) {
             place = try self.place(request, context)
         } catch {
             return refusal(error)
         }
-        var response: Response
-        if length == nil, request.method != .get, request.method != .head {
-            let body = LimitedBody(base: request.body, byteCount: bodyByteCount)
-            var request = request
-            request.body = RequestBody(asyncSequence: body)
-            do {
-                response = try await answer(request)
-            } catch  where body.overflow.hasHappened {
-                return tooLarge(context)
-            }
-        } else {
-            response = try await answer(request)
-        }
+        var response = try await answer()
         if let place { keep(place, for: &response) }
         return response
     }
@@ -88,14 +73,6 @@ struct RequestLimits: Sendable {
                 .refusal(.tooManyRequests, "you have as many downloads as one client may; wait until one has ended")
             }
         response.headers[.retryAfter] = Self.patience
-        return response
-    }
-
-    /// What still comes of the body is not read, so nothing can follow it on the connection.
-    private func tooLarge(_ context: ProxyContext) -> Response {
-        onRefusal("body_size")
-        var response = Response.refusal(.contentTooLarge, "a request may have \(bodyByteCount) bytes here")
-        if !context.isStream { response.headers[.connection] = "close" }
         return response
     }
 }

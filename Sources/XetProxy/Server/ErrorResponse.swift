@@ -1,24 +1,10 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import XetAccess
+import XetServer
 import XetWire
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 extension Response {
-    /// `{"error": "..."}` with a status.
-    static func error(_ status: HTTPResponse.Status, _ message: String, headers: HTTPFields = [:]) -> Response {
-        var headers = headers
-        headers[.contentType] = "application/json"
-        let json = (try? JSONEncoder().encode(ErrorBody(message))) ?? Data("{}".utf8)
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
-    }
-
     /// The status and headers that stand for a failure before the head was sent.
     ///
     /// The Hub's own words (`X-Error-Code`, `X-Error-Message`, the commit) are passed on.

@@ -1,8 +1,9 @@
 import Hummingbird
 import NIOCore
+import XetServer
 
 /// What a route knows of the connection it serves.
-struct ProxyContext: RequestContext {
+struct ProxyContext: ServerContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
     /// What becomes known of the request.
@@ -13,14 +14,7 @@ struct ProxyContext: RequestContext {
         channel = source.channel
     }
 
-    /// Whether the request came on a stream of an HTTP/2 connection, which itself is what the listening socket accepted.
-    var isStream: Bool { channel.parent?.parent != nil }
+    var facts: RequestFacts { record.facts.forServer }
 
-    /// The connection's departure signal.
-    func departure() async throws -> ClientDeparture {
-        let channel = channel
-        return try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.handler(type: ClientDepartureHandler.self).departure
-        }.get()
-    }
+    func note(upstreamID: XetServer.RequestID?) { record.note(upstreamID: upstreamID) }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import ServiceLifecycle
+import XetServer
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -40,9 +41,12 @@ struct EventsRoute: Sendable {
             body: ResponseBody { [seat] writer in
                 // Named so that the closure keeps it.
                 _ = seat
-                var sink = ResponseSink(writer)
-                try await departure().cancelling { try await write(head, &sink) }
-                try await sink.finish()
+                let sink = ResponseSink(writer)
+                try await departure().cancelling {
+                    var sink = sink
+                    try await write(head, &sink)
+                    try await sink.finish()
+                }
             }
         )
     }

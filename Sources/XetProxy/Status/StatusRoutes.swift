@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import XetServer
 
 /// What the proxy says of itself to people and to tools: the page, what belongs to it, and the description of all routes.
 struct StatusRoutes: Sendable {

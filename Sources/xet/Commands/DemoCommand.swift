@@ -9,6 +9,7 @@ import XetAccess
 import XetCore
 import XetOrigin
 import XetProxy
+import XetServer
 import XetWire
 import _NIOFileSystem
 
@@ -83,8 +84,8 @@ struct DemoCommand: AsyncParsableCommand {
                 defer { continuation.finish() }
                 try await Assembly.with(.init(hub: hub)) { parts in
                     var configuration = ProxyConfiguration()
-                    configuration.host = "127.0.0.1"
-                    configuration.port = port
+                    configuration.server.host = "127.0.0.1"
+                    configuration.server.port = port
                     configuration.allowAnonymous = true
                     let proxy = Proxy(configuration, upstream: parts.upstream, logger: logger)
                     try await proxy.run { continuation.yield($0) }

@@ -5,6 +5,7 @@ import ServiceLifecycle
 import XetConfiguration
 import XetCore
 import XetProxy
+import XetServer
 
 /// The command `xet proxy`.
 struct ProxyCommand: AsyncParsableCommand {
@@ -58,10 +59,10 @@ struct ProxyCommand: AsyncParsableCommand {
                 let service = ServerService { try await server.run(onReady: $0) }
                 try await service.runUntilStopped(
                     name: "xet proxy",
-                    host: proxy.host,
-                    port: proxy.port,
-                    scheme: proxy.tls == nil ? "http" : "https",
-                    control: .init(drainDuration: proxy.drainTimeout, onReload: { reload.run() }),
+                    host: proxy.server.host,
+                    port: proxy.server.port,
+                    scheme: proxy.server.tls == nil ? "http" : "https",
+                    control: .init(drainDuration: proxy.server.drainTimeout, onReload: { reload.run() }),
                     logger: logger
                 )
             }

@@ -2,6 +2,7 @@ import Logging
 import XetConfiguration
 import XetCore
 import XetProxy
+import XetServer
 import XetWire
 
 /// Everything that an operator may choose for `xet proxy`, each option once.

@@ -4,6 +4,7 @@ import XetClient
 import XetConfiguration
 import XetDownload
 import XetProxy
+import XetServer
 import XetWire
 
 /// What the parts of a proxy get of its settings.
@@ -44,8 +45,8 @@ struct ProxySetup: Sendable {
 
     private static func proxy(_ settings: ResolvedSettings) throws(SettingProblems) -> ProxyConfiguration {
         var proxy = ProxyConfiguration()
-        proxy.host = settings[ProxySettings.host]
-        proxy.port = settings[ProxySettings.port]
+        proxy.server.host = settings[ProxySettings.host]
+        proxy.server.port = settings[ProxySettings.port]
         proxy.allowAnonymous = settings[ProxySettings.allowAnonymous]
         proxy.tokenRepository = settings[ProxySettings.tokenRepository]
         proxy.publicAddress = settings[ProxySettings.publicURL]
@@ -54,13 +55,13 @@ struct ProxySetup: Sendable {
         proxy.signingKey = try signingKey(settings)
         proxy.limits.downloads = settings[ProxySettings.maximumDownloads]
         proxy.limits.downloadsPerClient = settings[ProxySettings.maximumDownloadsPerClient]
-        proxy.limits.bodyByteCount = settings[ProxySettings.maximumBodySize]
-        proxy.limits.headerByteCount = settings[ProxySettings.maximumHeaderSize]
-        proxy.limits.idleTimeout = settings[ProxySettings.idleTimeout]
-        proxy.limits.leastClientRate = settings[ProxySettings.minimumClientRate]
-        proxy.drainTimeout = settings[ProxySettings.drainTimeout]
-        proxy.tls = try tls(settings)
-        proxy.allowsCleartextHTTP2 = settings[ProxySettings.h2c]
+        proxy.server.limits.bodyByteCount = settings[ProxySettings.maximumBodySize]
+        proxy.server.limits.headerByteCount = settings[ProxySettings.maximumHeaderSize]
+        proxy.server.limits.idleTimeout = settings[ProxySettings.idleTimeout]
+        proxy.server.limits.leastClientRate = settings[ProxySettings.minimumClientRate]
+        proxy.server.drainTimeout = settings[ProxySettings.drainTimeout]
+        proxy.server.tls = try tls(settings)
+        proxy.server.allowsCleartextHTTP2 = settings[ProxySettings.h2c]
         proxy.hasUI = !settings[ProxySettings.hidesPage]
         proxy.logFormat = settings[ProxySettings.logFormat]
         return proxy

@@ -1,6 +1,7 @@
 import Logging
 import XetConfiguration
 import XetProxy
+import XetServer
 
 /// Reads the settings of a running proxy again, and puts those in place that may change.
 struct SettingReload: Sendable {

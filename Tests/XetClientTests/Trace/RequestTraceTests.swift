@@ -10,12 +10,12 @@ import XetWire
 @Suite(.timeLimit(.minutes(1))) struct RequestTraceTests {
     private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    private func trace(_ parent: String?, _ state: String?) throws -> RequestTrace {
-        RequestTrace(id: try #require(RequestID("one")), parent: parent.flatMap { TraceParent($0) }, state: state)
+    private func trace(_ parent: String?, _ state: String?) -> RequestTrace {
+        RequestTrace(id: "one", parent: parent, state: state)
     }
 
     @Test func `goes along with every request of the task, redirected ones too`() async throws {
-        let trace = try trace(Self.parent, "a=1")
+        let trace = trace(Self.parent, "a=1")
         try await ScriptedServer.run { request in
             request.target == "/x" ? ScriptedAnswer(302, [("Location", "/y")]) : ScriptedAnswer()
         } _: { server in
@@ -37,19 +37,19 @@ import XetWire
         }
     }
 
-    @Test func `without a trace only the id is set`() throws {
+    @Test func `without a trace only the id is set`() {
         var headers: HTTPHeaders = [:]
-        try trace(nil, "a=1").apply(to: &headers)
+        trace(nil, "a=1").apply(to: &headers)
         #expect(Array(headers.map(\.name)) == ["X-Request-Id"])
     }
 
     @Test(arguments: ["", "a\r\nX: y", "a\u{7F}", "ü", String(repeating: "a", count: 513)])
-    func `states that are not passed on`(state: String) throws {
-        #expect(try trace(Self.parent, state).state == nil)
+    func `states that are not passed on`(state: String) {
+        #expect(trace(Self.parent, state).state == nil)
     }
 
-    @Test func `the longest state`() throws {
+    @Test func `the longest state`() {
         let state = String(repeating: "a", count: 512)
-        #expect(try trace(Self.parent, state).state == state)
+        #expect(trace(Self.parent, state).state == state)
     }
 }

@@ -4,6 +4,8 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Synchronization
 import Testing
+import XetServer
+import XetServerTestSupport
 
 @testable import XetProxy
 

@@ -2,6 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Testing
 import XetAccess
+import XetServer
+import XetServerTestSupport
 import XetWire
 
 @testable import XetProxy

@@ -1,5 +1,6 @@
 import Testing
 import XetAccess
+import XetServer
 
 @testable import XetProxy
 

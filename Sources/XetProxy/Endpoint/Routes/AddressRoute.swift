@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import XetAccess
 import XetClient
+import XetServer
 import XetWire
 
 /// `/addresses/{capability}`: one request to one address that an answer named, such as where an upload goes.

@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// A request that is passed on to the Hub with the caller's own token.

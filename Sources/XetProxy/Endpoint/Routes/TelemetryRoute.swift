@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import XetServer
 
 /// `POST /v1/telemetry`: taken, and dropped; nobody waits for more than the status.
 struct TelemetryRoute: Sendable {

@@ -3,6 +3,7 @@ import Hummingbird
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// `GET|HEAD /xorbs/{xorb}/{capability}`: ranges of a xorb, from where the CAS said they are.

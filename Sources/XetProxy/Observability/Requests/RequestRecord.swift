@@ -1,7 +1,7 @@
 import Synchronization
 import XetAccess
 import XetCore
-import XetWire
+import XetServer
 
 /// What becomes known of a request on its way through its route, for logs, metrics and the list of transfers.
 final class RequestRecord: Sendable {
@@ -13,7 +13,18 @@ final class RequestRecord: Sendable {
         var path: String?
         var failure: XetError?
         /// The id of the Hub's or the CAS's answer, if that is passed on.
-        var upstreamID: RequestID?
+        var upstreamID: XetServer.RequestID?
+
+        /// The same as the server shell takes it.
+        var forServer: RequestFacts {
+            var facts = RequestFacts()
+            facts.route = RouteLabel(route.rawValue, isStatus: route.isStatus)
+            facts.fields["repo"] = repository.map { "\($0)" }
+            facts.fields["file"] = path
+            facts.failure = failure
+            facts.upstreamID = upstreamID
+            return facts
+        }
     }
 
     private let state = Mutex(Facts())
@@ -33,7 +44,7 @@ final class RequestRecord: Sendable {
     }
 
     /// Notes the id that an upstream gave to its answer, which the client gets.
-    func note(upstreamID: RequestID?) {
+    func note(upstreamID: XetServer.RequestID?) {
         state.withLock { $0.upstreamID = upstreamID }
     }
 

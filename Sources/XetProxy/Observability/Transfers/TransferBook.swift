@@ -1,4 +1,5 @@
 import Synchronization
+import XetServer
 
 /// What the proxy sends right now, what it has sent since it started, and what went wrong last.
 final class TransferBook: Sendable {
@@ -23,16 +24,6 @@ final class TransferBook: Sendable {
         var abortedCount: UInt64 = 0
         /// Bytes sent, those of running transfers included.
         var sentByteCount: UInt64 = 0
-    }
-
-    /// How a transfer ended.
-    enum Outcome: String, Sendable, CaseIterable {
-        /// The last byte was sent.
-        case finished
-        /// The client left.
-        case cancelled
-        /// The connection was closed because the rest could not be sent.
-        case aborted
     }
 
     private struct State {
@@ -93,7 +84,7 @@ final class TransferBook: Sendable {
     var liveCount: Int { state.withLock { $0.live.count } }
 
     /// Takes a transfer out, once.
-    fileprivate func end(_ id: UInt64, _ outcome: Outcome) {
+    fileprivate func end(_ id: UInt64, _ outcome: AnswerOutcome) {
         state.withLock { state in
             guard let record = state.live.removeValue(forKey: id) else { return }
             state.totals.sentByteCount += record.counter.byteCount
@@ -107,7 +98,7 @@ final class TransferBook: Sendable {
 }
 
 /// One transfer in a ``TransferBook``, for who sends its bytes.
-final class Transfer: Sendable {
+final class Transfer: AnswerFollower {
     let id: UInt64
     private let counter: TransferCounter
     private let book: TransferBook
@@ -125,5 +116,5 @@ final class Transfer: Sendable {
     func note(_ byteCount: Int) { counter.add(byteCount) }
 
     /// Takes the transfer out of the book; the first call counts.
-    func end(_ outcome: TransferBook.Outcome) { book.end(id, outcome) }
+    func end(_ outcome: AnswerOutcome) { book.end(id, outcome) }
 }

@@ -1,4 +1,5 @@
 import Testing
+import XetServerTestSupport
 
 @testable import XetProxy
 

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import XetCore
+import XetServer
 
 @testable import XetProxy
 
@@ -61,7 +62,7 @@ import XetCore
 
     @Test func `each end is counted`() {
         let book = book()
-        for outcome in TransferBook.Outcome.allCases { book.begin(subject(1)).end(outcome) }
+        for outcome in AnswerOutcome.allCases { book.begin(subject(1)).end(outcome) }
         // Nobody ends this one.
         _ = book.begin(subject(1))
         #expect(

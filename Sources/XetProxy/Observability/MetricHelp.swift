@@ -1,0 +1,33 @@
+/// One line on each metric.
+package enum MetricHelp {
+    package static let text: [String: String] = [
+        "process_cpu_seconds_total": "CPU time of the process, user and system.",
+        "process_open_fds": "Open file descriptors.",
+        "process_resident_memory_bytes": "Resident memory.",
+        "process_start_time_seconds": "Unix time at which the process started.",
+        "xet_buffered_bytes": "Memory reserved for data of downloads that was asked for and not delivered yet.",
+        "xet_build_info": "Always 1; its labels say what runs.",
+        "xet_decode_seconds_total": "Time spent unpacking chunks.",
+        "xet_decoded_bytes_total": "Bytes that came out of unpacking.",
+        "xet_downloads_total":
+            "Answers with file or xorb bytes, by how they ended: finished, cancelled (the client left), aborted.",
+        "xet_fetch_retries_total": "Ranges of xorbs asked for once more after a failure.",
+        "xet_hash_seconds_total": "Time spent hashing chunks.",
+        "xet_hub_up": "1 if the Hub answered the last probe, 0 if it did not.",
+        "xet_in_flight_requests": "Requests whose answer has not ended.",
+        "xet_in_flight_streams": "Answers with file or xorb bytes that are being sent.",
+        "xet_rejected_requests_total": "Requests refused by a limit, by which.",
+        "xet_request_duration_seconds": "Time from the head of a request to the end of its answer.",
+        "xet_requests_total": "Requests whose answer has ended, by route and status; 499 if the client left first.",
+        "xet_sent_bytes_total": "Body bytes sent to clients.",
+        "xet_slow_clients_total": "Clients cut off because they took too little of their answers.",
+        "xet_time_to_first_byte_seconds": "Time from the head of a request to the first byte of the answer's body.",
+        "xet_upstream_head_seconds":
+            "Time to the head of an answer of Hub, CAS or CDN, by status; none if there was no answer.",
+        "xet_upstream_received_bytes_total": "Body bytes received from Hub, CAS and CDN.",
+        "xet_upstream_retries_total": "Requests to Hub and CAS made once more after a failure.",
+        "xet_url_renewals_total": "Times that signed URLs had ended and were asked for anew.",
+        "xet_verification_failures_total":
+            "Bytes that were not what they should be: in a xorb (asked for again) or in the file (the download ends).",
+    ]
+}

@@ -1,0 +1,174 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP2
+import NIOHTTPTypesHTTP2
+import NIOSSL
+import NIOTLS
+
+/// Prepares each connection: encrypted or not, HTTP/1.1 or HTTP/2, all on one port.
+struct ServerChannel: ServerChildChannel {
+    /// Most streams that one connection may have at the same time.
+    private static let maximumStreamCount = 100
+
+    /// How a connection begins.
+    enum Opening: Sendable {
+        /// With HTTP/1.1.
+        case http1
+        /// With HTTP/1.1, or with the preface of HTTP/2.
+        case eitherVersion
+        /// With TLS, in which the version is agreed on.
+        case tls(ServerCertificate)
+    }
+
+    /// What is counted.
+    struct Events: Sendable {
+        var onSlowClient: @Sendable () -> Void
+        var onHeaderOverflow: @Sendable () -> Void
+    }
+
+    private let opening: Opening
+    private let limits: ServerLimits
+    private let connections: OpenConnections
+    private let events: Events
+    private let http1: HTTP1Channel
+
+    init(
+        _ opening: Opening,
+        limits: ServerLimits,
+        connections: OpenConnections,
+        events: Events,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) {
+        self.opening = opening
+        self.limits = limits
+        self.connections = connections
+        self.events = events
+        http1 = HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+                additionalChannelHandlers: [
+                    ConnectionEndHandler(
+                        isDraining: connections.isDraining,
+                        onHeaderOverflow: events.onHeaderOverflow
+                    ),
+                    ClientDepartureHandler(),
+                ],
+                idleTimeout: TimeAmount(limits.idleTimeout),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerByteCount,
+                    maxHeaderListSize: limits.headerByteCount
+                )
+            )
+        )
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerConnection> {
+        connections.add(channel)
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(AbortHandler(), position: .first)
+            if limits.leastClientRate > 0 {
+                try pipeline.addHandler(
+                    SlowClientHandler(leastRate: limits.leastClientRate, onSlowClient: events.onSlowClient),
+                    position: .first
+                )
+            }
+            switch opening {
+            case .http1:
+                return version1(channel, logger).map {
+                    ServerConnection(channel: channel, version: channel.eventLoop.makeSucceededFuture($0))
+                }
+            case .eitherVersion:
+                let handler = HTTPVersionHandler<ServerConnection.Version>(channel.eventLoop) { isVersion2 in
+                    isVersion2 ? version2(channel, logger) : version1(channel, logger)
+                }
+                try pipeline.addHandler(handler)
+                return channel.eventLoop.makeSucceededFuture(undecided(channel, handler.version))
+            case .tls(let certificate):
+                try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))
+                let handler = NIOTypedApplicationProtocolNegotiationHandler<ServerConnection.Version> { result in
+                    if case .negotiated("h2") = result { version2(channel, logger) } else { version1(channel, logger) }
+                }
+                try pipeline.addHandler(handler)
+                return channel.eventLoop.makeSucceededFuture(undecided(channel, handler.protocolNegotiationResult))
+            }
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    func handle(value: ServerConnection, logger: Logger) async {
+        do {
+            switch try await value.version.get() {
+            case .http1(let connection): await http1.handle(value: connection, logger: logger)
+            case .http2(let streams):
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await stream in streams.inbound {
+                        group.addTask { await http1.handle(value: stream, logger: logger) }
+                    }
+                }
+            }
+        } catch {
+            logger.debug("a connection ended with an error", metadata: ["cause": "\(error)"])
+            value.channel.close(promise: nil)
+        }
+    }
+
+    private func version1(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<ServerConnection.Version> {
+        http1.setup(channel: channel, logger: logger).map { .http1($0) }
+    }
+
+    private func version2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<ServerConnection.Version> {
+        channel.eventLoop.makeCompletedFuture {
+            let end = StreamsEndHandler(
+                idleTimeout: TimeAmount(limits.idleTimeout),
+                isDraining: connections.isDraining
+            )
+            let bound = NIOLoopBound(end, eventLoop: channel.eventLoop)
+            var configuration = NIOHTTP2Handler.Configuration()
+            configuration.connection.initialSettings = [
+                HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.maximumStreamCount),
+                HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerByteCount),
+            ]
+            let streams = try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
+                mode: .server,
+                configuration: configuration
+            ) { stream in
+                stream.eventLoop.makeCompletedFuture {
+                    bound.value.add(stream)
+                    return try self.stream(stream, logger)
+                }
+            }
+            try channel.pipeline.syncOperations.addHandler(end)
+            return .http2(streams)
+        }
+    }
+
+    /// A stream has its requests and answers in the form that those of HTTP/1.1 have, and is served in the same way.
+    private func stream(_ channel: any Channel, _ logger: Logger) throws -> HTTP1Channel.Value {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
+        if limits.leastClientRate > 0 {
+            try pipeline.addHandler(
+                SlowStreamHandler(leastRate: limits.leastClientRate, onSlowClient: events.onSlowClient)
+            )
+        }
+        try pipeline.addHandler(StreamEndHandler())
+        try pipeline.addHandler(ClientDepartureHandler())
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger))
+        return try HTTP1Channel.Value(wrappingChannelSynchronously: channel)
+    }
+
+    /// A connection that is closed unless it is decided in time.
+    private func undecided(
+        _ channel: any Channel,
+        _ version: EventLoopFuture<ServerConnection.Version>
+    ) -> ServerConnection {
+        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(limits.idleTimeout)) {
+            channel.close(promise: nil)
+        }
+        version.whenComplete { _ in timer.cancel() }
+        return ServerConnection(channel: channel, version: version)
+    }
+}
