@@ -16,7 +16,7 @@ where Watcher.Context == Routes.Context {
             return try await observer.observe(request, context) {
                 let response = try await checked(request, context)
                 // Nothing may follow the head of an answer to HEAD, errors included.
-                return request.method == .head ? response.createHeadResponse() : response
+                return request.method == .head ? .bare(response.status, response.headers) : response
             }
         } catch is CancellationError {
             // The client has gone, or sent what is no request any more: that is no failure of the server's.

@@ -81,7 +81,7 @@ struct EndpointServices: Sendable {
         _ context: ProxyContext
     ) -> Response {
         let headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
-        guard Self.hasBody(answer, request) else { return Response(status: answer.head.status, headers: headers) }
+        guard Self.hasBody(answer, request) else { return .bare(answer.head.status, headers) }
         return Response(
             status: answer.head.status,
             headers: headers,

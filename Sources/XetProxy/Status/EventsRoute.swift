@@ -30,7 +30,7 @@ struct EventsRoute: Sendable {
     func respond(_ request: Request, departure: @escaping @Sendable () async throws -> ClientDeparture) -> Response {
         var headers = HTTPFields.page(contentType: "text/event-stream", cacheControl: "no-store")
         headers[.accelBuffering] = "no"
-        guard request.method == .get else { return Response(status: .ok, headers: headers) }
+        guard request.method == .get else { return .bare(.ok, headers) }
         guard let seat = seats.take() else {
             return .error(.serviceUnavailable, "too many listen already", headers: [.retryAfter: "10"])
         }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import XetCore
+import XetServer
 import XetWire
 
 /// A text that is the same for everybody, part of the program.
@@ -22,7 +23,7 @@ struct StaticDocument: Sendable {
         headers[.eTag] = etag
         let known = request.headers[.ifNoneMatch].map(EntityTag.list) ?? []
         if let etag = EntityTag(etag), known.contains(where: { $0.opaque == etag.opaque }) {
-            return Response(status: .notModified, headers: headers)
+            return .bare(.notModified, headers)
         }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: text))
     }

@@ -48,6 +48,7 @@ struct ServerChannel: ServerChildChannel {
             responder: responder,
             configuration: .init(
                 additionalChannelHandlers: [
+                    HeadAnswerHandler(),
                     ConnectionEndHandler(
                         isDraining: connections.isDraining,
                         onHeaderOverflow: events.onHeaderOverflow

@@ -3,6 +3,7 @@ import Hummingbird
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// `GET|HEAD /{repository}/resolve/{revision}/{path}`: what a file is, and its bytes for clients that want those.
@@ -69,7 +70,7 @@ struct ResolveRoute: Sendable {
                 for: request,
                 addresses
             )
-            return Response(status: answer.head.status, headers: headers)
+            return .bare(answer.head.status, headers)
         }
         // The HEAD had no body, and that of an error has its words.
         let passed = UpstreamRequest(

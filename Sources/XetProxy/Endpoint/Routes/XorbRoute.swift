@@ -58,7 +58,7 @@ struct XorbRoute: Sendable {
         headers[.link] = nil
         let status = answer.head.status
         let byteCount = try Self.byteCount(answer, selection)
-        guard request.method != .head else { return Response(status: status, headers: headers) }
+        guard request.method != .head else { return .bare(status, headers) }
         return Response(
             status: status,
             headers: headers,
