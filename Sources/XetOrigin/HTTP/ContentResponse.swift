@@ -6,19 +6,39 @@ import XetWire
 
 /// Answers with the bytes of a file, or with the part that is asked for.
 struct ContentResponse: Sendable {
-    let byteCount: UInt64
-    let etag: EntityTag
+    private let byteCount: UInt64
+    private let validators: Validators
     /// Headers that go with every status.
-    let headers: HTTPFields
+    private let headers: HTTPFields
     /// Hands the bytes of a range to its argument, in order.
-    let read: @Sendable (FileByteRange, (ByteBuffer) async throws -> Void) async throws -> Void
+    private let read: @Sendable (FileByteRange, (ByteBuffer) async throws -> Void) async throws -> Void
 
-    /// 200, 206, 304 or 416.
+    init(
+        _ entry: CatalogEntry,
+        headers: HTTPFields,
+        read: @escaping @Sendable (FileByteRange, (ByteBuffer) async throws -> Void) async throws -> Void
+    ) {
+        byteCount = entry.byteCount
+        validators = Validators(
+            etag: entry.etag,
+            lastModified: HTTPDate(unixSeconds: Int64(entry.stamp.modifiedSeconds))
+        )
+        self.headers = headers
+        self.read = read
+    }
+
+    /// 200, 206, 304, 412 or 416.
     func response(to request: RouteRequest) -> Response {
         var headers = headers
-        headers[.eTag] = etag.value
+        headers[.eTag] = validators.etag?.value
+        headers[.lastModified] = validators.lastModified?.text
         headers[.acceptRanges] = "bytes"
-        switch Selection(request.headers, isHead: request.isHead, byteCount: byteCount, etag: etag) {
+        let method: HTTPRequest.Method = request.isHead ? .head : .get
+        switch Selection(method, request.headers, of: validators, byteCount: byteCount) {
+        case .preconditionFailed:
+            var error = RouteError(.preconditionFailed, "The file is another version than the one asked for.")
+            error.headers = headers
+            return error.response
         case .notModified:
             return Response(status: .notModified, headers: headers)
         case .whole:

@@ -22,10 +22,9 @@ struct BridgeRoute: Route {
         var headers = XetHeaders.fields(for: entry, hash, snapshot, request)
         headers[.contentType] = "application/octet-stream"
         headers[.contentDisposition] = ContentDisposition.attachment(fileName: String(entry.path.name))
-        headers[.lastModified] = HTTPDate.text(unixSeconds: entry.stamp.modifiedSeconds)
         headers[.cacheControl] = "private, no-store"
         let reader = reader
-        let content = ContentResponse(byteCount: entry.byteCount, etag: entry.etag, headers: headers) { range, write in
+        let content = ContentResponse(entry, headers: headers) { range, write in
             try await reader.read(range, of: terms, write)
         }
         return content.response(to: request)

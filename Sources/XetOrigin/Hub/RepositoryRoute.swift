@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import XetCore
+import XetWire
 
 /// `GET /api/{kind}/{repository}[/revision/{revision}]`: what a repository is and which files it has.
 struct RepositoryRoute: Route {
@@ -94,7 +95,7 @@ struct RepositoryBody: Encodable {
         modelId = snapshot.repository.kind == .model ? snapshot.repository.name : nil
         author = owner
         sha = snapshot.commit
-        lastModified = HTTPDate.isoText(unixSeconds: snapshot.modifiedSeconds)
+        lastModified = HTTPDate(unixSeconds: Int64(snapshot.modifiedSeconds)).isoText
         createdAt = lastModified
         self.isPrivate = isPrivate
         gated = isGated ? .manual : .no

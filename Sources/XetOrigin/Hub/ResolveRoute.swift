@@ -54,8 +54,7 @@ struct ResolveRoute: Route {
         headers[.repoCommit] = snapshot.commit
         headers[.contentType] = Self.mediaType(of: entry.path)
         headers[.contentDisposition] = ContentDisposition.attachment(fileName: String(entry.path.name))
-        headers[.lastModified] = HTTPDate.text(unixSeconds: entry.stamp.modifiedSeconds)
-        let content = ContentResponse(byteCount: entry.byteCount, etag: entry.etag, headers: headers) { range, write in
+        let content = ContentResponse(entry, headers: headers) { range, write in
             try await FileSystem.shared.withPieces(of: location) { pieces in
                 try Self.check(pieces, entry)
                 for try await piece in pieces.limited(to: Int64(range.start)..<Int64(range.end)) {

@@ -27,7 +27,7 @@ struct TreeItemBody: Encodable {
             ? Commit(
                 id: snapshot.commit,
                 title: RepositorySnapshot.commitTitle,
-                date: HTTPDate.isoText(unixSeconds: snapshot.modifiedSeconds)
+                date: HTTPDate(unixSeconds: Int64(snapshot.modifiedSeconds)).isoText
             ) : nil
     }
 

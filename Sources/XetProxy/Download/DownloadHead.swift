@@ -9,64 +9,66 @@ import XetWire
 struct DownloadHead: Sendable {
     /// 200, 206, 304, 412 or 416.
     let status: HTTPResponse.Status
-    /// The headers, `Content-Length` included.
+    /// The headers, `Content-Length` included where it is known.
     let headers: HTTPFields
-    /// The bytes to send; `nil` if there is no body.
+    /// The bytes to send; `nil` if there is no body, or nobody knows how long it is.
     let range: FileByteRange?
 
-    /// Decides the answer for a file of `byteCount` bytes.
+    /// Whether the body of a `GET` is that of the file, or part of it.
+    var hasContent: Bool { status.kind == .successful }
+
+    /// Decides the answer for a file of `byteCount` bytes; without that number no range can be answered.
     ///
     /// `headers` go along, but for those that are decided here.
     init(
         _ request: HTTPRequest,
         file: ResolvedFile,
-        byteCount: UInt64,
+        byteCount: UInt64?,
         fileName: String,
         hash: FileHash?,
-        headers: HTTPFields = [:]
+        headers: HTTPFields = [:],
+        now: @autoclosure () -> HTTPDate = .now
     ) {
         var headers = Self.entityHeaders(file, fileName: fileName, hash: hash, headers)
-        let etag = file.etag.flatMap { EntityTag($0) }
-        if Self.isOther(request, etag) {
-            status = .preconditionFailed
-            range = nil
-            headers[.contentLength] = "0"
-            headers[.contentDisposition] = nil
-            self.headers = headers
-            return
-        }
-        if Self.isUnchanged(request, etag) {
+        if byteCount == nil { headers[.acceptRanges] = nil }
+        let selection = Selection(
+            request.method,
+            request.headerFields,
+            of: file.validators,
+            byteCount: byteCount,
+            now: now()
+        )
+        switch selection {
+        case .whole:
+            status = .ok
+            headers[.contentLength] = byteCount.map { "\($0)" }
+            range = byteCount.map { FileByteRange(count: $0) }
+        case .part(let part):
+            status = .partialContent
+            headers[.contentRange] = HTTPByteRange(part).map {
+                ContentRangeHeader.satisfied($0, total: byteCount).value
+            }
+            headers[.contentLength] = "\(part.count)"
+            range = part
+        case .notModified:
             status = .notModified
             range = nil
-            headers[.contentDisposition] = nil
-            self.headers = headers
-            return
-        }
-        let whole = FileByteRange(count: byteCount)
-        guard let asked = Self.range(request, file) else {
-            status = .ok
-            headers[.contentLength] = "\(byteCount)"
-            range = whole
-            self.headers = headers
-            return
-        }
-        if let resolved = asked.resolved(byteCount: byteCount), let bytes = HTTPByteRange(resolved) {
-            status = .partialContent
-            headers[.contentRange] = ContentRangeHeader.satisfied(bytes, total: byteCount).value
-            headers[.contentLength] = "\(resolved.count)"
-            range = resolved
-        } else {
-            status = .rangeNotSatisfiable
-            headers[.contentRange] = ContentRangeHeader.unsatisfied(total: byteCount).value
+        case .preconditionFailed:
+            status = .preconditionFailed
             headers[.contentLength] = "0"
-            headers[.contentDisposition] = nil
+            range = nil
+        case .unsatisfiable:
+            status = .rangeNotSatisfiable
+            headers[.contentRange] = byteCount.map { ContentRangeHeader.unsatisfied(total: $0).value }
+            headers[.contentLength] = "0"
             range = nil
         }
+        if status.kind != .successful { headers[.contentDisposition] = nil }
         self.headers = headers
     }
 
     /// The headers that describe the file whatever part of it is sent.
-    static func entityHeaders(
+    private static func entityHeaders(
         _ file: ResolvedFile,
         fileName: String,
         hash: FileHash?,
@@ -84,32 +86,14 @@ struct DownloadHead: Sendable {
         headers[.xetHash] = hash?.text
         return headers
     }
+}
 
-    /// The range that is asked for; `nil` if there is none, if it may be ignored, or if `If-Range` does not hold.
-    static func range(_ request: HTTPRequest, _ file: ResolvedFile) -> RangeHeader? {
-        guard request.method == .get, let range = request.headerFields[.range].flatMap(RangeHeader.init) else {
-            return nil
-        }
-        guard let condition = request.headerFields[.ifRange] else { return range }
-        if condition.hasPrefix("\"") || condition.hasPrefix("W/") {
-            guard let wanted = EntityTag(condition), let etag = file.etag.flatMap({ EntityTag($0) }) else { return nil }
-            return etag.matchesStrongly(wanted) ? range : nil
-        }
-        return condition == file.lastModified ? range : nil
-    }
-
-    /// Whether `If-Match` asks for another version of the file.
-    private static func isOther(_ request: HTTPRequest, _ etag: EntityTag?) -> Bool {
-        guard let wanted = request.headerFields[.ifMatch], wanted != "*" else { return false }
-        guard let etag else { return true }
-        return !EntityTag.list(wanted).contains { $0.matchesStrongly(etag) }
-    }
-
-    /// Whether `If-None-Match` names what the client would get.
-    private static func isUnchanged(_ request: HTTPRequest, _ etag: EntityTag?) -> Bool {
-        guard let known = request.headerFields[.ifNoneMatch] else { return false }
-        if known == "*" { return true }
-        guard let etag else { return false }
-        return EntityTag.list(known).contains { $0.opaque == etag.opaque }
+extension ResolvedFile {
+    /// What tells this version of the file from others.
+    fileprivate var validators: Validators {
+        Validators(
+            etag: etag.flatMap { EntityTag($0) },
+            lastModified: lastModified.flatMap { HTTPDate($0) }
+        )
     }
 }

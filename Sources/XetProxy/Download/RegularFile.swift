@@ -15,25 +15,19 @@ struct RegularFile: Sendable {
     let headers: HTTPFields
 
     func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
-        guard let byteCount = file.byteCount else {
-            // Without a size no range can be answered, and the end of the body is all that shows it is whole.
-            var headers = DownloadHead.entityHeaders(file, fileName: name, hash: nil, headers)
-            headers[.acceptRanges] = nil
-            guard request.method == .get else { return Response(status: .ok, headers: headers) }
-            return try await pass(nil, .ok, headers, context)
-        }
         let head = DownloadHead(
             request.head,
             file: file,
-            byteCount: byteCount,
+            // Without a size no range can be answered, and the end of the body is all that shows it is whole.
+            byteCount: file.byteCount,
             fileName: name,
             hash: nil,
             headers: headers
         )
-        guard request.method == .get, let range = head.range, !range.isEmpty else {
-            return Response(status: head.status, headers: head.headers)
+        guard request.method == .get, head.hasContent, head.range?.isEmpty != true else {
+            return .bare(head.status, head.headers)
         }
-        return try await pass(range, head.status, head.headers, context)
+        return try await pass(head.range, head.status, head.headers, context)
     }
 
     private func pass(

@@ -124,9 +124,7 @@ public struct Upstream: Sendable {
         scope: TokenScope,
         context: ProxyContext
     ) async throws -> Response {
-        guard request.method == .get, let range = head.range else {
-            return Response(status: head.status, headers: head.headers)
-        }
+        guard request.method == .get, let range = head.range else { return .bare(head.status, head.headers) }
         let download = try await withSpan("plan") { _ in
             try await downloader.prepare(
                 hash,

@@ -53,4 +53,7 @@ public struct EntityTag: Hashable, Sendable {
     public func matchesStrongly(_ other: EntityTag) -> Bool {
         !isWeak && !other.isWeak && opaque == other.opaque
     }
+
+    /// Whether they are equal but for that, as caches need.
+    public func matchesWeakly(_ other: EntityTag) -> Bool { opaque == other.opaque }
 }

@@ -12,7 +12,7 @@ import XetWire
     private func head(
         _ fields: HTTPFields = [:],
         method: HTTPRequest.Method = .get,
-        byteCount: UInt64 = 1000,
+        byteCount: UInt64? = 1000,
         etag: String? = "\"v1\"",
         lastModified: String? = "Wed, 21 Oct 2015 07:28:00 GMT",
         fileName: String = "file.bin"
@@ -201,5 +201,32 @@ import XetWire
             #expect(head.range == nil)
         }
         #expect(head([.ifMatch: "\"v1\""], etag: "W/\"v1\"").status == .preconditionFailed)
+    }
+
+    @Test func `a file that must not have changed since, or must have`() {
+        let date = "Wed, 21 Oct 2015 07:28:00 GMT"
+        let dayBefore = "Tue, 20 Oct 2015 07:28:00 GMT"
+        for method in [HTTPRequest.Method.get, .head] {
+            #expect(head([.ifUnmodifiedSince: date], method: method).status == .ok)
+            #expect(head([.ifUnmodifiedSince: dayBefore], method: method).status == .preconditionFailed)
+            #expect(head([.ifModifiedSince: date], method: method).status == .notModified)
+            #expect(head([.ifModifiedSince: dayBefore], method: method).status == .ok)
+        }
+        #expect(head([.ifModifiedSince: date], lastModified: "yesterday").status == .ok)
+        #expect(head([.ifModifiedSince: date], lastModified: nil).status == .ok)
+    }
+
+    // MARK: Without a length
+
+    @Test func `a file whose length nobody knows`() {
+        let head = head([.range: "bytes=0-0"], byteCount: nil)
+        #expect(head.status == .ok)
+        #expect(head.hasContent)
+        #expect(head.range == nil)
+        #expect(head.headers[.contentLength] == nil)
+        #expect(head.headers[.acceptRanges] == nil)
+        #expect(self.head([.ifNoneMatch: "*"], byteCount: nil).status == .notModified)
+        #expect(self.head([.ifMatch: "\"x\""], byteCount: nil).status == .preconditionFailed)
+        #expect(!self.head([.ifMatch: "\"x\""], byteCount: nil).hasContent)
     }
 }

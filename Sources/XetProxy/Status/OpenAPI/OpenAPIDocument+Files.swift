@@ -17,6 +17,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -48,6 +50,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -83,6 +87,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -114,6 +120,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -149,6 +157,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -180,6 +190,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -214,6 +226,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -245,6 +259,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {

@@ -17,6 +17,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -52,6 +54,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -91,6 +95,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -126,6 +132,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -165,6 +173,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {
@@ -200,6 +210,8 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/Range"},
               {"$ref": "#/components/parameters/IfRange"},
               {"$ref": "#/components/parameters/IfMatch"},
+              {"$ref": "#/components/parameters/IfUnmodifiedSince"},
+              {"$ref": "#/components/parameters/IfModifiedSince"},
               {"$ref": "#/components/parameters/IfNoneMatch"}
             ],
             "responses": {

@@ -126,6 +126,18 @@ extension OpenAPIDocument {
           "in": "header",
           "description": "304 if it has one of these ETags",
           "schema": {"type": "string"}
+        },
+        "IfModifiedSince": {
+          "name": "If-Modified-Since",
+          "in": "header",
+          "description": "304 if it has not changed since; If-None-Match counts before it",
+          "schema": {"type": "string"}
+        },
+        "IfUnmodifiedSince": {
+          "name": "If-Unmodified-Since",
+          "in": "header",
+          "description": "412 if it has changed since; If-Match counts before it",
+          "schema": {"type": "string"}
         }
         """#
 }

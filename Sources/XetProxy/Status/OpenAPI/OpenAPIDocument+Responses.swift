@@ -111,7 +111,7 @@ extension OpenAPIDocument {
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
         },
         "PreconditionFailed": {
-          "description": "The file has another ETag",
+          "description": "The file is another version than If-Match or If-Unmodified-Since asks for",
           "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}
         },
         "ContentTooLarge": {
