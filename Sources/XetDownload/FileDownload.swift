@@ -35,6 +35,7 @@ public struct FileDownloader: Sendable {
     let configuration: Configuration
     let clock: any Clock<Duration>
     var broken = BrokenDownloads()
+    var doubts = DoubtedFiles()
 
     /// A downloader; `budget` is shared by all downloads of the process.
     public init(
@@ -51,7 +52,8 @@ public struct FileDownloader: Sendable {
 
     /// Plans the first window of a download, so that what the CAS refuses is known before the first byte.
     ///
-    /// `range` must lie inside the file's `byteCount` bytes. Throws `XetError`.
+    /// `range` must lie inside the file's `byteCount` bytes. Throws `XetError`: `.corrupt` for a part of a file of which
+    /// ``refusesParts(of:)`` is true.
     public func prepare(
         _ file: FileHash,
         byteCount: UInt64,
@@ -63,6 +65,14 @@ public struct FileDownloader: Sendable {
         }
         if byteCount == 0, file != .zero {
             throw XetError(.invalidResponse, "file \(file) should be empty, which is not its hash")
+        }
+        let beginning = doubts.now
+        let whole = FileByteRange(count: byteCount)
+        guard range == whole || !refusesParts(of: file) else {
+            throw XetError(
+                .corrupt,
+                "file \(file) was not right when it was last downloaded: ask for the whole, which is checked as it comes"
+            )
         }
         // What continues a download that broke off is read from a little earlier on, to be verified.
         let known = range.end == byteCount ? broken.tree(of: file, before: range.start) : nil
@@ -79,9 +89,15 @@ public struct FileDownloader: Sendable {
             tree: known ?? MerkleTree(),
             first: first,
             planner: planner,
-            downloader: self
+            downloader: self,
+            beginning: beginning
         )
     }
+
+    /// Whether the bytes of a file were found to be wrong and no download of the whole has been right since.
+    ///
+    /// Only the whole can be had then. Whoever has a wrong part must not complete it.
+    public func refusesParts(of file: FileHash) -> Bool { doubts.contains(file) }
 
     /// The size of a file of which only the hash is known, from the reconstruction of the whole.
     ///
@@ -115,6 +131,7 @@ public struct PreparedDownload: Sendable {
     let first: PlannedWindow?
     let planner: WindowPlanner
     let downloader: FileDownloader
+    let beginning: DoubtedFiles.Moment
 
     /// Delivers exactly the bytes of ``range``, in order.
     ///
@@ -127,15 +144,22 @@ public struct PreparedDownload: Sendable {
         do {
             try await deliver(from: first, &course, into: &sink)
         } catch {
-            let failure = error as? XetError
-            if failure?.cause is VerificationError { downloader.configuration.metrics.note(.file) }
-            // What failed its verification is no ground to build on.
-            if failure?.code != .corrupt {
-                downloader.broken.note(file, points: course.points, end: course.position)
+            switch (error as? XetError)?.cause as? VerificationError {
+            case nil:
+                if isWhole { downloader.broken.note(file, points: course.points, end: course.position) }
+            case .doubted?: break
+            case _?:
+                // What failed its verification is no ground to build on.
+                downloader.configuration.metrics.note(.file)
+                downloader.doubts.note(file)
             }
             throw error
         }
+        if isWhole, planner.range.start == 0 { downloader.doubts.clear(file, since: beginning) }
     }
+
+    /// Whether the file hash is compared at the end.
+    private var isWhole: Bool { FileVerifier.isWhole(planner.range, byteCount: byteCount, tree: tree) }
 
     /// How far the delivery has come.
     private struct Course {
@@ -145,7 +169,7 @@ public struct PreparedDownload: Sendable {
 
         init(position: UInt64, tree: MerkleTree) {
             self.position = position
-            points = tree.byteCount == position && position > 0 ? [tree] : []
+            points = [tree]
         }
 
         mutating func append(_ tree: MerkleTree) {
@@ -168,13 +192,15 @@ public struct PreparedDownload: Sendable {
             account: account,
             downloader: downloader,
             watch: watch,
-            isHashing: FileVerifier.isWhole(planner.range, byteCount: byteCount, tree: tree)
+            isHashing: isWhole
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await feeder.run(first, into: windows) }
             // What was planned and not delivered is of no use once delivery has ended or failed.
             defer { group.cancelAll() }
-            var verifier = FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree)
+            var verifier = FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree) {
+                downloader.doubts.contains(file, since: beginning)
+            }
             while course.position < range.end {
                 let waitStart = windows.isStarved ? watch.elapsed : nil
                 guard let window = try await windows.next() else { break }

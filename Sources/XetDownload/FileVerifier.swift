@@ -38,21 +38,31 @@ struct VerifiedBytes: Sendable {
 ///
 /// The lengths of chunks and terms are always checked. When the file is read to its end and all that comes before is
 /// known, the hashes of its chunks are folded into the file hash, and the last chunk is given out only if that is right.
-/// Another part of a file has no hash of its own.
+/// Another part of a file has no hash of its own; it is not completed if the file was found to be wrong meanwhile.
 struct FileVerifier: ~Copyable {
     private let file: FileHash
     private let byteCount: UInt64
     private let isWhole: Bool
+    private let isDoubted: @Sendable () -> Bool
     /// The tree over all chunks so far, if the file can be verified.
     private(set) var tree: MerkleTree
     /// Bytes left of the term that is being read.
     private var termRest = 0
 
     /// Verifies a file of `byteCount` bytes of which `range` is read; `tree` has the chunks before that, if known.
-    init(_ file: FileHash, byteCount: UInt64, range: FileByteRange, tree: MerkleTree = MerkleTree()) {
+    ///
+    /// `isDoubted` says whether the file was found to be wrong.
+    init(
+        _ file: FileHash,
+        byteCount: UInt64,
+        range: FileByteRange,
+        tree: MerkleTree = MerkleTree(),
+        isDoubted: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.file = file
         self.byteCount = byteCount
         self.tree = tree
+        self.isDoubted = isDoubted
         isWhole = Self.isWhole(range, byteCount: byteCount, tree: tree)
     }
 
@@ -89,9 +99,13 @@ struct FileVerifier: ~Copyable {
     }
 
     /// Checks that the last bytes of the range may leave: of a whole file all chunks must have been folded, so that the
-    /// file hash has been compared.
+    /// file hash has been compared; of a part, nobody else must have found the file to be wrong.
     func checkEnd() throws(VerificationError) {
-        guard !isWhole || tree.byteCount == byteCount else {
+        guard isWhole else {
+            guard !isDoubted() else { throw .doubted }
+            return
+        }
+        guard tree.byteCount == byteCount else {
             throw .fileTooShort(expected: byteCount, found: tree.byteCount)
         }
     }
@@ -109,4 +123,6 @@ enum VerificationError: Error, Hashable, Sendable {
     case fileHash(expected: FileHash, found: FileHash)
     /// A chunk was not hashed although the whole file is read.
     case missingHash
+    /// Another download found the file to be wrong while this part of it was read.
+    case doubted
 }

@@ -98,6 +98,35 @@ import XetTestSupport
         }
     }
 
+    @Test func `what broke off in the first window is read from the start`() throws {
+        let (rig, file) = (Self.rig(), try Self.file())
+        #expect(rig.run(file, into: Self.sink(breakingAfter: 100))?.failure is Broken)
+        let source = ScriptedReconstructionSource(file)
+        let range = try Self.rest(of: file, from: 150)
+        #expect(try rig.run(file, range: range, from: source)?.get() == file.slice(range))
+        #expect(source.calls.first?.range?.start == 0)
+        let error = rig.run(file, range: range, xorbs: Self.damaged(file))?.failure as? XetError
+        #expect(error?.code == .corrupt)
+    }
+
+    /// What came before a chunk that cannot be unpacked may be wrong too.
+    @Test func `the rest behind a chunk that could not be unpacked is verified`() throws {
+        let (rig, file) = (Self.rig(), try Self.file())
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            answer.damage = { bytes in
+                if call.info.chunks.start == 0 { bytes[20] ^= 1 }
+                if call.info.chunks.start == 20 { bytes[0] = 99 }
+            }
+            return answer
+        }
+        let sink = CollectingSink()
+        #expect((rig.run(file, xorbs: xorbs, into: sink)?.failure as? XetError)?.code == .corrupt)
+        #expect(sink.contents.count == 2000)
+        let error = rig.run(file, range: try Self.rest(of: file, from: 2000), xorbs: Self.damaged(file))?.failure
+        #expect((error as? XetError)?.code == .corrupt)
+    }
+
     @Test func `a download that ended well leaves nothing`() throws {
         let (rig, file) = (Self.rig(), try Self.file())
         #expect(try rig.run(file)?.get() == file.bytes)

@@ -13,6 +13,7 @@ struct DownloadRig: Sendable {
     let budget: FetchBudget
     let configuration: FileDownloader.Configuration
     let broken = BrokenDownloads()
+    let doubts = DoubtedFiles()
 
     init(
         executor: StepExecutor = StepExecutor(),
@@ -58,6 +59,7 @@ struct DownloadRig: Sendable {
     ) -> Started<[UInt8]> {
         var downloader = FileDownloader(xorbs: xorbs, budget: budget, configuration: configuration, clock: clock)
         downloader.broken = broken
+        downloader.doubts = doubts
         return executor.start { [downloader] in
             let byteCount = byteCount ?? file.byteCount
             let prepared = try await downloader.prepare(

@@ -34,7 +34,14 @@ struct DownloadHashRoute: Sendable {
             byteCount: byteCount,
             etag: EntityTag(strong: hash.text).value
         )
-        let head = DownloadHead(request.head, file: file, byteCount: byteCount, fileName: hash.text, hash: hash)
+        let head = DownloadHead(
+            request.head,
+            file: file,
+            byteCount: byteCount,
+            fileName: hash.text,
+            hash: hash,
+            acceptsRanges: !upstream.downloader.refusesParts(of: hash)
+        )
         return try await upstream.stream(
             hash,
             byteCount: byteCount,

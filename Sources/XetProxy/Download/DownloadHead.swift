@@ -19,25 +19,34 @@ struct DownloadHead: Sendable {
 
     /// Decides the answer for a file of `byteCount` bytes; without that number no range can be answered.
     ///
-    /// `headers` go along, but for those that are decided here.
+    /// `headers` go along, but for those that are decided here. Without `acceptsRanges` only the whole can be had. Then a
+    /// range is still what the client gets to hear about, unless it said what it does with the whole: many would add
+    /// the whole, or its end, to the part that they have.
     init(
         _ request: HTTPRequest,
         file: ResolvedFile,
         byteCount: UInt64?,
         fileName: String,
         hash: FileHash?,
+        acceptsRanges: Bool = true,
         headers: HTTPFields = [:],
         now: @autoclosure () -> HTTPDate = .now
     ) {
         var headers = Self.entityHeaders(file, fileName: fileName, hash: hash, headers)
         if byteCount == nil { headers[.acceptRanges] = nil }
-        let selection = Selection(
+        if !acceptsRanges { headers[.acceptRanges] = "none" }
+        var selection = Selection(
             request.method,
             request.headerFields,
             of: file.validators,
             byteCount: byteCount,
             now: now()
         )
+        if !acceptsRanges, case .part(let part) = selection,
+            part.count == byteCount || request.headerFields[.ifRange] != nil
+        {
+            selection = .whole
+        }
         switch selection {
         case .whole:
             status = .ok

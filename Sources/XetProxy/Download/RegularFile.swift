@@ -3,6 +3,7 @@ import Hummingbird
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// A file that is not in XET: its bytes pass through from the Hub, or from where it sends us.

@@ -96,6 +96,7 @@ public struct Upstream: Sendable {
             byteCount: byteCount,
             fileName: name,
             hash: hash,
+            acceptsRanges: !downloader.refusesParts(of: hash),
             headers: headers
         )
         return try await stream(

@@ -15,7 +15,8 @@ import XetWire
         byteCount: UInt64? = 1000,
         etag: String? = "\"v1\"",
         lastModified: String? = "Wed, 21 Oct 2015 07:28:00 GMT",
-        fileName: String = "file.bin"
+        fileName: String = "file.bin",
+        acceptsRanges: Bool = true
     ) -> DownloadHead {
         let request = HTTPRequest(method: method, scheme: "http", authority: "a", path: "/", headerFields: fields)
         let file = ResolvedFile(
@@ -25,7 +26,14 @@ import XetWire
             commit: "c0ffee",
             lastModified: lastModified
         )
-        return DownloadHead(request, file: file, byteCount: byteCount, fileName: fileName, hash: Self.hash)
+        return DownloadHead(
+            request,
+            file: file,
+            byteCount: byteCount,
+            fileName: fileName,
+            hash: Self.hash,
+            acceptsRanges: acceptsRanges
+        )
     }
 
     // MARK: Whole files
@@ -228,5 +236,28 @@ import XetWire
         #expect(self.head([.ifNoneMatch: "*"], byteCount: nil).status == .notModified)
         #expect(self.head([.ifMatch: "\"x\""], byteCount: nil).status == .preconditionFailed)
         #expect(!self.head([.ifMatch: "\"x\""], byteCount: nil).hasContent)
+    }
+
+    // MARK: Files of which only the whole can be had
+
+    @Test(arguments: [nil, "bytes=0-", "bytes=0-999", "bytes=0-5000", "bytes=-1000", "bytes=1-2,4-5"])
+    func `without ranges the whole is the whole, however it is asked for`(range: String?) {
+        for method in [HTTPRequest.Method.get, .head] {
+            let head = head(range.map { [.range: $0] } ?? [:], method: method, acceptsRanges: false)
+            #expect(head.status == .ok)
+            #expect(head.range == FileByteRange(count: 1000))
+            #expect(head.headers[.acceptRanges] == "none")
+            #expect(head.headers[.contentRange] == nil)
+            #expect(head.headers[.contentLength] == "1000")
+        }
+    }
+
+    @Test(arguments: ["bytes=500-", "bytes=0-10", "bytes=-1", "bytes=999-999"])
+    func `without ranges a client that says what it has may get the whole instead of a part`(range: String) {
+        let conditional = head([.range: range, .ifRange: "\"v1\""], acceptsRanges: false)
+        #expect(conditional.status == .ok)
+        #expect(conditional.range == FileByteRange(count: 1000))
+        // For others it stays a part, which the engine refuses: they may add the whole to what they have.
+        #expect(head([.range: range], acceptsRanges: false).range != FileByteRange(count: 1000))
     }
 }
