@@ -8,11 +8,19 @@ import FoundationEssentials
 import Foundation
 #endif
 
-extension Response {
-    private struct ErrorBody: Encodable {
+/// The body of an error status.
+enum ErrorText {
+    private struct Body: Encodable {
         let error: String
     }
 
+    /// As JSON: `{"error": "..."}`.
+    static func json(_ message: String) -> String {
+        (try? JSONEncoder().encode(Body(error: message))).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}
+
+extension Response {
     /// `{"error": "..."}` with a status.
     package static func error(
         _ status: HTTPResponse.Status,
@@ -21,7 +29,7 @@ extension Response {
     ) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
-        let json = (try? JSONEncoder().encode(ErrorBody(error: message))) ?? Data("{}".utf8)
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+        let body = ByteBuffer(string: ErrorText.json(message))
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }

@@ -86,7 +86,11 @@ where Watcher.Context == Routes.Context {
                 metrics.noteSlowClient()
                 logger.notice("a client took too little of its answer and was cut off")
             },
-            onHeaderOverflow: { metrics.noteRejection("header_size") }
+            onRefusal: { refusal in
+                metrics.noteRejection(refusal.status == .requestHeaderFieldsTooLarge ? "header_size" : "malformed")
+                logger.info("what is no request was refused", metadata: ["cause": "\(refusal.message)"])
+            },
+            onFull: { metrics.noteRejection("connections") }
         )
         let opening: ServerChannel.Opening =
             if let certificate { .tls(certificate) } else {

@@ -42,6 +42,7 @@ SAMPLES = {
     "buffer-memory": (64, "65MiB", "1 GiB"),
     "max-downloads": (1, 2, 0),
     "max-downloads-per-client": (1, 2, 0),
+    "max-connections": (100, 200, 0),
     "max-body-size": (4096, "1MiB", "2KiB"),
     "max-header-size": (4096, "1MiB", "2KiB"),
     "idle-timeout": (1, "2m", "3h"),

@@ -162,11 +162,16 @@ extension Request {
     }
 
     /// The body, if there is one, to be sent on as it comes.
-    var passedOnBody: UpstreamRequest.Body? {
-        let length = headers[.contentLength].flatMap { Int64($0) }
+    ///
+    /// A stream of HTTP/2 need not say how long its body is, nor whether it has one: the first piece shows that.
+    func passedOnBody(isStream: Bool) async throws -> UpstreamRequest.Body? {
         guard method != .get, method != .head else { return nil }
-        guard length != nil || headers[.transferEncoding] != nil else { return nil }
-        return UpstreamRequest.Body(byteCount: length, body)
+        if let length = headers[.contentLength].flatMap({ Int64($0) }) {
+            return UpstreamRequest.Body(byteCount: length, body)
+        }
+        if headers[.transferEncoding] != nil { return UpstreamRequest.Body(byteCount: nil, body) }
+        guard isStream else { return nil }
+        return try await BegunBody(body).map { UpstreamRequest.Body(byteCount: nil, $0) }
     }
 
     /// The value of a query parameter that is there once.

@@ -16,13 +16,19 @@ final class OpenConnections: Sendable {
     /// How many there are.
     var count: Int { state.withLock { $0.channels.count } }
 
-    /// Knows of a connection until it is closed.
-    func add(_ channel: any Channel) {
+    /// Knows of a connection until it is closed; `false` if there are `most` already, unless that is 0.
+    func add(_ channel: any Channel, most: Int = 0) -> Bool {
         let id = ObjectIdentifier(channel)
-        state.withLock { $0.channels[id] = channel }
+        let hasRoom = state.withLock { state in
+            guard most == 0 || state.channels.count < most else { return false }
+            state.channels[id] = channel
+            return true
+        }
+        guard hasRoom else { return false }
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { $0.channels[id] = nil }
         }
+        return true
     }
 
     /// Notes that the server stops.

@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTP2
 import NIOHTTPTypesHTTP2
 import NIOSSL
@@ -24,7 +25,8 @@ struct ServerChannel: ServerChildChannel {
     /// What is counted.
     struct Events: Sendable {
         var onSlowClient: @Sendable () -> Void
-        var onHeaderOverflow: @Sendable () -> Void
+        var onRefusal: @Sendable (RequestRefusal) -> Void
+        var onFull: @Sendable () -> Void
     }
 
     private let opening: Opening
@@ -44,30 +46,16 @@ struct ServerChannel: ServerChildChannel {
         self.limits = limits
         self.connections = connections
         self.events = events
-        http1 = HTTP1Channel(
-            responder: responder,
-            configuration: .init(
-                additionalChannelHandlers: [
-                    HeadAnswerHandler(),
-                    ConnectionEndHandler(
-                        isDraining: connections.isDraining,
-                        onHeaderOverflow: events.onHeaderOverflow
-                    ),
-                    ClientDepartureHandler(),
-                ],
-                idleTimeout: TimeAmount(limits.idleTimeout),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.headerByteCount,
-                    maxHeaderListSize: limits.headerByteCount
-                )
-            )
-        )
+        http1 = HTTP1Channel(responder: responder)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerConnection> {
-        connections.add(channel)
         do {
             let pipeline = channel.pipeline.syncOperations
+            guard connections.add(channel, most: limits.connections) else {
+                events.onFull()
+                return refused(channel)
+            }
             try pipeline.addHandler(AbortHandler(), position: .first)
             if limits.leastClientRate > 0 {
                 try pipeline.addHandler(
@@ -116,8 +104,66 @@ struct ServerChannel: ServerChildChannel {
         }
     }
 
+    /// A connection for which there is no room: told so where that can be understood, and closed.
+    private func refused(_ channel: any Channel) -> EventLoopFuture<ServerConnection> {
+        if case .tls = opening {
+        } else {
+            channel.writeAndFlush(Self.fullAnswer, promise: nil)
+        }
+        channel.close(mode: .output).whenComplete { _ in
+            channel.eventLoop.scheduleTask(in: .milliseconds(100)) { channel.close(promise: nil) }
+        }
+        return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+
+    private static let fullAnswer: ByteBuffer = {
+        let body = ErrorText.json("this server has as many connections as it can take; try again soon")
+        return ByteBuffer(
+            string: "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+    }()
+
     private func version1(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<ServerConnection.Version> {
-        http1.setup(channel: channel, logger: logger).map { .http1($0) }
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            var decoding = NIOHTTPDecoderLimitConfiguration()
+            decoding.maxHeaderFieldSize = limits.headerByteCount
+            decoding.maxHeaderListSize = limits.headerByteCount
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(),
+                withDecoderLimitConfiguration: decoding
+            )
+            try pipeline.addHandler(HTTP1Codec(isSecure: isSecure))
+            try addUploadWatch(pipeline)
+            try pipeline.addHandler(
+                ConnectionEndHandler(isDraining: connections.isDraining, onRefusal: events.onRefusal)
+            )
+            return .http1(try exchanges(channel, logger))
+        }
+    }
+
+    private var isSecure: Bool { if case .tls = opening { true } else { false } }
+
+    private func addUploadWatch(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+        guard limits.leastClientRate > 0 else { return }
+        try pipeline.addHandler(
+            SlowUploadHandler(leastRate: limits.leastClientRate, onSlowClient: events.onSlowClient)
+        )
+    }
+
+    /// What both versions end with: requests and answers, for the task that serves them.
+    private func exchanges(_ channel: any Channel, _ logger: Logger) throws -> HTTP1Channel.Value {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(ClientDepartureHandler())
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger))
+        return try HTTP1Channel.Value(
+            wrappingChannelSynchronously: channel,
+            configuration: .init(isOutboundHalfClosureEnabled: true)
+        )
     }
 
     private func version2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<ServerConnection.Version> {
@@ -155,10 +201,9 @@ struct ServerChannel: ServerChildChannel {
                 SlowStreamHandler(leastRate: limits.leastClientRate, onSlowClient: events.onSlowClient)
             )
         }
+        try addUploadWatch(pipeline)
         try pipeline.addHandler(StreamEndHandler())
-        try pipeline.addHandler(ClientDepartureHandler())
-        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger))
-        return try HTTP1Channel.Value(wrappingChannelSynchronously: channel)
+        return try exchanges(channel, logger)
     }
 
     /// A connection that is closed unless it is decided in time.

@@ -5,26 +5,22 @@ import Synchronization
 struct LimitedBody<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {
     typealias Element = ByteBuffer
 
-    /// Whether a body got too long, for whoever sees only what came of it.
+    /// How much has come, whoever read it, and whether that was too much: for whoever sees only what came of it.
     final class Overflow: Sendable {
-        private let flag = Mutex(false)
+        private let byteCount = Mutex(0)
+        private let most: Int
 
-        var hasHappened: Bool { flag.withLock { $0 } }
+        fileprivate init(most: Int) { self.most = most }
 
-        fileprivate func note() { flag.withLock { $0 = true } }
+        var hasHappened: Bool { byteCount.withLock { $0 > most } }
+
+        fileprivate func note(_ count: Int) { byteCount.withLock { $0 += count } }
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        var base: Base.AsyncIterator
-        let most: Int
-        let overflow: Overflow
-        private var byteCount = 0
-
-        fileprivate init(_ body: LimitedBody) {
-            base = body.base.makeAsyncIterator()
-            most = body.byteCount
-            overflow = body.overflow
-        }
+        fileprivate var base: Base.AsyncIterator
+        fileprivate let most: Int
+        fileprivate let overflow: Overflow
 
         mutating func next() async throws -> ByteBuffer? {
             try await next(isolation: #isolation)
@@ -32,21 +28,24 @@ struct LimitedBody<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable wher
 
         mutating func next(isolation actor: isolated (any Actor)?) async throws -> ByteBuffer? {
             guard let piece = try await base.next(isolation: actor) else { return nil }
-            byteCount += piece.readableBytes
-            guard byteCount <= most else {
-                overflow.note()
-                throw NIOTooManyBytesError(maxBytes: most)
-            }
+            overflow.note(piece.readableBytes)
+            guard !overflow.hasHappened else { throw NIOTooManyBytesError(maxBytes: most) }
             return piece
         }
     }
 
-    let base: Base
-    /// Most bytes.
-    let byteCount: Int
-    let overflow = Overflow()
+    private let base: Base
+    private let most: Int
+    let overflow: Overflow
+
+    /// At most `byteCount` bytes of `base`.
+    init(base: Base, byteCount: Int) {
+        self.base = base
+        most = byteCount
+        overflow = Overflow(most: byteCount)
+    }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(self)
+        AsyncIterator(base: base.makeAsyncIterator(), most: most, overflow: overflow)
     }
 }

@@ -58,9 +58,13 @@ struct LogLine: Sendable {
         }
     }
 
-    /// Whether a scalar ends a line somewhere, or is not to be seen.
+    /// Whether a scalar ends a line somewhere, is not to be seen, or turns the direction of what stands around it.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
     }
 
     /// A string as JSON writes it, which logfmt takes too.
@@ -78,8 +82,11 @@ struct LogLine: Sendable {
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
             case _ where isControl(scalar):
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                // Beyond the first 65,536 JSON has pairs of these.
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
             default: quoted.unicodeScalars.append(scalar)
             }
         }

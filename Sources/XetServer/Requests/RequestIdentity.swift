@@ -19,6 +19,8 @@ package struct RequestIdentity: Sendable {
 }
 
 extension HTTPField.Name {
+    /// The authority, where a client of HTTP/2 repeats it.
+    static let host = HTTPField.Name.named("Host")
     /// Identifies a request in logs on both sides.
     static let requestID = HTTPField.Name.named("X-Request-Id")
     /// The trace that a request belongs to (W3C Trace Context).

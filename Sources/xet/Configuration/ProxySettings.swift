@@ -204,6 +204,14 @@ enum ProxySettings {
         in: 0...1_000_000
     )
 
+    static let maximumConnections = Setting.number(
+        "max-connections",
+        "Most connections of clients at once; 0 for no limit.",
+        valueName: "count",
+        preset: ServerLimits().connections,
+        in: 0...1_000_000
+    )
+
     static let maximumBodySize = Setting.byteCount(
         "max-body-size",
         "Most bytes of a request's body, uploads included.",
@@ -227,7 +235,7 @@ enum ProxySettings {
 
     static let minimumClientRate = Setting.byteCount(
         "min-client-rate",
-        "Bytes per second that a client takes at least, over 60 s of waiting for it; 0 for no limit.",
+        "Bytes per second that a client takes at least, and sends of a body, over 60 s of waiting; 0 for no limit.",
         preset: "1KiB",
         atLeast: 0
     )
@@ -268,7 +276,7 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
-        bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
+        bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration, maximumConnections.declaration,
         maximumBodySize.declaration, maximumHeaderSize.declaration, idleTimeout.declaration,
         minimumClientRate.declaration, drainTimeout.declaration,
         logLevel.declaration, logFormat.declaration, hidesPage.declaration,

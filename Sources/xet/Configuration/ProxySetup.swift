@@ -55,6 +55,7 @@ struct ProxySetup: Sendable {
         proxy.signingKey = try signingKey(settings)
         proxy.limits.downloads = settings[ProxySettings.maximumDownloads]
         proxy.limits.downloadsPerClient = settings[ProxySettings.maximumDownloadsPerClient]
+        proxy.server.limits.connections = settings[ProxySettings.maximumConnections]
         proxy.server.limits.bodyByteCount = settings[ProxySettings.maximumBodySize]
         proxy.server.limits.headerByteCount = settings[ProxySettings.maximumHeaderSize]
         proxy.server.limits.idleTimeout = settings[ProxySettings.idleTimeout]

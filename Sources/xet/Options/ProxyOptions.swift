@@ -25,6 +25,7 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.bufferMemory) var bufferMemory: String?
     @Option(ProxySettings.maximumDownloads) var maximumDownloads: String?
     @Option(ProxySettings.maximumDownloadsPerClient) var maximumDownloadsPerClient: String?
+    @Option(ProxySettings.maximumConnections) var maximumConnections: String?
     @Option(ProxySettings.maximumBodySize) var maximumBodySize: String?
     @Option(ProxySettings.maximumHeaderSize) var maximumHeaderSize: String?
     @Option(ProxySettings.idleTimeout) var idleTimeout: String?
@@ -59,6 +60,7 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.bufferMemory, bufferMemory)
         given.add(ProxySettings.maximumDownloads, maximumDownloads)
         given.add(ProxySettings.maximumDownloadsPerClient, maximumDownloadsPerClient)
+        given.add(ProxySettings.maximumConnections, maximumConnections)
         given.add(ProxySettings.maximumBodySize, maximumBodySize)
         given.add(ProxySettings.maximumHeaderSize, maximumHeaderSize)
         given.add(ProxySettings.idleTimeout, idleTimeout)

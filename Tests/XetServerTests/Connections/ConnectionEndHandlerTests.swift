@@ -47,7 +47,7 @@ import Testing
     private let overflows = SharedCount()
 
     init() throws {
-        let handler = ConnectionEndHandler(isDraining: false, onHeaderOverflow: { [overflows] in overflows.add() })
+        let handler = ConnectionEndHandler(isDraining: false, onRefusal: { [overflows] _ in overflows.add() })
         try channel.pipeline.syncOperations.addHandlers(socket, handler, requests)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
@@ -119,15 +119,16 @@ import Testing
         channel.pipeline.fireErrorCaught(HTTPParserError.headerOverflow)
         guard case .head(let head)? = socket.parts.first else { throw Missing() }
         #expect(head.status == .requestHeaderFieldsTooLarge)
-        #expect(socket.parts.count == 2)
+        #expect(socket.parts.count == 3)
         #expect(socket.closes == [.output])
         #expect(overflows.value == 1)
         #expect(requests.errors.isEmpty)
     }
 
     @Test func `other errors go on`() throws {
-        channel.pipeline.fireErrorCaught(HTTPParserError.invalidMethod)
-        #expect(requests.errors.count == 1)
+        channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+        channel.pipeline.fireErrorCaught(CancellationError())
+        #expect(requests.errors.count == 2)
         #expect(socket.parts.isEmpty)
     }
 

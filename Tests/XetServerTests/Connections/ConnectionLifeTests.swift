@@ -82,4 +82,56 @@ import XetServerTestSupport
         expect(life.beginAnswer(saysClose: false), is: true)
         expect(life.endAnswer(), is: .end)
     }
+
+    @Test mutating func `the answer to the last request is the last`() {
+        expect(life.beginRequest(), is: true)
+        expect(life.beginRequest(isLast: true), is: true)
+        expect(life.beginRequest(), is: false)
+        expect(life.beginAnswer(saysClose: false), is: false)
+        expect(life.endAnswer(), is: .nothing)
+        expect(life.beginAnswer(saysClose: false), is: true)
+        expect(life.endAnswer(), is: .end)
+    }
+
+    @Test mutating func `a body is asked for once, in its turn`() {
+        expect(life.beginRequest(), is: true)
+        life.endRequest()
+        expect(life.beginRequest(waits: true), is: true)
+        // The first one is answered yet.
+        expect(life.wantBody(), is: false)
+        _ = life.beginAnswer(saysClose: false)
+        expect(life.endAnswer(), is: .nothing)
+        expect(life.wantBody(), is: true)
+        expect(life.wantBody(), is: false)
+        expect(life.beginAnswer(saysClose: false), is: false)
+    }
+
+    @Test mutating func `an answer to a body that was not asked for is the last`() {
+        expect(life.beginRequest(waits: true), is: true)
+        expect(life.beginAnswer(saysClose: false), is: true)
+        expect(life.endAnswer(), is: .end)
+    }
+
+    @Test mutating func `what is no request waits for those before it`() {
+        expect(life.beginRequest(), is: true)
+        life.endRequest()
+        expect(life.refuse(), is: .nothing)
+        expect(life.beginRequest(), is: false)
+        expect(life.beginAnswer(saysClose: false), is: false)
+        expect(life.endAnswer(), is: .refuse)
+    }
+
+    @Test mutating func `a request that breaks is refused in its turn, unless its answer runs`() {
+        expect(life.beginRequest(), is: true)
+        life.endRequest()
+        expect(life.beginRequest(), is: true)
+        expect(life.refuse(), is: .nothing)
+        _ = life.beginAnswer(saysClose: false)
+        expect(life.endAnswer(), is: .refuse)
+
+        var running = ConnectionLife()
+        expect(running.beginRequest(), is: true)
+        _ = running.beginAnswer(saysClose: false)
+        expect(running.refuse(), is: .close)
+    }
 }

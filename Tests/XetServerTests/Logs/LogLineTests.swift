@@ -16,6 +16,8 @@ import Testing
         ("\r\t\u{1B}[31m", #"a="\r\t\u001b[31m" n=5"#), ("a\u{2028}b\u{85}", #"a="a\u2028b\u0085" n=5"#),
         ("ü", "a=ü n=5"),
         ("\n\u{301}", "a=\"\\n\u{301}\" n=5"), ("a\u{202E}b", #"a="a\u202eb" n=5"#),
+        ("a\u{2066}b\u{2069}", #"a="a\u2066b\u2069" n=5"#), ("\u{200F}\u{61C}\u{FEFF}", #"a="\u200f\u061c\ufeff" n=5"#),
+        ("\u{E0001}\u{E000}", #"a="\udb40\udc01\ue000" n=5"#), ("日本 é 🙂", "a=\"日本 é 🙂\" n=5"),
     ])
     func `logfmt`(value: String, text: String) {
         #expect(Array(line(value).text(.logfmt).utf8) == Array(text.utf8))

@@ -38,7 +38,7 @@ struct AddressRoute: Sendable {
             headers: headers,
             // The caller's token is the Hub's; whoever else the address belongs to must not see it.
             authorization: isHub ? request.headers[.authorization] : nil,
-            body: request.passedOnBody
+            body: try await request.passedOnBody(isStream: context.isStream)
         )
         let answer = try await capability.method == .get ? services.send(passed) : services.sendWrite(passed)
         return services.pass(answer, for: request, addresses, context)

@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetClient
 import XetCore
+import XetServer
 import XetWire
 
 /// A request that is passed on to the CAS which the caller's token belongs to.
@@ -32,7 +33,7 @@ struct CASRoute: Sendable {
             of: .cas,
             headers: EndpointHeaders.casRequest(request.headers),
             authorization: "Bearer \(pass.token.secret)",
-            body: request.passedOnBody
+            body: try await request.passedOnBody(isStream: context.isStream)
         )
         let isWrite = route == .upload || route == .uploadGrant
         let answer =

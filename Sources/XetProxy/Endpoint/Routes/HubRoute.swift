@@ -32,7 +32,7 @@ struct HubRoute: Sendable {
             of: .hub,
             headers: EndpointHeaders.hubRequest(request.headers),
             authorization: request.headers[.authorization],
-            body: request.passedOnBody
+            body: try await request.passedOnBody(isStream: context.isStream)
         )
         if route == .repositories, services.rules.exist {
             let body = try await request.body.collect(upTo: Self.maximumNameByteCount)
