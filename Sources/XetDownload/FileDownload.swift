@@ -131,7 +131,10 @@ public struct PreparedDownload: Sendable {
     let first: PlannedWindow?
     let planner: WindowPlanner
     let downloader: FileDownloader
+    /// When it began, for what others find out meanwhile.
     let beginning: DoubtedFiles.Moment
+    /// What was delivered before the file was read again from its start.
+    var witness = DeliveredChunks()
 
     /// Delivers exactly the bytes of ``range``, in order.
     ///
@@ -140,7 +143,13 @@ public struct PreparedDownload: Sendable {
     /// Throws `XetError`, `CancellationError`, and what `sink` throws.
     public func stream(into sink: inout some DeliverySink) async throws {
         guard let first else { return }
-        var course = Course(position: planner.range.start, tree: tree)
+        let doubts = downloader.doubts
+        var course = Course(
+            position: planner.range.start,
+            verifier: FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree, witness: witness) {
+                doubts.contains(file, since: beginning)
+            }
+        )
         do {
             try await deliver(from: first, &course, into: &sink)
         } catch {
@@ -148,34 +157,66 @@ public struct PreparedDownload: Sendable {
             case nil:
                 if isWhole { downloader.broken.note(file, points: course.points, end: course.position) }
             case .doubted?: break
-            case _?:
-                // What failed its verification is no ground to build on.
+            case .fileHash?, .fileTooLong?, .fileTooShort?:
                 downloader.configuration.metrics.note(.file)
-                downloader.doubts.note(file)
+                guard tree.byteCount > 0 else {
+                    doubts.note(file)
+                    break
+                }
+                // What came before is of another download, and may have been wrong only there.
+                return try await readAnew(course.verifier.delivered, into: &sink)
+            case _?:
+                downloader.configuration.metrics.note(.file)
+                doubts.note(file)
             }
             throw error
         }
-        if isWhole, planner.range.start == 0 { downloader.doubts.clear(file, since: beginning) }
+        if isWhole, planner.range.start == 0 { doubts.clear(file, since: beginning) }
     }
 
     /// Whether the file hash is compared at the end.
     private var isWhole: Bool { FileVerifier.isWhole(planner.range, byteCount: byteCount, tree: tree) }
 
+    /// Reads the file from its start, delivers what was not `delivered` yet, and fails if what was is different now.
+    private func readAnew(_ delivered: DeliveredChunks, into sink: inout some DeliverySink) async throws {
+        downloader.broken.forget(file)
+        let start = delivered.byteCount > 0 ? delivered.end : range.start
+        let planner = planner.reading(FileByteRange(count: byteCount))
+        guard let rest = FileByteRange(start: start, end: byteCount),
+            let window = planner.schedule.first(of: planner.range)
+        else { return }
+        let again = PreparedDownload(
+            file: file,
+            byteCount: byteCount,
+            range: rest,
+            tree: MerkleTree(),
+            first: try await planner.plan(window, Stopwatch(downloader.clock)),
+            planner: planner,
+            downloader: downloader,
+            beginning: beginning,
+            witness: delivered
+        )
+        try await again.stream(into: &sink)
+    }
+
     /// How far the delivery has come.
-    private struct Course {
+    private struct Course: ~Copyable {
         var position: UInt64
+        var verifier: FileVerifier
         /// The tree over the chunks before the first window, and before each that follows; the last of them.
         var points: [MerkleTree]
 
-        init(position: UInt64, tree: MerkleTree) {
+        init(position: UInt64, verifier: consuming FileVerifier) {
             self.position = position
-            points = [tree]
+            points = [verifier.tree]
+            self.verifier = verifier
         }
 
-        mutating func append(_ tree: MerkleTree) {
-            guard tree.byteCount == position else { return }
+        /// Notes that a window was delivered.
+        mutating func endWindow() {
+            guard verifier.tree.byteCount == position else { return }
             if points.count == BrokenDownloads.mostPointCount { points.removeFirst() }
-            points.append(tree)
+            points.append(verifier.tree)
         }
     }
 
@@ -198,16 +239,13 @@ public struct PreparedDownload: Sendable {
             group.addTask { await feeder.run(first, into: windows) }
             // What was planned and not delivered is of no use once delivery has ended or failed.
             defer { group.cancelAll() }
-            var verifier = FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree) {
-                downloader.doubts.contains(file, since: beginning)
-            }
             while course.position < range.end {
                 let waitStart = windows.isStarved ? watch.elapsed : nil
                 guard let window = try await windows.next() else { break }
                 if let waitStart { account.noteWait(of: watch.elapsed - waitStart) }
                 var reader = WindowReader(window, account: account, watch: watch)
-                try await reader.deliver(range, from: &course.position, verifier: &verifier, into: &sink)
-                course.append(verifier.tree)
+                try await reader.deliver(range, from: &course.position, verifier: &course.verifier, into: &sink)
+                course.endWindow()
             }
             guard course.position >= range.end else {
                 throw XetError(.invalidResponse, "the terms end at byte \(course.position), before \(range.end)")

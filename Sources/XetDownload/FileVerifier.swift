@@ -44,26 +44,36 @@ struct FileVerifier: ~Copyable {
     private let byteCount: UInt64
     private let isWhole: Bool
     private let isDoubted: @Sendable () -> Bool
+    /// What was delivered before the file was read again from its start.
+    private let witness: DeliveredChunks
+    /// The chunks of that part, as they are now.
+    private var reread = DeliveredChunks()
     /// The tree over all chunks so far, if the file can be verified.
     private(set) var tree: MerkleTree
+    /// What was delivered, if the tree over what came before is not of this download.
+    private(set) var delivered = DeliveredChunks()
+    private let isNotingDelivery: Bool
     /// Bytes left of the term that is being read.
     private var termRest = 0
 
     /// Verifies a file of `byteCount` bytes of which `range` is read; `tree` has the chunks before that, if known.
     ///
-    /// `isDoubted` says whether the file was found to be wrong.
+    /// `isDoubted` says whether the file was found to be wrong. What `witness` holds must come again.
     init(
         _ file: FileHash,
         byteCount: UInt64,
         range: FileByteRange,
         tree: MerkleTree = MerkleTree(),
+        witness: DeliveredChunks = DeliveredChunks(),
         isDoubted: @escaping @Sendable () -> Bool = { false }
     ) {
         self.file = file
         self.byteCount = byteCount
         self.tree = tree
+        self.witness = witness
         self.isDoubted = isDoubted
         isWhole = Self.isWhole(range, byteCount: byteCount, tree: tree)
+        isNotingDelivery = isWhole && tree.byteCount > 0
     }
 
     /// Whether the file hash can be compared, and chunk hashes are needed for it.
@@ -89,6 +99,7 @@ struct FileVerifier: ~Copyable {
         }
         guard isWhole, !isRepeated else { return VerifiedBytes(chunk) }
         guard let hash = chunk.hash else { throw .missingHash }
+        try checkWitness(hash, byteCount: count)
         tree.append(hash, byteCount: count)
         guard tree.byteCount <= byteCount else { throw .fileTooLong(expected: byteCount, found: tree.byteCount) }
         if tree.byteCount == byteCount {
@@ -96,6 +107,21 @@ struct FileVerifier: ~Copyable {
             guard found == file else { throw .fileHash(expected: file, found: found) }
         }
         return VerifiedBytes(chunk)
+    }
+
+    /// Compares what was delivered before with what comes now, at the end of it.
+    private mutating func checkWitness(_ hash: ChunkHash, byteCount: Int) throws(VerificationError) {
+        let start = tree.byteCount
+        guard witness.byteCount > 0, start >= witness.start, start < witness.end else { return }
+        reread.append(hash, at: start, byteCount: byteCount)
+        guard reread.end >= witness.end else { return }
+        guard reread == witness else { throw .changed(start: witness.start, end: witness.end) }
+    }
+
+    /// Notes that a chunk, or a part of it, was delivered; `start` is its place in the file.
+    mutating func noteDelivery(of chunk: ChunkHash?, at start: UInt64, byteCount: Int) {
+        guard isNotingDelivery, let chunk else { return }
+        delivered.append(chunk, at: start, byteCount: byteCount)
     }
 
     /// Checks that the last bytes of the range may leave: of a whole file all chunks must have been folded, so that the
@@ -111,6 +137,26 @@ struct FileVerifier: ~Copyable {
     }
 }
 
+/// Chunks that were delivered one behind the other.
+struct DeliveredChunks: Sendable, Equatable {
+    /// Where in the file the first begins.
+    private(set) var start: UInt64 = 0
+    private var tree = MerkleTree()
+
+    var byteCount: UInt64 { tree.byteCount }
+    /// Where in the file the last ends.
+    var end: UInt64 { start + tree.byteCount }
+
+    mutating func append(_ chunk: ChunkHash, at start: UInt64, byteCount: Int) {
+        if tree.byteCount == 0 { self.start = start }
+        tree.append(chunk, byteCount: byteCount)
+    }
+
+    static func == (one: DeliveredChunks, other: DeliveredChunks) -> Bool {
+        one.start == other.start && one.byteCount == other.byteCount && one.tree.root == other.tree.root
+    }
+}
+
 /// Why downloaded bytes are not those of the file.
 enum VerificationError: Error, Hashable, Sendable {
     /// The chunks of a term have `excess` bytes more than it states, or fewer if negative.
@@ -123,6 +169,8 @@ enum VerificationError: Error, Hashable, Sendable {
     case fileHash(expected: FileHash, found: FileHash)
     /// A chunk was not hashed although the whole file is read.
     case missingHash
+    /// The bytes of this part were delivered, and are others now.
+    case changed(start: UInt64, end: UInt64)
     /// Another download found the file to be wrong while this part of it was read.
     case doubted
 }

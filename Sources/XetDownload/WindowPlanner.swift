@@ -24,6 +24,11 @@ struct WindowPlanner: Sendable {
         )
     }
 
+    /// The planner of another range of the same file.
+    func reading(_ range: FileByteRange) -> WindowPlanner {
+        WindowPlanner(file: file, range: range, source: source, configuration: configuration)
+    }
+
     private var room: FetchRunner.Room {
         FetchRunner.Room(
             queueByteCount: configuration.queueByteCount,

@@ -61,6 +61,11 @@ struct WindowReader {
         let chunk: Int
         let fetch: Int
         let byteCount: Int
+        /// Its place in the file, and its hash.
+        let start: UInt64
+        let hash: ChunkHash?
+        /// Whether bytes of it leave.
+        let isDelivered: Bool
     }
 
     private let plan: DownloadPlan
@@ -93,7 +98,7 @@ struct WindowReader {
             let chunks = planned.term.chunks
             verifier.beginTerm(planned.term)
             for index in chunks.start..<chunks.end {
-                let chunk = try await chunk(index, of: planned.fetch, into: &sink)
+                let chunk = try await chunk(index, of: planned.fetch, verifier: &verifier, into: &sink)
                 let end = position + UInt64(chunk.byteCount)
                 // A chunk that only reaches over the border is no repetition: it counts, and then the file hash is wrong.
                 let isRepeated = position < passedEnd && end <= passedEnd
@@ -104,13 +109,20 @@ struct WindowReader {
                     return verified
                 }
                 bytes.keep(Self.part(of: position..<end, from: resumption, to: range.end))
+                let use = Use(
+                    chunk: index,
+                    fetch: planned.fetch,
+                    byteCount: chunk.byteCount,
+                    start: position,
+                    hash: chunk.hash,
+                    isDelivered: bytes.byteCount > 0
+                )
                 position = end
-                let use = Use(chunk: index, fetch: planned.fetch, byteCount: chunk.byteCount)
-                try await append(bytes, use, into: &sink)
-                if position >= range.end { return try await flush(into: &sink) }
+                try await append(bytes, use, verifier: &verifier, into: &sink)
+                if position >= range.end { return try await flush(&verifier, into: &sink) }
             }
         }
-        try await flush(into: &sink)
+        try await flush(&verifier, into: &sink)
         // A window that was asked for before the one in front of it was known may lie in it as a whole.
         position = max(position, passedEnd)
         for index in sources.indices {
@@ -125,29 +137,36 @@ struct WindowReader {
     }
 
     /// Adds bytes to the run if they lie behind it in memory; else the run leaves first.
-    private mutating func append(_ bytes: VerifiedBytes, _ use: Use, into sink: inout some DeliverySink) async throws {
+    private mutating func append(
+        _ bytes: VerifiedBytes,
+        _ use: Use,
+        verifier: inout FileVerifier,
+        into sink: inout some DeliverySink
+    ) async throws {
         if run?.bytes.join(bytes) == true {
             run?.uses.append(use)
         } else {
-            try await flush(into: &sink)
+            try await flush(&verifier, into: &sink)
             run = Run(bytes: bytes, uses: [use])
         }
     }
 
-    /// Delivers the run.
-    private mutating func flush(into sink: inout some DeliverySink) async throws {
+    /// Delivers the run; what is read to be verified alone counts as taken too.
+    private mutating func flush(_ verifier: inout FileVerifier, into sink: inout some DeliverySink) async throws {
         guard let run = run.take() else { return }
-        if run.bytes.byteCount > 0 {
-            try await sink.deliver(run.bytes.bytes)
-            account.noteDelivery(of: run.bytes.byteCount, at: watch.elapsed)
+        if run.bytes.byteCount > 0 { try await sink.deliver(run.bytes.bytes) }
+        account.noteDelivery(of: run.uses.reduce(0) { $0 + $1.byteCount }, at: watch.elapsed)
+        for use in run.uses {
+            if use.isDelivered { verifier.noteDelivery(of: use.hash, at: use.start, byteCount: use.byteCount) }
+            finish(use)
         }
-        for use in run.uses { finish(use) }
     }
 
     /// A chunk of the xorb, kept from before or next in the queue.
     private mutating func chunk(
         _ index: Int,
         of fetch: Int,
+        verifier: inout FileVerifier,
         into sink: inout some DeliverySink
     ) async throws -> DecodedChunk {
         if let kept = sources[fetch].retained[index] {
@@ -162,7 +181,7 @@ struct WindowReader {
                 if number == index { return chunk }
             }
             // What is ready leaves before anything is waited for.
-            try await flush(into: &sink)
+            try await flush(&verifier, into: &sink)
             try await openBatch(of: fetch, for: index)
         }
     }

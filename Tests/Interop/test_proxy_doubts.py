@@ -9,7 +9,8 @@ import faults
 from catalogue import MODEL, file_of
 from endpoint_calls import resolve_target
 from expectations import assert_right, is_visible_failure
-from http_probe import fetch, path_target
+from http_peer import wait_until
+from http_probe import fetch, open_exchange, path_target
 from xet_process import environment
 
 ROUTES = {
@@ -181,3 +182,39 @@ def test_a_repair_in_the_middle_of_a_run(endpoint, origin, home, command):
     finished = run(home, command(endpoint.url + resolve_target("random.bin"), out))
     assert entry.uses == 1
     assert finished.returncode != 0 or out.read_bytes() == file.content, "a wrong file was taken for right"
+
+
+# One bad break-off and others' resumes
+
+
+def break_off(server, origin, target, count):
+    """Reads `count` bytes of the whole and leaves."""
+    with open_exchange(server.url, target, token=origin.alice, receive_buffer=65536) as exchange:
+        assert exchange.read_head()
+        exchange.read_some(count)
+
+
+@pytest.mark.parametrize("start", [2_000_000, 5_000_000, 6_000_000])
+def test_one_bad_break_off_fails_nobody_else(proxy, origin, ask, start):
+    file = file_of(origin, "large.bin")
+    target = ROUTES["download"](file, "large.bin")
+    damage(origin, file)
+    break_off(proxy, origin, target, 8_000_000)
+    wait_until(lambda: not origin.open_requests("cdn"), message="the download goes on")
+    origin.cdn.clear_script()
+    origin.log.clear()
+    for _ in range(3):
+        assert_right(ask(target, value=f"bytes={start}-"), file.content[start:], 206)
+    starts = [request.range for request in origin.log.all("cas")]
+    assert sum(value.startswith("bytes=0-") for value in starts) == 1, starts
+
+
+def test_a_rest_that_stays_wrong_is_a_failure(proxy, origin, ask):
+    file = file_of(origin, "large.bin")
+    target = ROUTES["download"](file, "large.bin")
+    damage(origin, file)
+    break_off(proxy, origin, target, 8_000_000)
+    wait_until(lambda: not origin.open_requests("cdn"), message="the download goes on")
+    got = ask(target, value="bytes=6000000-")
+    assert is_visible_failure(got)
+    assert ask(target, value="bytes=6000000-").status == 502

@@ -134,6 +134,47 @@ import XetTestSupport
         let whole = try feed(bare, termByteCount: 3, file: .zero, byteCount: 3, range: FileByteRange(count: 3))
         #expect(whole.error == .missingHash)
     }
+
+    // MARK: What was delivered before
+
+    /// Verifies three chunks of two bytes anew; `delivered` are those that left before, from the chunk with this number on.
+    private func reread(_ chunks: [[UInt8]], delivered: [[UInt8]], from number: Int) throws -> VerificationError? {
+        var witness = DeliveredChunks()
+        for (index, bytes) in delivered.enumerated() {
+            witness.append(ChunkHash(ofChunk: bytes), at: UInt64(2 * (number + index)), byteCount: bytes.count)
+        }
+        var verifier = FileVerifier(hash(chunks), byteCount: 6, range: FileByteRange(count: 6), witness: witness)
+        verifier.beginTerm(try term(0, 3, 6))
+        for (index, bytes) in chunks.enumerated() {
+            do throws(VerificationError) {
+                _ = try verifier.verify(chunk(bytes), isLastOfTerm: index == 2)
+            } catch {
+                return error
+            }
+        }
+        return nil
+    }
+
+    @Test func `what has left must come again`() throws {
+        let chunks: [[UInt8]] = [[1, 2], [3, 4], [5, 6]]
+        for number in 0..<3 {
+            for count in 0...3 - number {
+                let part = Array(chunks[number..<number + count])
+                #expect(try reread(chunks, delivered: part, from: number) == nil)
+                guard count > 0 else { continue }
+                for damaged in 0..<count {
+                    var other = part
+                    other[damaged][0] ^= 1
+                    let expected = VerificationError.changed(
+                        start: UInt64(2 * number),
+                        end: UInt64(2 * (number + count))
+                    )
+                    #expect(try reread(chunks, delivered: other, from: number) == expected)
+                }
+            }
+        }
+        #expect(try reread(chunks, delivered: [[1, 2, 3]], from: 0) != nil)
+    }
 }
 
 extension Term {

@@ -33,6 +33,13 @@ public struct MerkleTree: Sendable {
     /// Number of leaves so far.
     public var leafCount: UInt64 { levels[0].nodeCount }
 
+    /// About the bytes of memory that the tree takes.
+    package var memoryByteCount: Int {
+        levels.reduce(MemoryLayout<Self>.size) {
+            $0 + MemoryLayout<Level>.stride + $1.open.capacity * MemoryLayout<Node>.stride
+        }
+    }
+
     /// Adds the next leaf; `byteCount` is its unpacked size.
     public mutating func append(_ chunk: ChunkHash, byteCount: Int) {
         append(NodeHash(chunk), byteCount: UInt64(byteCount))
