@@ -42,15 +42,13 @@ final class BoundedQueue<Element: Sendable>: Sendable {
 
     /// Adds an element, then waits while the queue is full.
     func push(_ element: Element, cost: Int) async throws {
-        let isFull = state.withLock { state in
-            if let consumer = state.consumer.take() {
-                consumer.resume(returning: element)
-                return false
-            }
+        let (isFull, consumer) = state.withLock { state -> (Bool, CheckedContinuation<Element?, any Error>?) in
+            if let consumer = state.consumer.take() { return (false, consumer) }
             state.elements.append((element, cost))
             state.cost += cost
-            return state.cost >= state.capacity
+            return (state.cost >= state.capacity, nil)
         }
+        consumer?.resume(returning: element)
         guard isFull else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -132,11 +132,8 @@ final class FetchAccount: Sendable {
     func reserve(_ byteCount: Int, atLeast least: Int? = nil) async throws -> Int {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int, any Error>) in
-                budget.change { state in
-                    guard !Task.isCancelled else {
-                        continuation.resume(throwing: CancellationError())
-                        return
-                    }
+                let isCancelled = budget.change { state in
+                    guard !Task.isCancelled else { return true }
                     state.shares[id]?.waiter = FetchBudget.Waiter(
                         byteCount: byteCount,
                         fetchWeight: budget.weight(of: byteCount),
@@ -144,15 +141,16 @@ final class FetchAccount: Sendable {
                         continuation: continuation
                     )
                     state.queue.append(id)
+                    return false
                 }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
             }
         } onCancel: {
-            budget.change { state in
-                guard let waiter = state.shares[id]?.waiter else { return }
-                state.shares[id]?.waiter = nil
+            let waiter = budget.change { state in
                 state.queue.removeAll { $0 == id }
-                waiter.continuation.resume(throwing: CancellationError())
+                return state.shares[id]?.waiter.take()
             }
+            waiter?.continuation.resume(throwing: CancellationError())
         }
     }
 
@@ -199,14 +197,15 @@ final class FetchAccount: Sendable {
 
 extension FetchBudget {
     /// Changes the state, then lets through whoever may go on.
-    fileprivate func change(_ body: (inout State) -> Void) {
-        let granted = state.withLock { state in
-            body(&state)
-            return state.grant()
+    fileprivate func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+        let (value, granted) = state.withLock { state in
+            let value = body(&state)
+            return (value, state.grant())
         }
         for (continuation, byteCount) in granted {
             continuation.resume(returning: byteCount)
         }
+        return value
     }
 }
 

@@ -26,21 +26,24 @@ final class Pulse: Sendable {
 
     /// How things stand now.
     var reading: Reading {
-        state.withLock { state in
-            let silence = state.waitStart.map { watch.elapsed - $0 } ?? .zero
+        let now = watch.elapsed
+        return state.withLock { state in
+            let silence = state.waitStart.map { max(.zero, now - $0) } ?? .zero
             return Reading(silence: silence, waited: state.waited + silence, byteCount: state.byteCount)
         }
     }
 
     /// Bytes are asked for from now on.
     func beginWait() {
-        state.withLock { $0.waitStart = watch.elapsed }
+        let now = watch.elapsed
+        state.withLock { $0.waitStart = now }
     }
 
     /// Bytes came.
     func endWait(byteCount: Int) {
+        let now = watch.elapsed
         state.withLock { state in
-            if let start = state.waitStart.take() { state.waited += watch.elapsed - start }
+            if let start = state.waitStart.take() { state.waited += now - start }
             state.byteCount += byteCount
         }
     }

@@ -27,24 +27,22 @@ final class IngestMeter: Sendable {
     var doneByteCount: UInt64 { progress.withLock { $0.doneByteCount } }
 
     func beginFile(_ name: String) {
-        update { $0.currentFile = name }
+        report(change { $0.currentFile = name })
     }
 
     func read(upTo byteCount: UInt64) {
-        update { $0.doneByteCount = max($0.doneByteCount, byteCount) }
+        report(change { $0.doneByteCount = max($0.doneByteCount, byteCount) })
     }
 
     func endFile() {
-        update { $0.doneFileCount += 1 }
+        report(change { $0.doneFileCount += 1 })
     }
 
-    private func update(_ change: (inout sending IngestProgress) -> Void) {
-        report(
-            progress.withLock { progress in
-                change(&progress)
-                return progress
-            }
-        )
+    private func change(_ body: (inout sending IngestProgress) -> Void) -> IngestProgress {
+        progress.withLock { progress in
+            body(&progress)
+            return progress
+        }
     }
 }
 

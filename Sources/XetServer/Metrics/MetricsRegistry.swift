@@ -58,19 +58,18 @@ public final class MetricsRegistry: MetricsFactory {
         _ name: String,
         _ kind: MetricFamily.Kind,
         _ labels: [(String, String)],
-        _ make: () -> Series
+        _ new: Series
     ) -> Series {
         let labels = MetricLabels(labels)
         return state.withLock { state in
             var family = state.families[name] ?? MetricFamily(kind: kind)
             let isFull = family.series[labels] == nil && family.series.count >= Self.mostSeriesCount
             let key = isFull ? labels.merged : labels
-            if let known = family.series[key] { return known as? Series ?? make() }
-            let series = make()
-            guard family.kind == kind else { return series }
-            family.series[key] = series
+            if let known = family.series[key] { return known as? Series ?? new }
+            guard family.kind == kind else { return new }
+            family.series[key] = new
             state.families[name] = family
-            return series
+            return new
         }
     }
 }
@@ -78,7 +77,7 @@ public final class MetricsRegistry: MetricsFactory {
 extension MetricsRegistry {
     /// A count.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        series(label, .counter, dimensions) { CounterSeries() }
+        series(label, .counter, dimensions, CounterSeries())
     }
 
     /// A sum.
@@ -86,23 +85,23 @@ extension MetricsRegistry {
         label: String,
         dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        series(label, .counter, dimensions) { SumSeries() }
+        series(label, .counter, dimensions, SumSeries())
     }
 
     /// A value that goes up and down.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        series(label, .gauge, dimensions) { GaugeSeries() }
+        series(label, .gauge, dimensions, GaugeSeries())
     }
 
     /// A histogram, or a value that goes up and down if `aggregate` is false.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        guard aggregate else { return series(label, .gauge, dimensions) { GaugeSeries() } }
-        return series(label, .histogram, dimensions) { HistogramSeries() }
+        guard aggregate else { return series(label, .gauge, dimensions, GaugeSeries()) }
+        return series(label, .histogram, dimensions, HistogramSeries())
     }
 
     /// A histogram of seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        series(label, .histogram, dimensions) { HistogramSeries() }
+        series(label, .histogram, dimensions, HistogramSeries())
     }
 
     // Metrics live as long as the process: one that came and went would look like a restart.

@@ -143,6 +143,7 @@ private final class IngestBar: Sendable {
     }
 
     func clear() {
-        bar.withLock { $0?.finish() }
+        var last = bar.withLock { $0.take() }
+        last?.finish()
     }
 }

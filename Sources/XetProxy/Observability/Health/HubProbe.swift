@@ -52,7 +52,8 @@ final class HubProbe: Sendable {
             return try await gate.withTurn {
                 if let known { return known }
                 let isUp = try await ask()
-                finding.withLock { $0 = Finding(isUp: isUp, time: now()) }
+                let now = now()
+                finding.withLock { $0 = Finding(isUp: isUp, time: now) }
                 return isUp
             }
         }
