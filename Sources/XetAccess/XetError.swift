@@ -73,8 +73,12 @@ public struct UpstreamFailure: Hashable, Sendable {
     public let errorMessage: String?
     /// `X-Repo-Commit`, which lets clients remember that a file is not there.
     public let commit: String?
-    /// `Retry-After` in seconds.
+    /// `Retry-After` in seconds; without one, what `RateLimit` says of when to come back.
     public let retryAfter: Int?
+    /// `RateLimit`, as it came.
+    public let rateLimit: String?
+    /// `RateLimit-Policy`, as it came.
+    public let rateLimitPolicy: String?
 
     /// Makes a record.
     public init(
@@ -82,13 +86,17 @@ public struct UpstreamFailure: Hashable, Sendable {
         errorCode: String? = nil,
         errorMessage: String? = nil,
         commit: String? = nil,
-        retryAfter: Int? = nil
+        retryAfter: Int? = nil,
+        rateLimit: String? = nil,
+        rateLimitPolicy: String? = nil
     ) {
         self.status = status
         self.errorCode = errorCode
         self.errorMessage = errorMessage
         self.commit = commit
         self.retryAfter = retryAfter
+        self.rateLimit = rateLimit
+        self.rateLimitPolicy = rateLimitPolicy
     }
 }
 

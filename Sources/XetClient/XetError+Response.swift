@@ -32,12 +32,15 @@ extension XetError {
             case 500...: .unavailable
             default: .invalidResponse
             }
+        let wait = [429, 503].contains(status) ? RateLimitHeader.wait(headers) : nil
         let failure = UpstreamFailure(
             status: status,
             errorCode: headers[.errorCode],
             errorMessage: headers[.errorMessage],
             commit: headers[.repoCommit],
-            retryAfter: headers[.retryAfter].flatMap { Int($0) }.map { max(0, $0) }
+            retryAfter: headers[.retryAfter].flatMap { Int($0) }.map { max(0, $0) } ?? wait,
+            rateLimit: headers[.rateLimit],
+            rateLimitPolicy: headers[.rateLimitPolicy]
         )
         self.init(code, "\(address) answered \(status)", response: failure)
     }

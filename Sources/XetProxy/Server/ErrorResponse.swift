@@ -7,13 +7,15 @@ import XetWire
 extension Response {
     /// The status and headers that stand for a failure before the head was sent.
     ///
-    /// The Hub's own words (`X-Error-Code`, `X-Error-Message`, the commit) are passed on.
+    /// The Hub's own words (`X-Error-Code`, `X-Error-Message`, the commit, its limits) are passed on.
     static func failure(_ error: XetError) -> Response {
         var headers: HTTPFields = [:]
         headers[.errorCode] = error.response?.errorCode
         headers[.errorMessage] = error.response?.errorMessage
         headers[.repoCommit] = error.response?.commit
         headers[.retryAfter] = error.retryAfter.map(String.init)
+        headers[.rateLimit] = error.response?.rateLimit
+        headers[.rateLimitPolicy] = error.response?.rateLimitPolicy
         if error.code == .unauthorized {
             headers[.wwwAuthenticate] = "Bearer"
         }
