@@ -106,10 +106,14 @@ public struct UpstreamHTTP: Sendable {
         if !headers.contains(name: "User-Agent") {
             request.headers.add(name: "User-Agent", value: configuration.userAgent)
         }
+        if !headers.contains(name: "Accept-Encoding") {
+            // What comes is used or passed on as it is, by its length and by the offsets of ranges.
+            request.headers.add(name: "Accept-Encoding", value: "identity")
+        }
         request.body = body
         InstrumentationContext.current?.requestTrace?.apply(to: &request.headers)
         let start = ContinuousClock.now
-        let response: HTTPClientResponse
+        var response: HTTPClientResponse
         do {
             response = try await route.client.execute(request, timeout: headTimeout ?? configuration.headTimeout)
             metrics.noteHead(from: service, status: Int(response.status.code), after: .now - start)
@@ -121,6 +125,7 @@ public struct UpstreamHTTP: Sendable {
         if let proxy = route.proxy, response.status == .proxyAuthenticationRequired {
             throw Self.refusal(by: proxy)
         }
+        try response.refuseCodings(acceptedBy: request.headers["Accept-Encoding"], method, from: address)
         return response
     }
 
