@@ -154,6 +154,9 @@ public struct UpstreamHTTP: Sendable {
             return XetError(.timedOut, "\(address.origin) has sent nothing for too long", cause: error)
         }
         if let failure = XetError(tls: error, address.origin) { return failure }
+        if let error = error as? BrokenAnswerError {
+            return XetError(.invalidResponse, "\(address.origin) breaks HTTP: \(error)", cause: error)
+        }
         let way = proxy.map { " through the proxy \($0)" } ?? ""
         switch error as? HTTPClientError {
         case .cancelled?: return CancellationError()

@@ -113,6 +113,7 @@ struct OutboundClients: Sendable {
     private static func prepare(_ channel: any Channel, _ readTimeout: TimeAmount, _ buffers: ReceiveBuffers) throws {
         try buffers.assign(to: channel)
         try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
+        try AnswerGuard.add(to: channel.pipeline.syncOperations)
     }
 }
 
