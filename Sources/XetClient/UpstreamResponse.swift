@@ -49,6 +49,18 @@ public struct UpstreamResponse: Sendable {
         }
     }
 
+    /// Gives the bytes of a range to `each`, in order, however many more the body has; see ``RangeAnswer``.
+    ///
+    /// Throws ``XetError`` if the body does not hold them, and what `each` throws.
+    public func forEach(of range: RangeAnswer, _ each: (ByteBuffer) async throws -> Void) async throws {
+        try await range.forEach(
+            in: body,
+            from: address,
+            received: { metrics.noteReceived(UInt64($0), from: service) },
+            each
+        )
+    }
+
     /// Gives `use` the whole body.
     ///
     /// Of one that is longer than `threshold` the rest is read, and used, only when `gate` lets it: so many are in memory

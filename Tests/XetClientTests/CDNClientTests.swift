@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import Synchronization
 import Testing
 import XetAccess
@@ -59,7 +60,8 @@ import XetTestSupport
     }
 
     @Test(arguments: [
-        "bytes 0-199/1000", "bytes 100-298/1000", "bytes 101-299/1000", "bytes */1000", "chunks 100-299/1000", "", "x",
+        "bytes 0-199/1000", "bytes 100-298/1000", "bytes 101-299/1000", "bytes 101-300/1000", "bytes */1000",
+        "chunks 100-299/1000", "", "x",
     ])
     func `another range than the one that was asked for`(range: String) async throws {
         let result = try await fetch { _ in Self.partial(range) }
@@ -72,19 +74,71 @@ import XetTestSupport
         #expect(try await fetch { _ in ScriptedAnswer(206, [], Self.content + [1]) }.code == .corrupt)
     }
 
-    @Test func `the whole xorb with 200 is taken if it is the range`() async throws {
-        #expect(try await fetch(first: 0) { _ in ScriptedAnswer(200, [], Self.content) }.bytes == Self.content)
-        for (first, body) in [
-            (UInt64(100), Self.content), (0, Self.content + [1]), (0, Array(Self.content.dropLast())),
-        ] {
-            let result = try await fetch(first: first) { _ in ScriptedAnswer(200, [], body) }
-            #expect(result.code == .invalidResponse)
+    @Test func `parts are not the range`() async throws {
+        let headers = [("Content-Type", "Multipart/byteranges; boundary=x")]
+        #expect(try await fetch { _ in ScriptedAnswer(206, headers, Self.content) }.code == .corrupt)
+    }
+
+    // MARK: More than was asked for
+
+    /// The range is taken out of the whole, or of a larger range, however it is sent.
+    @Test(arguments: [(0, 0), (0, 1), (0, 500), (100, 0), (100, 1), (100, 500)], [false, true])
+    func `more than the range`(around: (first: UInt64, after: Int), isChunked: Bool) async throws {
+        let (first, after) = around
+        let whole = Inputs.splitmix(Int(first), seed: 6) + Self.content + Inputs.splitmix(after, seed: 7)
+        let range = "bytes \(first / 2)-\(whole.count - 1)/\(whole.count)"
+        for status in [200, 206] {
+            let result = try await fetch(first: first) { _ in
+                let body = status == 200 ? whole : Array(whole.dropFirst(Int(first) / 2))
+                var answer = ScriptedAnswer(status, status == 206 ? [("Content-Range", range)] : [], body)
+                answer.isChunked = isChunked
+                return answer
+            }
+            #expect(result.bytes == Self.content)
+            #expect(result.code == nil)
+        }
+    }
+
+    @Test func `a whole that has no such range`() async throws {
+        for count in [0, 100, 299] {
+            let result = try await fetch { _ in ScriptedAnswer(200, [], Inputs.splitmix(count, seed: 6)) }
+            #expect(result.code == .corrupt)
             #expect(result.bytes == [])
         }
-        var chunked = ScriptedAnswer(200, [], Self.content)
-        chunked.isChunked = true
-        let answer = chunked
-        #expect(try await fetch(first: 0) { _ in answer }.code == .invalidResponse)
+        let short = try await fetch { _ in
+            var answer = ScriptedAnswer(200, [], Inputs.splitmix(100, seed: 6) + Self.content.dropLast())
+            answer.isChunked = true
+            return answer
+        }
+        #expect(short.code == .connectionFailed)
+        #expect(short.bytes == Self.content.dropLast())
+    }
+
+    @Test func `no more is thrown away than a xorb has`() async throws {
+        let most = RangeAnswer.maximumSkippedByteCount
+        let result = try await fetch(first: most + 1) { _ in
+            var answer = ScriptedAnswer(200, [], [])
+            answer.announcedByteCount = Int(most) + 1000
+            answer.isBroken = true
+            return answer
+        }
+        #expect(result.code == .invalidResponse)
+        let partial = try await fetch(first: most + 1) { _ in
+            ScriptedAnswer(206, [("Content-Range", "bytes 0-\(most + 200)/*")], [])
+        }
+        #expect(partial.code == .corrupt)
+    }
+
+    @Test(arguments: ["gzip", "BR", "identity, x-gzip"])
+    func `a coding is not asked for, and not taken`(coding: String) async throws {
+        let result = try await fetch { _ in
+            var answer = Self.partial()
+            answer.headers.append(("Content-Encoding", coding))
+            return answer
+        }
+        #expect(result.code == .invalidResponse)
+        #expect(result.bytes == [])
+        #expect(result.requests.map { $0.headers.first(name: "accept-encoding") } == ["identity"])
     }
 
     @Test(arguments: [

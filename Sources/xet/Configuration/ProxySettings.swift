@@ -276,8 +276,8 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
-        bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration, maximumConnections.declaration,
-        maximumBodySize.declaration, maximumHeaderSize.declaration, idleTimeout.declaration,
+        bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
+        maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration, idleTimeout.declaration,
         minimumClientRate.declaration, drainTimeout.declaration,
         logLevel.declaration, logFormat.declaration, hidesPage.declaration,
     ])

@@ -56,47 +56,36 @@ struct XorbRoute: Sendable {
         var headers = EndpointHeaders.response(answer.headers)
         headers[.location] = nil
         headers[.link] = nil
-        let status = answer.head.status
-        let byteCount = try Self.byteCount(answer, selection)
-        guard request.method != .head else { return .bare(status, headers) }
-        return Response(
-            status: status,
-            headers: headers,
-            body: services.upstream.body(context) { sink in
-                try await answer.forEach { piece in
-                    if let byteCount, sink.byteCount + UInt64(piece.readableBytes) > byteCount {
-                        throw XetError(.corrupt, "more than \(byteCount) bytes of xorb \(xorb)")
+        switch selection {
+        case .single(let range):
+            // Clients take for the range whatever comes, so it is the range that comes.
+            let found = try RangeAnswer(answer.head, of: range, from: answer.address)
+            headers[.contentRange] = ContentRangeHeader.satisfied(range, total: found.total).value
+            headers[.contentLength] = "\(range.count)"
+            guard request.method != .head else { return .bare(.partialContent, headers) }
+            return Response(
+                status: .partialContent,
+                headers: headers,
+                body: services.upstream.body(context) { sink in
+                    try await answer.forEach(of: found) { try await sink.deliver($0) }
+                }
+            )
+        case .multiple:
+            guard answer.head.status == .partialContent else {
+                throw XetError(.invalidResponse, "\(answer.address) ignored the ranges of xorb \(xorb)")
+            }
+            let byteCount = answer.headers[.contentLength].flatMap { UInt64($0) }
+            guard request.method != .head else { return .bare(.partialContent, headers) }
+            return Response(
+                status: .partialContent,
+                headers: headers,
+                body: services.upstream.body(context) { sink in
+                    try await answer.forEach { try await sink.deliver($0) }
+                    if let byteCount, sink.byteCount != byteCount {
+                        throw XetError(.connectionFailed, "\(sink.byteCount) of \(byteCount) bytes of xorb \(xorb)")
                     }
-                    try await sink.deliver(piece)
                 }
-                if let byteCount, sink.byteCount != byteCount {
-                    throw XetError(.connectionFailed, "\(sink.byteCount) of \(byteCount) bytes of xorb \(xorb)")
-                }
-            }
-        )
-    }
-
-    /// How many bytes the body has; `nil` if that cannot be known.
-    ///
-    /// Throws if the answer is not the range that was asked for: clients take what comes for it.
-    private static func byteCount(_ answer: UpstreamResponse, _ selection: RangeSelection) throws -> UInt64? {
-        let length = answer.headers[.contentLength].flatMap { UInt64($0) }
-        guard case .single(let range) = selection else { return length }
-        if answer.head.status == .partialContent {
-            if case .satisfied(let bytes, _)? = answer.headers[.contentRange].flatMap(ContentRangeHeader.init) {
-                guard bytes == range else {
-                    throw XetError(.corrupt, "\(answer.address) answered with another range than \(range.headerValue)")
-                }
-            }
-        } else {
-            // The range may be the whole xorb, which some servers answer like this.
-            guard range.first == 0, length == range.count else {
-                throw XetError(.invalidResponse, "\(answer.address) ignored the range \(range.headerValue)")
-            }
+            )
         }
-        guard length == nil || length == range.count else {
-            throw XetError(.corrupt, "\(answer.address) announced \(length ?? 0) bytes, not \(range.count)")
-        }
-        return range.count
     }
 }
