@@ -23,17 +23,38 @@ extension HubClient {
     }
 
     /// Asks for bytes from `start` on, up to `end` if it is given.
-    fileprivate func open(_ request: FileRequest, from start: UInt64, to end: UInt64?) async throws
-        -> (response: HTTPClientResponse, service: UpstreamService)
-    {
-        var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
+    fileprivate func open(
+        _ request: FileRequest,
+        _ file: ResolvedFile,
+        from start: UInt64,
+        to end: UInt64?
+    ) async throws -> (response: HTTPClientResponse, service: UpstreamService) {
+        var headers: HTTPHeaders = [:]
         if start > 0 || end != nil {
             headers.add(name: "Range", value: "bytes=\(start)-\(end.map { "\($0 - 1)" } ?? "")")
         }
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
         let (response, address) = try await send(.GET, path: path, token: request.token, headers: headers)
         guard response.status.isSuccess else { throw XetError(response, from: address) }
-        return (response, address.origin == endpoint.origin ? .hub : .cdn)
+        // Another host has bytes and does not know whose they are.
+        guard address.origin == endpoint.origin else { return (response, .cdn) }
+        try Self.check(HTTPFields(response.headers), against: file, address)
+        return (response, .hub)
+    }
+
+    /// The Hub must still speak of the same file: of another version, or a page on the way there, no byte is taken.
+    private static func check(_ headers: HTTPFields, against file: ResolvedFile, _ address: HTTPAddress) throws {
+        if file.commit != nil { try FileHead.require(.repoCommit, headers[.repoCommit], from: address) }
+        let found = (headers[.linkedETag] ?? headers[.eTag]).flatMap { EntityTag($0)?.opaque }
+        let isSame =
+            if let found, let known = file.etag.flatMap({ EntityTag($0)?.opaque }) {
+                found == known
+            } else {
+                headers[.repoCommit] == file.commit
+            }
+        guard isSame else {
+            throw XetError(.invalidResponse, "\(address) answered with another file than the one it spoke of before")
+        }
     }
 }
 
@@ -41,6 +62,7 @@ extension HubClient {
 public struct RegularContent: Sendable {
     private let hub: HubClient
     private let request: FileRequest
+    private let file: ResolvedFile
     private let response: HTTPClientResponse
     private let service: UpstreamService
 
@@ -55,9 +77,10 @@ public struct RegularContent: Sendable {
     ) async throws {
         self.hub = hub
         self.request = request
+        self.file = file
         guard let byteCount = file.byteCount else {
             self.range = nil
-            (response, service) = try await hub.open(request, from: 0, to: nil)
+            (response, service) = try await hub.open(request, file, from: 0, to: nil)
             guard response.status.code == 200 else {
                 throw XetError(.invalidResponse, "\(request.path): status \(response.status.code) for the whole file")
             }
@@ -65,7 +88,8 @@ public struct RegularContent: Sendable {
         }
         let whole = FileByteRange(count: byteCount)
         let wanted = range ?? whole
-        (response, service) = try await hub.open(request, from: wanted.start, to: wanted == whole ? nil : wanted.end)
+        (response, service) =
+            try await hub.open(request, file, from: wanted.start, to: wanted == whole ? nil : wanted.end)
         let isIgnored = wanted != whole && response.status.code == 200
         self.range = isIgnored ? whole : wanted
         try check(response, isIgnored ? whole : wanted, isWhole: isIgnored || wanted == whole)
@@ -102,7 +126,7 @@ public struct RegularContent: Sendable {
         guard let range, let rest = FileByteRange(start: position, end: range.end) else {
             throw XetError(.invalidRequest, "nothing is left of \(request.path)")
         }
-        let response = try await hub.open(request, from: rest.start, to: rest.end).response
+        let response = try await hub.open(request, file, from: rest.start, to: rest.end).response
         try check(response, rest, isWhole: false)
         guard Self.tag(of: response) == tag else {
             throw XetError(.invalidResponse, "\(request.path) has changed while it was sent")

@@ -68,6 +68,7 @@ extension HubClient: FileResolver {
         // A compressed answer would have another length.
         headers[.acceptEncoding] = "identity"
         let start = endpoint.appending(path)
+        var redirects: [HTTPFields] = []
         let (response, address) = try await http.send(
             .HEAD,
             start,
@@ -78,11 +79,29 @@ extension HubClient: FileResolver {
                 if response.headers[first: .xetHash] != nil || response.headers[first: .linkedSize] != nil {
                     return true
                 }
-                guard !followsHub, let location = response.headers[first: .location] else { return false }
-                return start.resolving(location)?.origin == endpoint.origin
+                if !followsHub, let location = response.headers[first: .location],
+                    start.resolving(location)?.origin == endpoint.origin
+                {
+                    return true
+                }
+                redirects.append(HTTPFields(response.headers))
+                return false
             }
         )
-        return FileHead(head: HTTPResponse(response), address: address)
+        var head = HTTPResponse(response)
+        head.headerFields.adoptIdentity(from: redirects)
+        return FileHead(head: head, address: address)
+    }
+}
+
+extension HTTPFields {
+    /// Takes over from redirects what the answer at their end does not say itself.
+    ///
+    /// A host that only has bytes does not know whose they are: commit and entity tag are the Hub's to say, on its way there.
+    fileprivate mutating func adoptIdentity(from redirects: [HTTPFields]) {
+        guard self[.repoCommit] == nil, let named = redirects.last(where: { $0[.repoCommit] != nil }) else { return }
+        self[.repoCommit] = named[.repoCommit]
+        self[.linkedETag] = self[.linkedETag] ?? named[.linkedETag] ?? named[.eTag]
     }
 }
 
@@ -95,10 +114,23 @@ public struct FileHead: Sendable {
 
     /// What it says of the file.
     ///
-    /// Throws ``XetError`` if it is an error, or does not say what is needed.
-    public func file(hub: HTTPAddress) throws -> ResolvedFile {
+    /// A bucket has no commits but only files in XET, which `hasCommit` tells. Throws ``XetError`` if it is an error, or does
+    /// not say what every Hub says: then it may come from some page on the way there.
+    public func file(hub: HTTPAddress, hasCommit: Bool = true) throws -> ResolvedFile {
         guard isAnswer || isRedirect else { throw XetError(head, from: address) }
+        let headers = head.headerFields
+        if hasCommit {
+            try Self.require(.repoCommit, headers[.repoCommit], from: address)
+            try Self.require(.eTag, headers[.linkedETag] ?? headers[.eTag], from: address)
+        } else {
+            try Self.require(.xetHash, headers[.xetHash], from: address)
+        }
         return try ResolvedFile(self, hub: hub)
+    }
+
+    static func require(_ name: HTTPField.Name, _ value: String?, from address: HTTPAddress) throws(XetError) {
+        guard value == nil else { return }
+        throw XetError(.invalidResponse, "\(address) does not answer as a Hub does: it sent no \(name.rawName)")
     }
 
     /// Whether the request succeeded.

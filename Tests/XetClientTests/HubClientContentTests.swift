@@ -23,7 +23,8 @@ import XetWire
     }
 
     private static let content = Inputs.splitmix(5000, seed: 3)
-    private static let tag = [("ETag", "\"v1\"")]
+    private static let commit = ("X-Repo-Commit", "c0ffee")
+    private static let tag = [("ETag", "\"v1\""), commit]
     /// Attempts follow each other without a wait.
     private static let retry = RetryPolicy(maximumAttempts: 4, baseDelay: .zero, maximumDelay: .zero)
 
@@ -104,9 +105,8 @@ import XetWire
     @Test(arguments: ["bytes 0-99/5000", "bytes 100-198/5000", "bytes 101-200/5000", "bytes */5000", "nonsense", ""])
     func `another range than the one that was asked for`(header: String) async throws {
         let range = try #require(FileByteRange(start: 100, end: 200))
-        try await withHub({ _ in ScriptedAnswer(206, [("Content-Range", header)], Array(Self.content[100..<200])) }) {
-            hub,
-            _ in
+        let answer = ScriptedAnswer(206, Self.tag + [("Content-Range", header)], Array(Self.content[100..<200]))
+        try await withHub({ _ in answer }) { hub, _ in
             let outcome = try await download(hub, range: range)
             #expect(outcome.code == .invalidResponse)
             #expect(outcome.bytes == [])
@@ -115,7 +115,7 @@ import XetWire
 
     @Test func `a size that the Hub does not say`() async throws {
         try await withHub({ _ in
-            var answer = ScriptedAnswer(200, [], Self.content)
+            var answer = ScriptedAnswer(200, [Self.commit], Self.content)
             answer.isChunked = true
             return answer
         }) { hub, _ in
@@ -129,7 +129,7 @@ import XetWire
     @Test(arguments: [4999, 5001], [false, true])
     func `another size than the Hub said`(byteCount: Int, isChunked: Bool) async throws {
         try await withHub({ _ in
-            var answer = ScriptedAnswer(200, [], Array((Self.content + [1]).prefix(byteCount)))
+            var answer = ScriptedAnswer(200, Self.tag, Array((Self.content + [1]).prefix(byteCount)))
             answer.isChunked = isChunked
             return answer
         }) { hub, _ in
@@ -143,7 +143,9 @@ import XetWire
     @Test(arguments: [204, 206, 416])
     func `a status that was not asked for`(status: Int) async throws {
         for byteCount in [nil, 5000] as [UInt64?] {
-            try await withHub({ _ in ScriptedAnswer(status, [], status == 204 ? [] : Array("error".utf8)) }) { hub, _ in
+            try await withHub({ _ in ScriptedAnswer(status, Self.tag, status == 204 ? [] : Array("error".utf8)) }) {
+                hub,
+                _ in
                 let outcome = try await download(hub, byteCount: byteCount)
                 #expect(outcome.code != nil)
                 #expect(outcome.bytes == [])
@@ -187,7 +189,7 @@ import XetWire
     func `what has changed meanwhile is not taken up`(tag: String?) async throws {
         try await withHub({ request in
             guard request.range != nil else { return Self.broken(Self.answer(request), missing: 500) }
-            return Self.answer(request, tag.map { [("ETag", $0)] } ?? [])
+            return Self.answer(request, [Self.commit] + (tag.map { [("ETag", $0)] } ?? []))
         }) { hub, _ in
             let outcome = try await download(hub)
             #expect(outcome.code == .invalidResponse)
@@ -196,7 +198,7 @@ import XetWire
     }
 
     @Test func `without a strong tag nothing is taken up`() async throws {
-        for tag in [[], [("ETag", "W/\"v1\"")]] {
+        for tag in [[Self.commit], [("ETag", "W/\"v1\""), Self.commit]] {
             try await withHub({ request in Self.broken(Self.answer(request, tag), missing: 500) }) { hub, server in
                 let outcome = try await download(hub)
                 #expect(outcome.code == .connectionFailed)
@@ -219,6 +221,51 @@ import XetWire
             #expect(outcome.bytes == Array(Self.content.prefix(4500)))
             // The one that brought something is the first of four.
             #expect(server.requests.count == 4)
+        }
+    }
+
+    // MARK: What is no answer of the Hub, or one about another file
+
+    @Test(arguments: [
+        [], [("Content-Type", "text/html")], [("ETag", "\"v1\"")], [("ETag", "\"v2\""), commit],
+        [("X-Repo-Commit", "beef")],
+        [("X-Linked-Etag", "\"v2\""), ("ETag", "\"v1\""), commit], tag + [("Content-Encoding", "gzip")],
+        tag + [("Content-Encoding", "x-gzip, br")],
+    ])
+    func `bytes of something else`(headers: [(String, String)]) async throws {
+        for byteCount in [nil, 5000] as [UInt64?] {
+            for range in [nil, FileByteRange(start: 100, end: 200)] {
+                try await withHub({ Self.answer($0, headers) }) { hub, _ in
+                    let outcome = try await download(hub, byteCount: byteCount, range: byteCount == nil ? nil : range)
+                    #expect(outcome.code == .invalidResponse)
+                    #expect(outcome.bytes == [])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        [("ETag", "W/\"v1\""), commit], [("X-Linked-Etag", "\"v1\""), ("ETag", "\"other\""), commit], [commit],
+        [("ETag", "\"v1\""), ("X-Repo-Commit", "a later one")],
+    ])
+    func `the same file in other words`(headers: [(String, String)]) async throws {
+        try await withHub({ Self.answer($0, headers) }) { hub, _ in
+            let bytes = try await download(hub).bytes
+            #expect(bytes == Self.content)
+        }
+    }
+
+    @Test func `a host with bytes need not know the file, and may not code them`() async throws {
+        for (headers, expected) in [([], nil), ([("Content-Encoding", "gzip")], XetError.Code.invalidResponse)] {
+            try await ScriptedServer.run({ Self.answer($0, headers) }) { store in
+                let location = store.origin + "/bytes"
+                try await withHub({ _ in ScriptedAnswer(302, Self.tag + [("Location", location)]) }) { hub, _ in
+                    let outcome = try await download(hub)
+                    #expect(outcome.code == expected)
+                    #expect(outcome.bytes == (expected == nil ? Self.content : []))
+                    #expect(store.requests.map { $0.headers.first(name: "accept-encoding") } == ["identity"])
+                }
+            }
         }
     }
 

@@ -12,6 +12,8 @@ import XetWire
 
 @Suite(.timeLimit(.minutes(1))) struct HubClientTests {
     private static let hash = String(repeating: "0123456789abcdef", count: 4)
+    /// What every Hub says of a file.
+    private static let identity = [("X-Repo-Commit", "c0ffee"), ("ETag", "\"abc\"")]
     private static let redirect: [(String, String)] = [
         ("X-Xet-Hash", hash), ("X-Linked-Size", "12345"), ("X-Linked-Etag", "\"abc\""), ("X-Repo-Commit", "c0ffee"),
         ("Location", "https://cdn.example/elsewhere"), ("ETag", "\"of the redirect\""), ("Content-Type", "text/html"),
@@ -127,13 +129,19 @@ import XetWire
     }
 
     @Test func `a regular file of unknown size`() async throws {
-        var answer = ScriptedAnswer()
+        var answer = ScriptedAnswer(200, [("X-Repo-Commit", "c0ffee"), ("ETag", "\"abc\"")])
         answer.isChunked = true
         #expect(try await resolve(answer).byteCount == nil)
     }
 
     @Test func `a large file outside XET keeps the size that the Hub links`() async throws {
-        let answer = ScriptedAnswer(302, [("X-Linked-Size", "99"), ("Location", "https://cdn.example/x")])
+        let answer = ScriptedAnswer(
+            302,
+            [
+                ("X-Linked-Size", "99"), ("Location", "https://cdn.example/x"), ("X-Repo-Commit", "c0ffee"),
+                ("X-Linked-Etag", "\"abc\""),
+            ]
+        )
         let file = try await resolve(answer)
         #expect(file.storage == .regular)
         #expect(file.byteCount == 99)
@@ -141,18 +149,21 @@ import XetWire
 
     @Test(arguments: ["", "-1", "1.5", "12a", "99999999999999999999"])
     func `a size that is none`(size: String) async throws {
-        let answer = ScriptedAnswer(200, [("X-Xet-Hash", Self.hash), ("X-Linked-Size", size)])
+        let answer = ScriptedAnswer(200, Self.identity + [("X-Xet-Hash", Self.hash), ("X-Linked-Size", size)])
         #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
     }
 
     @Test(arguments: ["", "abc", hash + "0", "g" + hash.dropFirst()])
     func `a hash that is none`(text: String) async throws {
-        let answer = ScriptedAnswer(302, [("X-Xet-Hash", text), ("X-Linked-Size", "5"), ("Location", "/x")])
+        let answer = ScriptedAnswer(
+            302,
+            Self.identity + [("X-Xet-Hash", text), ("X-Linked-Size", "5"), ("Location", "/x")]
+        )
         #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
     }
 
     @Test func `a redirect's own length is not the file's`() async throws {
-        var answer = ScriptedAnswer(302, [("X-Xet-Hash", Self.hash), ("Location", "/x")])
+        var answer = ScriptedAnswer(302, Self.identity + [("X-Xet-Hash", Self.hash), ("Location", "/x")])
         answer.announcedByteCount = 1000
         #expect(await code { _ = try await resolve(answer) } == .invalidResponse)
     }
@@ -189,6 +200,25 @@ import XetWire
         }
     }
 
+    @Test func `limits are times to come back too`() async throws {
+        let limit = "\"api\";r=0;t=55"
+        for (headers, status, expected) in [
+            ([("RateLimit", limit)], 429, 55), ([("ratelimit", limit), ("Retry-After", "3")], 429, 3),
+            ([("RateLimit", limit), ("Retry-After", "soon")], 503, 55),
+            ([("RateLimit", "\"api\";r=5;t=55")], 429, nil),
+            ([("RateLimit", limit)], 404, nil),
+        ] as [([(String, String)], Int, Int?)] {
+            do {
+                _ = try await resolve(ScriptedAnswer(status, headers + [("RateLimit-Policy", "\"api\";q=500;w=300")]))
+                Issue.record("a status of \(status) passed")
+            } catch let error as XetError {
+                #expect(error.retryAfter == expected)
+                #expect(error.response?.rateLimit == headers[0].1)
+                #expect(error.response?.rateLimitPolicy == "\"api\";q=500;w=300")
+            }
+        }
+    }
+
     @Test(arguments: [("-5", 0), ("soon", nil), ("Fri, 31 Dec 1999 23:59:59 GMT", nil), ("3", 3)] as [(String, Int?)])
     func `times to come back`(value: String, expected: Int?) async throws {
         do {
@@ -196,6 +226,85 @@ import XetWire
         } catch let error as XetError {
             #expect(error.retryAfter == expected)
         }
+    }
+
+    // MARK: What is no Hub's answer
+
+    @Test(arguments: [[], ["X-Repo-Commit"], ["ETag"], ["X-Linked-Etag"]])
+    func `a page on the way to the Hub is no file`(names: [String]) async throws {
+        for status in [200, 206, 302] {
+            let headers = names.map { ($0, "\"x\"") } + [("Content-Type", "text/html"), ("X-Linked-Size", "5")]
+            do {
+                _ = try await resolve(ScriptedAnswer(status, headers, Array("login".utf8)))
+                Issue.record("taken for a file: \(headers)")
+            } catch let error as XetError {
+                #expect(error.code == .invalidResponse)
+                #expect(error.message.contains(names == ["X-Repo-Commit"] ? "ETag" : "X-Repo-Commit"))
+            }
+        }
+    }
+
+    /// Buckets keep files in XET only.
+    @Test func `a file without a commit`() async throws {
+        let request = try request()
+        for (headers, isFile) in [
+            ([("X-Xet-Hash", Self.hash), ("X-Linked-Size", "5")], true), ([("ETag", "\"abc\"")], false), ([], false),
+        ] {
+            try await withHub({ _ in ScriptedAnswer(200, headers) }) { hub, _ in
+                let head = try await hub.head(request)
+                let file = try? head.file(hub: hub.endpoint, hasCommit: false)
+                #expect((file != nil) == isFile)
+                #expect(throws: XetError.self) { try head.file(hub: hub.endpoint) }
+            }
+        }
+    }
+
+    @Test func `a host that only has bytes does not know whose they are`() async throws {
+        let request = try request()
+        var stored = ScriptedAnswer(200, [("ETag", "\"stored\"")])
+        stored.announcedByteCount = 77
+        let answer = stored
+        try await ScriptedServer.run({ _ in answer }) { store in
+            let location = store.origin + "/bytes"
+            for (name, etag) in [("X-Linked-Etag", "\"abc\""), ("ETag", "\"abc\""), ("X", "\"stored\"")] {
+                try await withHub({ _ in
+                    ScriptedAnswer(302, [("Location", location), ("X-Repo-Commit", "c0ffee"), (name, "\"abc\"")])
+                }) { hub, _ in
+                    let file = try await hub.resolve(request)
+                    #expect(file.commit == "c0ffee")
+                    #expect(file.etag == etag)
+                    #expect(file.byteCount == 77)
+                }
+            }
+        }
+    }
+
+    // MARK: Codings
+
+    /// Nothing but the file as it is was asked for.
+    @Test(arguments: ["gzip", "X-GZIP", "br", "gzip, identity", "identity, zstd", "unheard-of"])
+    func `a length in a coding is not the file's`(coding: String) async throws {
+        let answer = ScriptedAnswer(200, Self.identity + [("Content-Encoding", coding)], Array("bytes".utf8))
+        do {
+            _ = try await resolve(answer)
+            Issue.record("taken for a file")
+        } catch let error as XetError {
+            #expect(error.code == .invalidResponse)
+            #expect(error.message.contains("coding"))
+        }
+        let redirect = ScriptedAnswer(302, Self.redirect + [("Content-Encoding", coding)])
+        #expect(try await resolve(redirect).byteCount == 12345)
+        let error = ScriptedAnswer(404, [("Content-Encoding", coding)])
+        #expect(await code { _ = try await resolve(error) } == .notFound)
+        let json = #"{"casUrl":"https://cas.example","accessToken":"a","exp":1848535668}"#
+        let token = ScriptedAnswer(200, [("Content-Encoding", coding)], json: json)
+        #expect(await code { _ = try await casToken(token) } == .invalidResponse)
+    }
+
+    @Test(arguments: ["identity", "Identity", ""])
+    func `no coding at all`(coding: String) async throws {
+        let answer = ScriptedAnswer(200, Self.identity + [("Content-Encoding", coding)], Array("bytes".utf8))
+        #expect(try await resolve(answer).byteCount == 5)
     }
 
     // MARK: Redirects, and where the token goes
@@ -293,7 +402,8 @@ import XetWire
                 ScriptedAnswer(
                     302,
                     [
-                        ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"),
+                        ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"), ("X-Repo-Commit", "c0ffee"),
+                        ("X-Linked-Etag", "\"abc\""),
                         ("Link", "</tokens/7>; rel=\"xet-auth\""),
                     ]
                 )
@@ -316,8 +426,8 @@ import XetWire
             return ScriptedAnswer(
                 302,
                 [
-                    ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"),
-                    ("Link", "<http://elsewhere.example/tokens/7>; rel=\"xet-auth\""),
+                    ("X-Xet-Hash", FileHash.zero.text), ("X-Linked-Size", "0"), ("X-Repo-Commit", "c0ffee"),
+                    ("ETag", "\"abc\""), ("Link", "<http://elsewhere.example/tokens/7>; rel=\"xet-auth\""),
                 ]
             )
         }) { hub, _ in
