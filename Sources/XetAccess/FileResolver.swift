@@ -19,6 +19,17 @@ public struct FileRequest: Hashable, Sendable {
         self.token = token
     }
 
+    /// Longest path of a file, as most systems have it.
+    public static let maximumPathByteCount = 4096
+
+    /// Throws `.invalidRequest` for names that are longer than any.
+    public func check() throws(XetError) {
+        try tokenScope().check()
+        guard path.utf8.count <= Self.maximumPathByteCount else {
+            throw XetError(.invalidRequest, "the path of a file has at most \(Self.maximumPathByteCount) bytes")
+        }
+    }
+
     /// Whose CAS token gives access to the file; `file` is what it was resolved to, if it was.
     public func tokenScope(_ file: ResolvedFile? = nil) -> TokenScope {
         TokenScope(repository: repository, revision: revision, token: token, route: file?.tokenRoute)

@@ -20,6 +20,16 @@ public struct TokenScope: Hashable, Sendable {
         self.token = token
         self.route = route
     }
+
+    /// Longest name of a revision; Git's own files hold no longer ones.
+    public static let maximumRevisionByteCount = 1024
+
+    /// Throws `.invalidRequest` for a revision that is longer than any.
+    public func check() throws(XetError) {
+        guard revision.utf8.count <= Self.maximumRevisionByteCount else {
+            throw XetError(.invalidRequest, "a revision has at most \(Self.maximumRevisionByteCount) bytes")
+        }
+    }
 }
 
 /// A token for the CAS, and where that is; never printed.

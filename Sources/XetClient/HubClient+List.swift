@@ -25,6 +25,7 @@ extension HubClient {
         token: HubToken?,
         page: ([TreeEntryBody]) async throws -> Void
     ) async throws {
+        try TokenScope(repository: repository, revision: revision, token: token).check()
         var path = HubPath.tree(repository, revision: revision, isRecursive: true)
         var seen: Set<String> = []
         while seen.count < Self.maximumPageCount, seen.insert(path).inserted {

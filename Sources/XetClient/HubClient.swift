@@ -63,6 +63,7 @@ extension HubClient: FileResolver {
         headers: HTTPFields = [:],
         followsHub: Bool = true
     ) async throws -> FileHead {
+        try request.check()
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
         var headers = headers
         // A compressed answer would have another length.
@@ -187,6 +188,7 @@ extension ResolvedFile {
 
 extension HubClient: TokenProvider {
     public func casToken(for scope: TokenScope, refused: CASToken?) async throws -> CASToken {
+        try scope.check()
         let path = HubPath.readToken(scope.repository, revision: scope.revision)
         do {
             return try await casToken(at: endpoint.appending(path), scope.token)

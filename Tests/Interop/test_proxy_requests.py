@@ -250,3 +250,21 @@ def test_file_name_with_a_line_break(proxy, origin):
         disposition_names(got.header("Content-Disposition"))
     else:
         assert got.status in (400, 404), got
+
+
+# Names that are too long
+
+
+@pytest.mark.parametrize("count, status", [(1024, 404), (1025, 400), (58_000, 400)])
+def test_revisions_are_bounded(proxy, origin, count, status):
+    got = download(proxy, origin, "random.bin", revision="r" * count)
+    assert got.status == status and got.json()["error"], got
+    if status == 400:
+        assert not origin.log.all()
+
+
+@pytest.mark.parametrize("count, status", [(4096, 404), (4097, 400), (50_000, 400)])
+def test_paths_are_bounded(proxy, origin, count, status):
+    path = ("d" * 100 + "/") * (count // 101)
+    got = fetch(proxy.url, path_target("download", MODEL, path + "f" * (count - len(path))), token=origin.alice)
+    assert got.status == status and got.json()["error"], got

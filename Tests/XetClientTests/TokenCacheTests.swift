@@ -16,15 +16,18 @@ private final class Issuer: TokenProvider {
     private let log = Mutex<[Call]>([])
     private let now: Mutex<UInt64>
     private let lifetime: UInt64
+    private let secretByteCount: Int
     private let before: @Sendable (_ number: Int) async throws -> Void
 
     init(
         now: UInt64 = 1_000_000,
         lifetime: UInt64 = 900,
+        secretByteCount: Int = 0,
         before: @escaping @Sendable (_ number: Int) async throws -> Void = { _ in }
     ) {
         self.now = Mutex(now)
         self.lifetime = lifetime
+        self.secretByteCount = secretByteCount
         self.before = before
     }
 
@@ -39,7 +42,8 @@ private final class Issuer: TokenProvider {
             return log.count - 1
         }
         try await before(number)
-        return CASToken(endpoint: "https://cas.example", secret: "token-\(number)", expiration: time + lifetime)
+        let secret = "token-\(number)" + String(repeating: "s", count: secretByteCount)
+        return CASToken(endpoint: "https://cas.example", secret: secret, expiration: time + lifetime)
     }
 }
 
@@ -172,8 +176,75 @@ private final class Issuer: TokenProvider {
         let failed = ask(cache, try scope())
         executor.runUntilIdle()
         #expect((failed.error as? XetError)?.code == .unavailable)
+        #expect(cache.counts == (0, 0, 0))
         _ = try get(cache, scope())
         #expect(issuer.calls.count == 2)
+    }
+
+    @Test func `of failures nothing is kept, however many and of whom`() throws {
+        let issuer = Issuer { _ in throw XetError(.forbidden, "no") }
+        let cache = cache(issuer)
+        let revisions = (0..<100).map { "\($0)" + String(repeating: "r", count: 1000) }
+        let asked = try revisions.flatMap { revision in
+            try ["hf_a", "hf_b", nil].map { ask(cache, try scope(revision: revision, token: $0)) }
+        }
+        executor.runUntilIdle()
+        #expect(asked.allSatisfy { ($0.error as? XetError)?.code == .forbidden })
+        #expect(cache.counts == (0, 0, 0))
+    }
+
+    @Test func `those who leave are forgotten`() throws {
+        let gate = Watched(false)
+        let issuer = Issuer { _ in try await gate.wait { $0 } }
+        let cache = cache(issuer)
+        let asked = try (0..<3).map { _ in ask(cache, try scope()) }
+        executor.runUntilIdle()
+        #expect(cache.counts == (0, 1, 0))
+        for each in asked { each.cancel() }
+        executor.runUntilIdle()
+        #expect(cache.counts == (0, 0, 0))
+    }
+
+    @Test func `a revision that is longer than any is not asked for`() throws {
+        let issuer = Issuer()
+        let cache = cache(issuer)
+        for (count, isRefused) in [(TokenScope.maximumRevisionByteCount, false), (1025, true), (58_000, true)] {
+            let asked = ask(cache, try scope(revision: String(repeating: "r", count: count)))
+            executor.runUntilIdle()
+            #expect((asked.error as? XetError)?.code == (isRefused ? .invalidRequest : nil))
+        }
+        #expect(issuer.calls.count == 1)
+    }
+
+    @Test(arguments: [(0, 10, 4200), (1000, 10_000, 1000), (0, 60_000, 200)])
+    func `the bytes that tokens take are bounded`(
+        revisionByteCount: Int,
+        secretByteCount: Int,
+        count: Int
+    ) throws {
+        let issuer = Issuer(lifetime: 1_000_000, secretByteCount: secretByteCount)
+        let cache = cache(issuer)
+        for number in 0..<count {
+            issuer.advance(by: 1)
+            _ = try get(cache, scope(revision: "\(number)" + String(repeating: "r", count: revisionByteCount)))
+            #expect(cache.counts.bytes <= TokenCache.maximumByteCount)
+            #expect(cache.counts.entries <= TokenCache.maximumCount)
+        }
+        #expect(cache.counts.entries * (secretByteCount + revisionByteCount) <= TokenCache.maximumByteCount)
+        #expect(cache.counts.entries < count)
+        _ = try get(cache, scope(revision: "\(count - 1)" + String(repeating: "r", count: revisionByteCount)))
+        #expect(issuer.calls.count == count)
+    }
+
+    @Test func `a renewed token takes the place of the one before`() throws {
+        let issuer = Issuer()
+        let cache = cache(issuer)
+        var token: CASToken?
+        for _ in 0..<10 { token = try get(cache, scope(), refused: token) }
+        #expect(cache.counts.entries == 1)
+        let bytes = cache.counts.bytes
+        _ = try get(cache, scope(token: "hf_b"))
+        #expect(cache.counts.bytes < 3 * bytes)
     }
 
     @Test func `cancelling the one who asks leaves it to those who wait`() throws {
