@@ -188,7 +188,7 @@ _xet_proxy() {
     repeating_flags=()
     non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
-    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
+    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
     __xet_offer_flags_options 0
 
     # Offer option value completions
@@ -222,6 +222,10 @@ _xet_proxy() {
         ;;
     '--ca-file')
         __xet_add_completions -f
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
         return
         ;;
     '--connect-timeout')
@@ -288,7 +292,7 @@ _xet_download() {
     repeating_flags=()
     non_repeating_flags=(--quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --output -o --hash --repo)
+    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --output -o --hash --repo)
     __xet_offer_flags_options 2
 
     # Offer option value completions
@@ -303,6 +307,10 @@ _xet_download() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
         return
         ;;
     '--output'|'-o')
@@ -321,7 +329,7 @@ _xet_list() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file)
+    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams)
     __xet_offer_flags_options 1
 
     # Offer option value completions
@@ -336,6 +344,10 @@ _xet_list() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
         return
         ;;
     esac

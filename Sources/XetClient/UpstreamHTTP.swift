@@ -6,7 +6,7 @@ public import NIOCore
 import NIOHTTP1
 public import NIOPosix
 import XetAccess
-import XetWire
+public import XetWire
 
 /// Sends requests to Hub, CAS and CDN; failures become ``XetError``.
 public struct UpstreamHTTP: Sendable {
@@ -24,6 +24,10 @@ public struct UpstreamHTTP: Sendable {
         public var userAgent = "xet"
         /// Which requests go through which proxy.
         public var proxies = OutboundProxies()
+        /// The Hub that the operator chose, which is asked wherever it is.
+        public var hub: HTTPAddress.Origin?
+        /// Whether other servers are asked that the Internet cannot reach.
+        public var privateUpstreams = PrivateUpstreams.allow
         /// The authorities whose certificates are trusted.
         public var trustRoots = TrustRoots.system
 
@@ -98,7 +102,7 @@ public struct UpstreamHTTP: Sendable {
         body: HTTPClientRequest.Body? = nil,
         headTimeout: TimeAmount? = nil
     ) async throws -> HTTPClientResponse {
-        let route = clients.route(to: address)
+        let route = try await clients.route(to: address)
         var request = HTTPClientRequest(url: route.url)
         request.method = method
         request.headers = headers
@@ -154,6 +158,9 @@ public struct UpstreamHTTP: Sendable {
             return XetError(.timedOut, "\(address.origin) has sent nothing for too long", cause: error)
         }
         if let failure = XetError(tls: error, address.origin) { return failure }
+        if let error = error as? RefusedAddressError {
+            return AddressPolicy.refusal(address.origin, error.address)
+        }
         if let error = error as? BrokenAnswerError {
             return XetError(.invalidResponse, "\(address.origin) breaks HTTP: \(error)", cause: error)
         }

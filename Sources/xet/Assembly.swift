@@ -48,6 +48,7 @@ struct Assembly: Sendable {
         _ body: (Assembly) async throws -> Value
     ) async throws -> Value {
         var configuration = configuration
+        configuration.http.hub = configuration.hub.origin
         configuration.http.userAgent = "xet/\(XetVersion.current)"
         let metrics = MetricsRegistry(help: MetricHelp.text)
         configuration.http.metricsFactory = metrics

@@ -29,6 +29,7 @@ SAMPLES = {
     "trusted-proxy": (["10.0.0.0/8", "::1"], ["10.1.0.0/16"], ["127.0.0.1", "fd00::/8"]),
     "hub-endpoint": ("https://a.example", "https://b.example", "https://c.example"),
     "ca-file": ("a", "b", "c"),
+    "private-upstreams": ("allow", "deny", "auto"),
     "connect-timeout": (1, 2, "3500ms"),
     "upstream-timeout": (1, 2, "3m"),
     "upstream-idle-timeout": (1, 2, "3m"),

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import XetAccess
 import XetWire
 
 /// The clients that requests leave through: directly, or through a proxy.
@@ -18,19 +19,41 @@ struct OutboundClients: Sendable {
         var proxy: OutboundProxy?
     }
 
+    /// For origins that are asked wherever they are.
     private let direct: HTTPClient
+    /// For all others: looks at the address of each connection before anything is sent.
+    private let checked: HTTPClient
     /// Asks the `http` proxy for whole URLs.
     private let forward: HTTPClient?
     /// Asks the `https` proxy for tunnels.
     private let tunnel: HTTPClient?
     private let proxies: OutboundProxies
+    private let policy: AddressPolicy
 
     /// All have the same settings but for the proxy.
     init(_ configuration: UpstreamHTTP.Configuration, group: MultiThreadedEventLoopGroup) {
         proxies = configuration.proxies
         let buffers = ReceiveBuffers()
         let settings = Self.settings(configuration, buffers)
-        direct = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        let policy = AddressPolicy(configuration.privateUpstreams, hub: configuration.hub)
+        self.policy = policy
+        let readTimeout = configuration.readTimeout
+        var directSettings = settings
+        directSettings.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                policy.noteExempt(channel.remoteAddress?.address)
+                try Self.prepare(channel, readTimeout, buffers)
+            }
+        }
+        direct = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: directSettings)
+        var checkedSettings = settings
+        checkedSettings.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try Self.check(channel, policy)
+                try Self.prepare(channel, readTimeout, buffers)
+            }
+        }
+        checked = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: checkedSettings)
         forward = proxies.http.map { proxy in
             var settings = settings
             let authorization = proxy.authorization?.headerValue
@@ -59,9 +82,15 @@ struct OutboundClients: Sendable {
     }
 
     /// The way to an address.
-    func route(to address: HTTPAddress) -> Route {
+    ///
+    /// Throws `.unreachable` if it is known that the address may not be asked.
+    func route(to address: HTTPAddress) async throws(XetError) -> Route {
+        let isExempt = policy.isExempt(address.origin)
+        let isProxied = proxies.proxy(for: address.origin) != nil
+        await policy.locateHub(for: address.origin, isResolvedElsewhere: isProxied)
+        try policy.check(address.origin, isResolvedElsewhere: isProxied)
         guard let proxy = proxies.proxy(for: address.origin), let client = address.origin.isSecure ? tunnel : forward
-        else { return Route(client: direct, url: address.absolute) }
+        else { return Route(client: isExempt ? direct : checked, url: address.absolute) }
         if address.origin.isSecure { return Route(client: client, url: address.absolute, proxy: proxy) }
         // The client connects to the proxy; its handler makes the real address of Host and path.
         return Route(
@@ -74,7 +103,7 @@ struct OutboundClients: Sendable {
 
     /// Closes all connections.
     func shutdown() async throws {
-        let clients = [direct, forward, tunnel].compactMap(\.self)
+        let clients = [direct, checked, forward, tunnel].compactMap(\.self)
         var failure: (any Error)?
         for client in clients {
             do {
@@ -109,12 +138,27 @@ struct OutboundClients: Sendable {
         return settings
     }
 
+    /// Throws for a connection that goes where no request may go; nothing has been sent on it but what TLS needs.
+    private static func check(_ channel: any Channel, _ policy: AddressPolicy) throws {
+        guard let address = channel.remoteAddress?.address else { throw ChannelError.unknownLocalAddress }
+        guard policy.permits(address) else {
+            // The client has to learn of the failure before it learns of the end of the connection.
+            channel.eventLoop.execute { channel.close(promise: nil) }
+            throw RefusedAddressError(address: channel.remoteAddress?.ipAddress ?? "")
+        }
+    }
+
     /// Gives a new connection what the download path needs.
     private static func prepare(_ channel: any Channel, _ readTimeout: TimeAmount, _ buffers: ReceiveBuffers) throws {
         try buffers.assign(to: channel)
         try channel.pipeline.syncOperations.addHandler(ReadTimeoutHandler(readTimeout), position: .first)
         try AnswerGuard.add(to: channel.pipeline.syncOperations)
     }
+}
+
+extension SocketAddress {
+    /// The address without its port; `nil` for a socket of another kind.
+    fileprivate var address: IPAddress? { ipAddress.flatMap { IPAddress($0) } }
 }
 
 extension HTTPAddress.Origin {

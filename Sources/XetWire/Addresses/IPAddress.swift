@@ -21,7 +21,7 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    private init(version4 bits: UInt32) {
+    init(version4 bits: UInt32) {
         bitCount = 32
         self.bits = UInt128(bits)
     }

@@ -1,4 +1,5 @@
 import Logging
+import XetClient
 import XetConfiguration
 import XetCore
 import XetProxy
@@ -86,6 +87,17 @@ enum ProxySettings {
         path
     )
     .without("none")
+
+    static let privateUpstreams = Setting.choice(
+        "private-upstreams",
+        """
+        Whether servers are asked that the Internet cannot reach, where Hub or CAS lead to them: auto (if the Hub is one \
+        itself), allow or deny.
+        """,
+        valueName: "choice",
+        preset: PrivateUpstreams.auto.rawValue,
+        of: PrivateUpstreams.allCases.map { ($0.rawValue, $0) }
+    )
 
     static let connectTimeout = Setting.duration(
         "connect-timeout",
@@ -272,7 +284,8 @@ enum ProxySettings {
     static let registry = SettingRegistry([
         host.declaration, port.declaration, certificate.declaration, certificateKey.declaration, h2c.declaration,
         publicURL.declaration, trustedProxies.declaration,
-        hubEndpoint.declaration, authorityFile.declaration, connectTimeout.declaration, upstreamTimeout.declaration,
+        hubEndpoint.declaration, authorityFile.declaration, privateUpstreams.declaration, connectTimeout.declaration,
+        upstreamTimeout.declaration,
         upstreamIdleTimeout.declaration, stallTimeout.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,

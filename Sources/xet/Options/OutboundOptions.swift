@@ -16,8 +16,25 @@ struct OutboundOptions: ParsableArguments {
     )
     var authorityFile: String?
 
+    @Option(
+        name: .customLong("private-upstreams"),
+        help: ArgumentHelp(
+            """
+            Whether servers are asked that the Internet cannot reach, where the Hub leads to them: auto (if the Hub is \
+            one itself), allow or deny. (default: auto)
+            """,
+            valueName: "choice"
+        ),
+        completion: .list(PrivateUpstreams.allCases.map(\.rawValue))
+    )
+    var privateUpstreams = PrivateUpstreams.auto.rawValue
+
     /// Takes the options, and what the environment says, into the settings of the client.
     func apply(to configuration: inout UpstreamHTTP.Configuration) throws {
+        guard let privateUpstreams = PrivateUpstreams(rawValue: privateUpstreams) else {
+            throw ValidationError("'--private-upstreams' is auto, allow or deny, not '\(privateUpstreams)'.")
+        }
+        configuration.privateUpstreams = privateUpstreams
         do {
             try Self.apply(authorityFile: authorityFile, to: &configuration)
         } catch {

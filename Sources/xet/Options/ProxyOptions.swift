@@ -12,6 +12,7 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.trustedProxies) var trustedProxies: [String]
     @Option(ProxySettings.hubEndpoint) var hubEndpoint: String?
     @Option(ProxySettings.authorityFile) var authorityFile: String?
+    @Option(ProxySettings.privateUpstreams) var privateUpstreams: String?
     @Option(ProxySettings.connectTimeout) var connectTimeout: String?
     @Option(ProxySettings.upstreamTimeout) var upstreamTimeout: String?
     @Option(ProxySettings.upstreamIdleTimeout) var upstreamIdleTimeout: String?
@@ -47,6 +48,7 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.trustedProxies, trustedProxies)
         given.add(ProxySettings.hubEndpoint, hubEndpoint)
         given.add(ProxySettings.authorityFile, authorityFile)
+        given.add(ProxySettings.privateUpstreams, privateUpstreams)
         given.add(ProxySettings.connectTimeout, connectTimeout)
         given.add(ProxySettings.upstreamTimeout, upstreamTimeout)
         given.add(ProxySettings.upstreamIdleTimeout, upstreamIdleTimeout)
