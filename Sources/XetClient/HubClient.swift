@@ -23,11 +23,18 @@ public struct HubClient: Sendable {
     public let endpoint: HTTPAddress
     /// What its requests go out through.
     public let http: UpstreamHTTP
+    /// Called with each address that the Hub redirects to, before it is asked.
+    private let onRedirect: @Sendable (HTTPAddress) throws -> Void
 
-    /// A client for one Hub.
-    public init(endpoint: HTTPAddress, http: UpstreamHTTP) {
+    /// A client for one Hub; `onRedirect` gets each address that it redirects to, and throws if that may not be asked.
+    public init(
+        endpoint: HTTPAddress,
+        http: UpstreamHTTP,
+        onRedirect: @escaping @Sendable (HTTPAddress) throws -> Void = { _ in }
+    ) {
         self.endpoint = endpoint
         self.http = http
+        self.onRedirect = onRedirect
     }
 
     /// Sends a request to the Hub, redirects followed; see ``UpstreamHTTP``.
@@ -44,6 +51,7 @@ public struct HubClient: Sendable {
             of: .hub,
             bearer: token?.secret,
             headers: headers,
+            onRedirect: onRedirect,
             isFinal: isFinal
         )
     }
@@ -76,6 +84,7 @@ extension HubClient: FileResolver {
             of: .hub,
             bearer: request.token?.secret,
             headers: HTTPHeaders(headers),
+            onRedirect: onRedirect,
             isFinal: { response in
                 if response.headers[first: .xetHash] != nil || response.headers[first: .linkedSize] != nil {
                     return true
@@ -201,7 +210,13 @@ extension HubClient: TokenProvider {
     }
 
     private func casToken(at route: HTTPAddress, _ token: HubToken?) async throws -> CASToken {
-        let (response, address) = try await http.send(.GET, route, of: .hub, bearer: token?.secret)
+        let (response, address) = try await http.send(
+            .GET,
+            route,
+            of: .hub,
+            bearer: token?.secret,
+            onRedirect: onRedirect
+        )
         guard response.status.isSuccess else { throw XetError(response, from: address) }
         let json = try await http.body(of: response, from: address, .hub, upTo: Self.maximumBodyByteCount)
         let body: TokenBody

@@ -62,13 +62,14 @@ public struct UpstreamHTTP: Sendable {
     /// address.
     ///
     /// `bearer` is a token that belongs to the origin of `address`, which is a `service`; no other origin gets it. All
-    /// other headers go along.
+    /// other headers go along. `onRedirect` gets each address before it is asked, and may throw.
     func send(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
         of service: UpstreamService = .cdn,
         bearer: String? = nil,
         headers: HTTPHeaders = [:],
+        onRedirect: (HTTPAddress) throws -> Void = { _ in },
         isFinal: (HTTPClientResponse) -> Bool = { _ in false }
     ) async throws -> (response: HTTPClientResponse, address: HTTPAddress) {
         let owner = address.origin
@@ -86,6 +87,7 @@ public struct UpstreamHTTP: Sendable {
             guard let next = address.resolving(location) else {
                 throw XetError(.invalidResponse, "\(address) redirects to what is no address")
             }
+            try onRedirect(next)
             address = next
         }
         throw XetError(.invalidResponse, "\(owner) redirects too often")

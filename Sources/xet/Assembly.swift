@@ -14,6 +14,8 @@ struct Assembly: Sendable {
     /// What the parts need to know.
     struct Configuration: Sendable {
         var hub: HTTPAddress
+        /// Gets each address that the Hub redirects to, and throws if that may not be asked.
+        var onRedirect: @Sendable (HTTPAddress) throws -> Void = { _ in }
         var bufferByteCount = 256 << 20
         var http = UpstreamHTTP.Configuration()
         var download = FileDownloader.Configuration()
@@ -30,7 +32,7 @@ struct Assembly: Sendable {
     private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP, metrics: MetricsRegistry) {
         self.writes = writes
         self.metrics = metrics
-        hub = HubClient(endpoint: configuration.hub, http: http)
+        hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
         tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
         // A client waits for the first reconstruction, so not for long.
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))

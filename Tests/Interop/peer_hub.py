@@ -1,6 +1,7 @@
 """The Hub side of the peer origin: resolve, listings, tokens, errors. Its writes are in `peer_hub_writes.py`."""
 
 import gzip
+import hashlib
 import json
 from urllib.parse import parse_qs, quote, unquote
 
@@ -163,7 +164,7 @@ class PeerHub:
         user, error = self.user_of(request)
         if error is None and (answer := self.writes.account_route(request, segments)) is not None:
             return answer(request, user)
-        if len(segments) == 1 and segments[0] in PLURALS and request.method == "GET":
+        if len(segments) == 1 and segments[0] in PLURALS and request.method in ("GET", "HEAD"):
             return error or self._list(request, PLURALS[segments[0]])
         if len(segments) < 2 or segments[0] not in PLURALS:
             return error_response(404, message="no such route")
@@ -238,7 +239,12 @@ class PeerHub:
     def _list(self, request, kind):
         """The public repositories of a type, in pages."""
         found = [r for (k, _), r in sorted(self.origin.repositories.items()) if k == kind and r.visibility == "public"]
-        entries = [{"id": r.id, "private": False, "gated": False, "tags": []} for r in found if r.revisions]
+        wanted = request.query.get("search", [""])[0].lower()
+        entries = [
+            {"_id": hashlib.sha1(r.id.encode()).hexdigest()[:24], "id": r.id, "modelId": r.id, "private": False, "tags": []}
+            for r in found
+            if r.revisions and wanted in r.id.lower()
+        ]
         return self._page(request, entries, [])
 
     def _entries(self, repository, commit, prefix, recursive):

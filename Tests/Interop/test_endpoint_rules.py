@@ -228,7 +228,7 @@ def test_clients_are_told(start_endpoint, origin, home, interpreter):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "a/b/c/d", "buckets/a/b", "acme/mo del", "acme/", "/x", "acme/*x", json.dumps({})]
+    "value", ["", "a/b/c/d", "buckets/a", "kernels", "acme/mo del", "acme/", "/x", "acme/*x", json.dumps({})]
 )
 def test_patterns_that_are_none(xet_binary, home, value):
     for option in ("--allow", "--deny"):

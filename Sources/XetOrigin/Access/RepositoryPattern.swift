@@ -15,7 +15,7 @@ struct RepositoryPattern: Hashable, Sendable {
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        let kind = RepositoryKind.allCases.first { $0.plural == parts[0] }
+        let kind = RepositoryKind.versioned.first { $0.plural == parts[0] }
         guard kind != nil || parts[0] == "*" else { return nil }
         self.kind = kind
         owner = parts[1] == "*" ? nil : parts[1]

@@ -23,7 +23,7 @@ struct ScannedRepository: Hashable, Sendable {
     let files: [ScannedFile]
 }
 
-/// Finds the repositories below a folder, `models|datasets|spaces/OWNER/NAME/`, and the files in them.
+/// Finds the repositories below a folder, `models|datasets|spaces|kernels/OWNER/NAME/`, and the files in them.
 ///
 /// Symbolic links to files of the same repository are followed, all others are left out, as are special files, `.git`
 /// folders, and names that are not UTF-8; each of them is logged.
@@ -44,7 +44,7 @@ struct FolderScan: Sendable {
     /// The repositories, sorted.
     func repositories() async throws -> [ScannedRepository] {
         var found: [ScannedRepository] = []
-        for kind in RepositoryKind.allCases {
+        for kind in RepositoryKind.versioned {
             let folder = root.appending(kind.plural)
             guard let info = try await fileSystem.info(forFileAt: folder, infoAboutSymbolicLink: true) else { continue }
             guard info.type == .directory else {

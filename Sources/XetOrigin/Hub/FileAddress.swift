@@ -31,7 +31,7 @@ struct FileAddress: Sendable {
     func parse(_ request: RouteRequest) throws -> (repository: Repository, commit: String, path: RepositoryPath)? {
         let segments = request.segments
         guard segments.first == Self.folder, segments.count >= 6,
-            let kind = RepositoryKind.allCases.first(where: { $0.plural == segments[1] }),
+            let kind = RepositoryKind.versioned.first(where: { $0.plural == segments[1] }),
             let repository = Repository(kind: kind, name: "\(segments[2])/\(segments[3])")
         else { return nil }
         let commit = segments[4]

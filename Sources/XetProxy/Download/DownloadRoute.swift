@@ -8,7 +8,7 @@ import XetDownload
 import XetServer
 import XetWire
 
-/// `GET|HEAD /download/[datasets/|spaces/]{owner}/{repo}/{path}`: a file by its place in a repository.
+/// `GET|HEAD /download/[datasets/|spaces/|kernels/|buckets/]{owner}/{repo}/{path}`: a file by its place in a repository.
 struct DownloadRoute: Sendable {
     static let prefix = "/download/"
 
@@ -65,7 +65,7 @@ struct DownloadQuery: Hashable, Sendable {
                 repository = value
             case "repo_type":
                 guard let kind = RepositoryKind(name: value) else {
-                    throw XetError(.invalidRequest, "repo_type is model, dataset or space")
+                    throw XetError(.invalidRequest, "repo_type is model, dataset, space, kernel or bucket")
                 }
                 self.kind = kind
             default:

@@ -9,7 +9,7 @@ struct DownloadTarget: Hashable, Sendable {
     /// The file's path in it, decoded.
     let path: String
 
-    /// Parses `[datasets/|spaces/]owner/repo/path...`, percent-encoded.
+    /// Parses `[datasets/|spaces/|kernels/|buckets/]owner/repo/path...`, percent-encoded.
     ///
     /// Every part is decoded once. Throws `.invalidRequest` for bad encodings, for names that no repository can have,
     /// and for paths with empty segments, `.` or `..`.
@@ -21,10 +21,13 @@ struct DownloadTarget: Hashable, Sendable {
             }
             segments.append(decoded)
         }
-        let kind = [RepositoryKind.dataset, .space].first { $0.plural == segments.first } ?? .model
+        let kind = segments.first.flatMap { RepositoryKind(pathSegment: $0) } ?? .model
         let names = kind == .model ? segments[...] : segments.dropFirst()
         guard names.count >= 3 else {
-            throw XetError(.invalidRequest, "expected /download/[datasets/|spaces/]{owner}/{repo}/{path}")
+            throw XetError(
+                .invalidRequest,
+                "expected /download/[datasets/|spaces/|kernels/|buckets/]{owner}/{repo}/{path}"
+            )
         }
         guard let repository = Repository(kind: kind, name: names.prefix(2).joined(separator: "/")),
             !names.prefix(2).contains(where: { $0.utf8.contains(UInt8(ascii: "/")) })

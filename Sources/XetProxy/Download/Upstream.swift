@@ -6,6 +6,7 @@ public import XetClient
 import XetCore
 public import XetDownload
 public import XetServer
+import XetWire
 
 /// What the routes need of the world: Hub, CAS, CDN, and the engine that rebuilds files.
 public struct Upstream: Sendable {
@@ -58,22 +59,20 @@ public struct Upstream: Sendable {
     ///
     /// Throws `.forbidden` if it turns out to be in a repository that is not served.
     func resolve(_ request: FileRequest, _ rules: RepositoryRules) async throws -> ResolvedFile {
-        try await withSpan("resolve") { _ in
+        let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
+        let authorization = request.token.map { "Bearer \($0.secret)" }
+        guard try await refusal(RepositorySubject(path: path), rules, authorization: authorization) == nil else {
+            throw XetError(.forbidden, "this proxy does not serve all that \(request.repository) may mean")
+        }
+        return try await withSpan("resolve") { _ in
             try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
-                let answer = try await hub.head(request)
-                // A repository that was renamed is found under its old name too.
-                if let path = AddressMap.path(of: answer.address, below: hub.endpoint),
-                    case .file(let repository, _, _)? = try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }),
-                    !rules.permits(repository)
-                {
-                    throw XetError(.forbidden, "this proxy does not serve \(repository)")
-                }
-                return try answer.file(hub: hub.endpoint)
+                // A repository that was renamed is found under its old name too; the client of the Hub asks the rules.
+                try await hub.head(request).file(hub: hub.endpoint)
             }
         }
     }
 
-    private func noteRetry(_ error: XetError) { hub.http.metrics.noteRetry(.hub) }
+    func noteRetry(_ error: XetError) { hub.http.metrics.noteRetry(.hub) }
 
     /// The bytes of a file that was resolved, or what its headers say of it: the one answer of all download routes.
     ///

@@ -39,20 +39,16 @@ struct EndpointRoute: Sendable {
                 allow: target.methods(allowWrites: services.allowWrites)
             )
         }
-        if let repository = target.repository, !services.rules.permits(repository) {
-            return .refusal(repository)
-        }
-        if services.rules.exist, case .hub(.unknown, _) = target {
-            return .refusal(
-                .forbidden,
-                "this proxy serves some repositories only, and nothing that may be about others"
-            )
+        let subject = RepositorySubject(encodedPath: request.uri.path)
+        let authorization = request.headers[.authorization]
+        if let refusal = try await services.upstream.refusal(subject, services.rules, authorization: authorization) {
+            return refusal
         }
         switch target {
         case .file(let repository, let revision, let path):
             return try await ResolveRoute(services).respond(request, context, repository, revision, path)
-        case .hub(let route, _):
-            return try await HubRoute(services).respond(request, context, route)
+        case .hub(let route, let repository):
+            return try await HubRoute(services).respond(request, context, route, repository)
         case .token(_, let repository):
             return try await TokenRoute(services).respond(request, context, repository)
         case .cas(let route):

@@ -15,7 +15,7 @@ extension EndpointTarget {
         case .file, .token(.read, _), .xorb: [.get, .head]
         case .hub(let route, _):
             switch route {
-            case .resource, .content, .unknown: [.get, .head]
+            case .resource, .content, .list, .unknown, .copies: [.get, .head]
             case .query: [.get, .head, .post]
             case .lfs, .lfsBatch, .repositories: []
             }
@@ -37,7 +37,7 @@ extension EndpointTarget {
         switch self {
         case .file, .token(.read, _), .xorb, .telemetry: []
         case .token(.write, _): [.get]
-        case .hub(let route, _): route == .content ? [] : [.get, .post, .put, .patch, .delete]
+        case .hub(let route, _): route.isReadOnly ? [] : [.get, .post, .put, .patch, .delete]
         case .cas(let route): route == .upload || route == .uploadGrant ? [.post] : []
         case .address: [.post, .put, .patch, .delete]
         }
@@ -52,5 +52,15 @@ extension EndpointTarget {
     /// The methods that are allowed.
     func methods(allowWrites: Bool) -> [HTTPRequest.Method] {
         readMethods + (allowWrites ? writeMethods.filter { !readMethods.contains($0) } : [])
+    }
+}
+
+extension EndpointTarget.HubRoute {
+    /// Whether no method changes anything.
+    fileprivate var isReadOnly: Bool {
+        switch self {
+        case .content, .list: true
+        case .resource, .query, .copies, .lfs, .lfsBatch, .repositories, .unknown: false
+        }
     }
 }

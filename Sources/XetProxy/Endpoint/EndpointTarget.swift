@@ -18,6 +18,10 @@ enum EndpointTarget: Hashable, Sendable {
         case query
         /// Reads with `GET` and nothing else.
         case content
+        /// The repositories of a kind: reads with `GET` and nothing else.
+        case list(RepositoryKind)
+        /// Writes whose body may name a repository that something is copied from or to.
+        case copies(RepositoryCopy)
         /// Git LFS: even the first request of an upload is a write.
         case lfs
         /// Where an upload to Git LFS begins: the answer holds addresses.
@@ -58,9 +62,20 @@ enum EndpointTarget: Hashable, Sendable {
 
     /// Parses an encoded path without its query; `nil` for a path that is none of these.
     ///
+    /// Throws `.invalidRequest` as ``segments(of:)`` does.
+    init?(encodedPath: some StringProtocol) throws {
+        guard let segments = try Self.segments(of: encodedPath) else { return nil }
+        guard let target = Self.ownTarget(segments) ?? Self.casTarget(segments) ?? Self.hubTarget(segments) else {
+            return nil
+        }
+        self = target
+    }
+
+    /// The decoded segments of an encoded path without its query; `nil` for what is no path, or too long.
+    ///
     /// The path is cut at its slashes before it is decoded, once. Throws `.invalidRequest` for bad encodings, and for
     /// paths that another server might take for others: with `.`, `..` or empty segments.
-    init?(encodedPath: some StringProtocol) throws {
+    static func segments(of encodedPath: some StringProtocol) throws -> [String]? {
         guard encodedPath.hasPrefix("/"), encodedPath.utf8.count <= Self.maximumByteCount else { return nil }
         var segments: [String] = []
         for segment in encodedPath.dropFirst().segments(separatedBy: "/") {
@@ -73,15 +88,12 @@ enum EndpointTarget: Hashable, Sendable {
         guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
             throw XetError(.invalidRequest, "a path has no empty segment, '.' or '..'")
         }
-        guard let target = Self.ownTarget(segments) ?? Self.casTarget(segments) ?? Self.hubTarget(segments) else {
-            return nil
-        }
-        self = target
+        return segments
     }
 
     // MARK: The proxy and the CAS
 
-    private static func ownTarget(_ segments: [String]) -> EndpointTarget? {
+    static func ownTarget(_ segments: [String]) -> EndpointTarget? {
         if segments.count == 3, segments[0] == "xorbs", let xorb = XorbHash(segments[1]) {
             return .xorb(xorb, capability: segments[2])
         }
@@ -90,7 +102,7 @@ enum EndpointTarget: Hashable, Sendable {
     }
 
     /// Old clients put no version before the rest.
-    private static func casTarget(_ segments: [String]) -> EndpointTarget? {
+    static func casTarget(_ segments: [String]) -> EndpointTarget? {
         let isVersioned = segments.first == "v1" || segments.first == "v2"
         let rest = isVersioned ? segments.dropFirst() : segments[...]
         let last = rest.last ?? ""
@@ -107,103 +119,9 @@ enum EndpointTarget: Hashable, Sendable {
         }
     }
 
-    // MARK: The Hub
+    // MARK: The repository
 
-    private static func hubTarget(_ segments: [String]) -> EndpointTarget? {
-        switch segments.first {
-        case "api": apiTarget(segments.dropFirst())
-        case "v2": registryTarget(segments.dropFirst())
-        default: contentTarget(segments[...]) ?? lfsTarget(segments)
-        }
-    }
-
-    /// `[datasets/|spaces/]{owner}/{name}/resolve|raw/{revision}/{path}`; a few old repositories have no owner.
-    private static func contentTarget(_ segments: ArraySlice<String>) -> EndpointTarget? {
-        let kind = [RepositoryKind.dataset, .space].first { $0.plural == segments.first } ?? .model
-        let names = kind == .model ? segments : segments.dropFirst()
-        for count in [2, 1] {
-            let rest = names.dropFirst(count)
-            guard let verb = rest.first, verb == "resolve" || verb == "raw", rest.count >= 3,
-                let repository = Repository(kind: kind, name: names.prefix(count).joined(separator: "/"))
-            else { continue }
-            guard verb == "resolve" else { return .hub(.content, repository) }
-            let path = rest.dropFirst(2).joined(separator: "/")
-            return .file(repository, revision: rest[rest.startIndex + 1], path: path)
-        }
-        return nil
-    }
-
-    /// Git LFS: `[datasets/|spaces/]{owner}/{name}.git/info/lfs/...`.
-    private static func lfsTarget(_ segments: [String]) -> EndpointTarget? {
-        let kind = [RepositoryKind.dataset, .space].first { $0.plural == segments.first } ?? .model
-        let names = kind == .model ? segments[...] : segments.dropFirst()
-        guard let index = names.firstIndex(of: "info"), names[index...].count >= 3, names[index + 1] == "lfs" else {
-            return nil
-        }
-        let name = names[..<index].joined(separator: "/")
-        guard name.hasSuffix(".git"), let repository = Repository(kind: kind, name: String(name.dropLast(4))) else {
-            return nil
-        }
-        let isBatch = Array(names[(index + 2)...]) == ["objects", "batch"]
-        return .hub(isBatch ? .lfsBatch : .lfs, repository)
-    }
-
-    /// `v2/{owner}/{name}/manifests/{tag}`, `.../blobs/{digest}`: what llama.cpp and Ollama ask.
-    private static func registryTarget(_ segments: ArraySlice<String>) -> EndpointTarget? {
-        guard segments.count == 3 || segments.count == 4,
-            ["manifests", "blobs"].contains(segments[segments.endIndex - 2]),
-            let repository = Repository(kind: .model, name: segments.dropLast(2).joined(separator: "/"))
-        else { return nil }
-        return .hub(.content, repository)
-    }
-
-    /// What stands below `/api/`; a Hub may not make a difference of upper and lower case here.
-    private static func apiTarget(_ segments: ArraySlice<String>) -> EndpointTarget? {
-        guard let first = segments.first?.lowercased() else { return nil }
-        if first == "repos" { return .hub(.repositories, nil) }
-        // `resolve-cache` is where the Hub sends readers of small files.
-        let path = first == "resolve-cache" ? segments.dropFirst() : segments
-        guard let kind = RepositoryKind.allCases.first(where: { $0.plural == path.first?.lowercased() }) else {
-            return .hub(general.contains(first) ? .resource : .unknown, nil)
-        }
-        let names = path.dropFirst()
-        guard let name = names.first else { return .hub(.resource, nil) }
-        // What comes second is the name, unless it is a verb: then the first is a name without an owner, or both.
-        let isSingle = names.count == 1 || name.utf8.contains(UInt8(ascii: "/")) || isVerb(names)
-        guard let repository = Repository(kind: kind, name: names.prefix(isSingle ? 1 : 2).joined(separator: "/"))
-        else {
-            return nil
-        }
-        let rest = names.dropFirst(isSingle ? 1 : 2)
-        switch rest.first?.lowercased() {
-        case "xet-read-token" where rest.count == 2: return .token(.read, repository)
-        case "xet-write-token" where rest.count == 2: return .token(.write, repository)
-        case "paths-info": return .hub(.query, repository)
-        default: return .hub(first == "resolve-cache" ? .content : .resource, repository)
-        }
-    }
-
-    /// What of the API is about no single repository.
-    private static let general: Set<String> = [
-        "agent-harnesses", "complete_multipart", "datasets-tags-by-type", "models-tags-by-type", "organizations",
-        "tasks", "telemetry", "users", "validate-yaml", "whoami-v2",
-    ]
-
-    private static func isVerb(_ names: ArraySlice<String>) -> Bool {
-        guard names.count >= 2 else { return false }
-        return verbs.contains(names[names.startIndex + 1].lowercased())
-    }
-
-    /// What follows the name of a repository in the API of the Hub.
-    private static let verbs: Set<String> = [
-        "branch", "commit", "commits", "compare", "discussions", "lfs-files", "notebook", "parquet", "paths-info",
-        "preupload", "refs", "revision", "settings", "super-squash", "tag", "tree", "treesize", "xet-read-token",
-        "xet-write-token",
-    ]
-
-    // MARK: What it allows
-
-    /// The repository that a request is about, for the lists of those that are served.
+    /// The repository that a request most likely is about, for logs; the lists ask ``RepositorySubject``.
     var repository: Repository? {
         switch self {
         case .file(let repository, _, _), .token(_, let repository): repository

@@ -1,4 +1,4 @@
-public import XetCore
+import XetCore
 
 /// Which repositories a rule means.
 ///
@@ -9,7 +9,7 @@ public import XetCore
 /// | `*/name` | those with a name, whoever the owner |
 /// | `owner/name` | one |
 /// | `name` | one of the few without an owner |
-/// | `datasets/...` | the same, datasets only; likewise `models/` and `spaces/` |
+/// | `datasets/...` | the same, datasets only; likewise `models/`, `spaces/`, `kernels/` and `buckets/` |
 ///
 /// Case has no meaning, as on the Hub.
 public struct RepositoryPattern: Hashable, Sendable {

@@ -11,7 +11,9 @@ extension Response {
     static func failure(_ error: XetError) -> Response {
         var headers: HTTPFields = [:]
         headers[.errorCode] = error.response?.errorCode
-        headers[.errorMessage] = error.response?.errorMessage
+        // Clients show their users this of a 403, and nothing else.
+        let isForbidden = error.code == .forbidden
+        headers[.errorMessage] = error.response?.errorMessage ?? (isForbidden ? error.message : nil)
         headers[.repoCommit] = error.response?.commit
         headers[.retryAfter] = error.retryAfter.map(String.init)
         headers[.rateLimit] = error.response?.rateLimit

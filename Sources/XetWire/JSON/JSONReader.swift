@@ -92,6 +92,16 @@ package struct JSONReader {
         return value
     }
 
+    /// Goes behind the next value if it is `null`.
+    package mutating func skipNull() throws -> Bool {
+        guard next() == UInt8(ascii: "n") else { return false }
+        try skip()
+        return true
+    }
+
+    /// Where it stands: behind the last value, or at the next one once that was looked at.
+    package var offset: Int { position }
+
     /// Whether the next value is an object.
     package mutating func isAtObject() -> Bool { next() == UInt8(ascii: "{") }
 

@@ -23,7 +23,7 @@ struct DownloadCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Repository: owner/name, or datasets/owner/name, or spaces/owner/name.")
+    @Argument(help: "Repository: owner/name, perhaps with datasets/, spaces/, kernels/ or buckets/ before it.")
     var repository: String?
 
     @Argument(help: "Path of the file in the repository.")

@@ -13,7 +13,7 @@ struct ListCommand: AsyncParsableCommand {
         discussion: "A file without a XET hash is kept by the Hub itself; a '-' stands in its place."
     )
 
-    @Argument(help: "Repository: owner/name, or datasets/owner/name, or spaces/owner/name.")
+    @Argument(help: "Repository: owner/name, perhaps with datasets/, spaces/, kernels/ or buckets/ before it.")
     var repository: String
 
     @OptionGroup var repositoryOptions: RepositoryOptions

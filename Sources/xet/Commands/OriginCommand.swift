@@ -12,8 +12,8 @@ struct OriginCommand: AsyncParsableCommand {
         commandName: "origin",
         abstract: "Serve a folder as a small Hub with a CAS, for trials, tests and private networks.",
         discussion: """
-            Every folder models/OWNER/NAME, datasets/OWNER/NAME or spaces/OWNER/NAME below the folder is a \
-            repository with the revision main. Clients are pointed here with HF_ENDPOINT=http://HOST:PORT. The \
+            Every folder models/OWNER/NAME, datasets/OWNER/NAME, spaces/OWNER/NAME or kernels/OWNER/NAME below the \
+            folder is a repository with the revision main. Clients are pointed here with HF_ENDPOINT=http://HOST:PORT. The \
             folder is read when the origin starts; large files are stored as XET in the data folder, once.
 
             A token file says who may see and read what. It is JSON, and all keys are optional:
@@ -27,7 +27,7 @@ struct OriginCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Folder with models/, datasets/ and spaces/.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("Folder with models/, datasets/, spaces/ and kernels/.", valueName: "folder"))
     var folder: String
 
     @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))

@@ -145,8 +145,8 @@ enum ProxySettings {
     static let allow = Setting.list(
         "allow",
         """
-        Serve only these repositories: owner/name, owner/*, datasets/owner/*, spaces/*, and so on; without models/, \
-        datasets/ or spaces/ a pattern means all three; repeatable.
+        Serve only these repositories: owner/name, owner/*, datasets/owner/*, buckets/*, and so on; without models/, \
+        datasets/, spaces/, kernels/ or buckets/ a pattern means all kinds; repeatable.
         """,
         valueName: "pattern",
         expectation: "patterns such as owner/name, owner/* or datasets/owner/*"

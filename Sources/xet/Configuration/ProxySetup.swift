@@ -14,8 +14,10 @@ struct ProxySetup: Sendable {
 
     /// Throws for what only turns out together, or when files are read.
     init(_ settings: ResolvedSettings) throws(SettingProblems) {
-        assembly = try Self.assembly(settings)
+        var assembly = try Self.assembly(settings)
         proxy = try Self.proxy(settings)
+        assembly.onRedirect = { [hub = assembly.hub, rules = proxy.settings] in try rules.check($0, of: hub) }
+        self.assembly = assembly
     }
 
     /// The settings that hold from now on when they are read again.

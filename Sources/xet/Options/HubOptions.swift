@@ -32,13 +32,13 @@ struct RepositoryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Branch, tag or commit.", valueName: "name"))
     var revision = "main"
 
-    @Option(help: ArgumentHelp("model, dataset or space.", valueName: "kind"))
+    @Option(help: ArgumentHelp("model, dataset, space, kernel or bucket.", valueName: "kind"))
     var repoType = "model"
 
-    /// Parses `owner/name`, which may be preceded by `datasets/` or `spaces/`.
+    /// Parses `owner/name`, which may be preceded by `datasets/`, `spaces/`, `kernels/` or `buckets/`.
     func repository(_ name: String) throws -> Repository {
         guard let kind = RepositoryKind(name: repoType) else {
-            throw ValidationError("'--repo-type' is model, dataset or space, not '\(repoType)'.")
+            throw ValidationError("'--repo-type' is model, dataset, space, kernel or bucket, not '\(repoType)'.")
         }
         guard let repository = Repository(prefixedName: name, kind: kind) else {
             throw ValidationError("'\(name)' is no repository: expected owner/name.")

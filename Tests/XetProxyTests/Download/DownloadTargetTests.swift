@@ -12,6 +12,8 @@ import XetWire
         ("owner/name/a/b/c.txt", .model, "owner/name", "a/b/c.txt"),
         ("datasets/owner/name/a.txt", .dataset, "owner/name", "a.txt"),
         ("spaces/owner/name/a.txt", .space, "owner/name", "a.txt"),
+        ("kernels/owner/name/a.txt", .kernel, "owner/name", "a.txt"),
+        ("buckets/owner/name/a/b.txt", .bucket, "owner/name", "a/b.txt"),
         ("owner/name/a%20b/%C3%BC.txt", .model, "owner/name", "a b/ü.txt"),
         ("owner/name/a%2Fb", .model, "owner/name", "a/b"),
         ("owner/name/100%25", .model, "owner/name", "100%"),
@@ -106,6 +108,7 @@ import XetWire
     @Test(arguments: [
         ("model", RepositoryKind.model), ("models", .model), ("dataset", .dataset), ("datasets", .dataset),
         ("space", .space), ("spaces", .space),
+        ("kernel", .kernel), ("bucket", .bucket),
     ])
     func `repositories`(name: String, kind: RepositoryKind) throws {
         let query = try DownloadQuery("repo=owner%2Fname&repo_type=\(name)")
@@ -116,7 +119,7 @@ import XetWire
     @Test(arguments: [
         "revision=", "revision", "revision=.", "revision=..", "revision=%2e%2E", "revision=%", "revision=%FF",
         "repo=%zz", "repo_type=", "repo_type=s",
-        "repo_type=modelss", "repo_type=Model", "repo_type=bucket",
+        "repo_type=modelss", "repo_type=Model", "repo_type=paper",
     ])
     func `what makes no sense`(text: String) {
         let error = #expect(throws: XetError.self) { try DownloadQuery(text) }

@@ -71,13 +71,39 @@ import XetTestSupport
         #expect(try target("/api/datasets/owner/name/tree/main") == .hub(.resource, dataset))
         #expect(try target("/datasets/owner/name.git/info/lfs/objects/batch") == .hub(.lfsBatch, dataset))
         #expect(try target("/api/spaces/o/n") == .hub(.resource, try repository("o/n", .space)))
+        #expect(try target("/api/kernels/o/n/tree/main") == .hub(.resource, try repository("o/n", .kernel)))
+        #expect(try target("/api/models/o/n/duplicate") == .hub(.copies(.duplicate), try repository("o/n")))
+    }
+
+    @Test func `buckets`() throws {
+        let bucket = try repository("owner/name", .bucket)
+        #expect(try target("/api/buckets/owner/name") == .hub(.resource, bucket))
+        let tree = try repository("owner/tree", .bucket)
+        #expect(try target("/api/buckets/owner/tree/tree/a%2Fb") == .hub(.resource, tree))
+        #expect(try target("/api/buckets/owner/name/paths-info") == .hub(.query, bucket))
+        #expect(try target("/api/buckets/owner/name/batch") == .hub(.copies(.bucketBatch), bucket))
+        #expect(try target("/api/buckets/owner/name/xet-read-token") == .token(.read, bucket))
+        #expect(try target("/api/buckets/owner/name/xet-write-token") == .token(.write, bucket))
+        let file = EndpointTarget.file(bucket, revision: EndpointTarget.bucketRevision, path: "a/b c.bin")
+        #expect(try target("/buckets/owner/name/resolve/a%2Fb%20c.bin") == file)
+        #expect(try target("/buckets/owner/name/resolve/a/b%20c.bin") == file)
     }
 
     @Test(arguments: [
-        ("/api/whoami-v2", EndpointTarget.HubRoute.resource), ("/api/models", .resource), ("/api/datasets", .resource),
+        ("/api/models/owner/tree/tree/main", "owner/tree"), ("/api/models/tree/tree/main", "tree"),
+        ("/api/datasets/owner/parquet/parquet", "owner/parquet"), ("/api/models/gpt2/tree/refs", "gpt2/tree"),
+        ("/api/resolve-cache/models/gpt2/c0ffee/config.json", "gpt2"),
+    ])
+    func `names like words of the API`(path: String, name: String) throws {
+        #expect(try target(path)?.repository?.name == name)
+    }
+
+    @Test(arguments: [
+        ("/api/whoami-v2", EndpointTarget.HubRoute.resource), ("/api/models", .list(.model)),
+        ("/api/datasets", .list(.dataset)), ("/api/buckets/owner", .list(.bucket)), ("/api/organizations/x", .unknown),
         ("/api/telemetry/hf_hub/x", .resource), ("/api/agent-harnesses", .resource), ("/api/validate-yaml", .resource),
         ("/api/repos/create", .repositories), ("/api/repos/move", .repositories), ("/api/REPOS/delete", .repositories),
-        ("/api/collections/a/b", .unknown), ("/api/buckets/owner/name/tree", .unknown), ("/api/anything", .unknown),
+        ("/api/collections/a/b", .unknown), ("/api/anything", .unknown), ("/api/quicksearch", .unknown),
     ])
     func `what is about no single repository`(path: String, route: EndpointTarget.HubRoute) throws {
         #expect(try target(path) == .hub(route, nil))
@@ -89,6 +115,8 @@ import XetTestSupport
         #expect(try target("/api/models/owner/name/xet-read-token/refs%2Fpr%2F1") == .token(.read, repository))
         #expect(try target("/api/models/owner/name/xet-write-token/main") == .token(.write, repository))
         #expect(try target("/api/models/gpt2/xet-read-token/main") == .token(.read, try self.repository("gpt2")))
+        // A branch that is called like a word of the API: the real token must not slip through.
+        #expect(try target("/api/models/gpt2/xet-read-token/refs") == .token(.read, try self.repository("gpt2")))
     }
 
     // MARK: The CAS and the proxy

@@ -13,6 +13,7 @@ import XetCore
         ("datasets/*", "datasets/squad"), ("datasets/acme/*", "datasets/acme/data"),
         ("datasets/squad", "datasets/squad"),
         ("spaces/*", "spaces/acme/app"), ("spaces/acme/app", "spaces/acme/app"), ("acme/models", "acme/models"),
+        ("kernels/*", "kernels/acme/k"), ("buckets/acme/*", "buckets/acme/b"), ("acme/*", "buckets/acme/b"),
     ])
     func `what a pattern means`(pattern: String, repository: String) throws {
         #expect(try matches(pattern, repository))
@@ -29,7 +30,8 @@ import XetCore
     }
 
     @Test(arguments: [
-        "", "/", "acme/", "/model", "acme//model", "a/b/c", "models/a/b/c", "models", "datasets", "spaces", "datasets/",
+        "", "/", "acme/", "buckets", "kernels", "buckets/acme", "/model", "acme//model", "a/b/c", "models/a/b/c",
+        "models", "datasets", "spaces", "datasets/",
         "models//", "acme/mod*", "a*/b", "**", "*/*/*", "acme/mo del", "acme/..", "./model", " acme/*", "acme/model\n",
         "https://huggingface.co/acme/model", "ünï/code", "acme/\u{301}*",
     ])

@@ -7,7 +7,7 @@ import XetWire
         try #require(Repository(kind: kind, name: "owner/na.me_1-x"))
     }
 
-    @Test(arguments: [(RepositoryKind.model, ""), (.dataset, "/datasets"), (.space, "/spaces")])
+    @Test(arguments: [(RepositoryKind.model, ""), (.dataset, "/datasets"), (.kernel, "/kernels")])
     func `resolve paths`(kind: RepositoryKind, prefix: String) throws {
         let path = HubPath.resolve(try repository(kind), revision: "refs/pr/1", path: "a b/ü?.bin")
         #expect(path == "\(prefix)/owner/na.me_1-x/resolve/refs%2Fpr%2F1/a%20b/%C3%BC%3F.bin")
@@ -26,6 +26,17 @@ import XetWire
             HubPath.tree(repository, revision: "v1", path: "a b/c", isRecursive: false)
                 == "\(api)/tree/v1/a%20b/c?recursive=false&expand=false"
         )
+    }
+
+    @Test func `paths of a bucket`() throws {
+        let bucket = try repository(.bucket)
+        let path = HubPath.resolve(bucket, revision: "main", path: "a b/ü?.bin")
+        #expect(path == "/buckets/owner/na.me_1-x/resolve/a%20b%2F%C3%BC%3F.bin")
+        let api = "/api/buckets/owner/na.me_1-x"
+        #expect(HubPath.readToken(bucket, revision: "main") == "\(api)/xet-read-token")
+        #expect(HubPath.tree(bucket, revision: "main", isRecursive: true) == "\(api)/tree?recursive=true")
+        let folder = HubPath.tree(bucket, revision: "main", path: "a/b", isRecursive: false)
+        #expect(folder == "\(api)/tree/a%2Fb?recursive=false")
     }
 
     @Test func `reconstruction paths`() {

@@ -31,6 +31,19 @@ struct AddressRoute: Sendable {
             headers[name] = header.value
         }
         let isHub = capability.address.origin == services.upstream.hub.endpoint.origin
+        if isHub {
+            // An answer may have named what the lists leave out.
+            let path = addresses.hubPath(capability.address)
+            let subject = path.map { RepositorySubject(path: String($0)) } ?? .unknown
+            let authorization = request.headers[.authorization]
+            if let refusal = try await services.upstream.refusal(
+                subject,
+                services.rules,
+                authorization: authorization
+            ) {
+                return refusal
+            }
+        }
         let passed = UpstreamRequest(
             request.method,
             capability.address,

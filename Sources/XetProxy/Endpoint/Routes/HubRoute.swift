@@ -11,9 +11,6 @@ import XetWire
 struct HubRoute: Sendable {
     /// Most bytes of an answer whose addresses are rewritten.
     private static let maximumBodyByteCount = 16 << 20
-    /// Most bytes of a request that names a repository in its body.
-    private static let maximumNameByteCount = 64 << 10
-
     private let services: EndpointServices
 
     init(_ services: EndpointServices) {
@@ -23,7 +20,8 @@ struct HubRoute: Sendable {
     func respond(
         _ request: Request,
         _ context: ProxyContext,
-        _ route: EndpointTarget.HubRoute
+        _ route: EndpointTarget.HubRoute,
+        _ repository: Repository?
     ) async throws -> Response {
         let addresses = try services.addresses(request, context)
         var passed = UpstreamRequest(
@@ -34,14 +32,17 @@ struct HubRoute: Sendable {
             authorization: request.headers[.authorization],
             body: try await request.passedOnBody(isStream: context.isStream)
         )
-        if route == .repositories, services.rules.exist {
-            let body = try await request.body.collect(upTo: Self.maximumNameByteCount)
-            guard permits(Array(buffer: body)) else {
+        let isWrite = request.method != .get && request.method != .head && route != .query
+        if isWrite, services.rules.exist, let names = Self.names(route, repository) {
+            let body = try await request.body.collect(upTo: RepositoryNames.maximumByteCount)
+            guard let named = names(Array(buffer: body)), named.allSatisfy(services.rules.permits) else {
                 return .refusal(.forbidden, "this proxy does not serve the repository, or it is not named in full")
             }
             passed.body = UpstreamRequest.Body(body)
         }
-        let isWrite = request.method != .get && request.method != .head && route != .query
+        if case .list(let kind) = route, services.rules.exist {
+            return try await list(kind, passed, for: request, addresses, context)
+        }
         if isWrite { passed.headers[.acceptEncoding] = "identity" }
         let answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
         guard isWrite, request.method != .head, Self.isJSON(answer.headers[.contentType]) else {
@@ -76,31 +77,54 @@ struct HubRoute: Sendable {
         return type == "application/json" || type.hasSuffix("+json")
     }
 
-    /// Whether the rules permit the repositories that a request to `/api/repos/` names in its body.
-    private func permits(_ json: [UInt8]) -> Bool {
-        var reader = JSONReader(json)
-        var fields: [String: String] = [:]
-        do {
-            try reader.members { name, reader in
-                guard let text = try reader.stringIfPresent() else { return }
-                // The Hub might read another one of two.
-                guard fields.updateValue(text.value, forKey: name) == nil else { throw JSONReader.Failure(offset: 0) }
-            }
-        } catch {
-            return false
-        }
-        let kind = RepositoryKind(name: fields["type"] ?? "model")
-        var names = [fields["fromRepo"], fields["toRepo"]].compactMap(\.self)
-        if let name = fields["name"] { names.append(fields["organization"].map { "\($0)/\(name)" } ?? name) }
-        guard let kind, !names.isEmpty else { return false }
-        return names.allSatisfy { name in
-            // Without an owner it would be one of the caller's, whose name only the Hub knows.
-            guard name.utf8.contains(UInt8(ascii: "/")), let repository = Repository(kind: kind, name: name) else {
-                return false
-            }
-            return services.rules.permits(repository)
+    /// How to find the repositories that the body of a request names; `nil` if it names none.
+    private static func names(
+        _ route: EndpointTarget.HubRoute,
+        _ repository: Repository?
+    ) -> (([UInt8]) -> [Repository]?)? {
+        switch route {
+        case .repositories: { RepositoryNames.inRepositoryRequest($0) }
+        case .copies(let copy): { RepositoryNames.inCopy(copy, $0, of: repository) }
+        case .resource, .query, .content, .list, .lfs, .lfsBatch, .unknown: nil
         }
     }
+
+    /// A list of repositories without those that are not served.
+    private func list(
+        _ kind: RepositoryKind,
+        _ request: UpstreamRequest,
+        for asked: Request,
+        _ addresses: AddressMap,
+        _ context: ProxyContext
+    ) async throws -> Response {
+        var request = request
+        request.headers[.acceptEncoding] = "identity"
+        let answer = try await services.send(request)
+        guard answer.head.status == .ok else { return services.pass(answer, for: asked, addresses, context) }
+        var response: Response
+        if asked.method == .head {
+            response = services.pass(answer, for: asked, addresses, context)
+            response.headers[.contentLength] = nil
+        } else {
+            let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { json in
+                try ListFiltering.filter(json) { names in
+                    names.allSatisfy { name in
+                        Repository(kind: kind, name: name).map(services.rules.permits) ?? false
+                    }
+                }
+            }
+            response = services.pass(answer, body: body, for: asked, addresses)
+        }
+        // They speak of the whole list.
+        response.headers[.eTag] = nil
+        response.headers[.totalCount] = nil
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    /// How many entries a list has on all its pages.
+    static let totalCount = known("X-Total-Count")
 }
 
 extension AddressMap {
