@@ -14,7 +14,8 @@ where Watcher.Context == Routes.Context {
     func respond(to request: Request, context: Routes.Context) async throws -> Response {
         do {
             return try await observer.observe(request, context) {
-                let response = try await checked(request, context)
+                var response = try await checked(request, context)
+                routes.finish(&response, to: request.head, context)
                 // Nothing may follow the head of an answer to HEAD, errors included.
                 return request.method == .head ? .bare(response.status, response.headers) : response
             }

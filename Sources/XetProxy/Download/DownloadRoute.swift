@@ -31,9 +31,16 @@ struct DownloadRoute: Sendable {
         // The CAS token needs only repository and revision, so it is asked for while the file is resolved. If that
         // fails, the reconstruction asks again and reports it.
         async let warm: Void? = request.method == .get ? try? upstream.warmToken(fileRequest.tokenScope()) : nil
-        let file = try await upstream.resolve(fileRequest, rules)
+        let (file, caching) = try await upstream.resolve(fileRequest, rules)
         _ = await warm
-        return try await upstream.respond(request, context, file: fileRequest, file, name: target.fileName)
+        return try await upstream.respond(
+            request,
+            context,
+            file: fileRequest,
+            file,
+            name: target.fileName,
+            headers: caching
+        )
     }
 }
 

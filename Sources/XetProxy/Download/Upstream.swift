@@ -55,10 +55,12 @@ public struct Upstream: Sendable {
         }
     }
 
-    /// Resolves a file with the caller's own token.
+    /// Resolves a file with the caller's own token; the headers are what the Hub says to caches.
     ///
     /// Throws `.forbidden` if it turns out to be in a repository that is not served.
-    func resolve(_ request: FileRequest, _ rules: RepositoryRules) async throws -> ResolvedFile {
+    func resolve(_ request: FileRequest, _ rules: RepositoryRules) async throws
+        -> (file: ResolvedFile, caching: HTTPFields)
+    {
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
         let authorization = request.token.map { "Bearer \($0.secret)" }
         guard try await refusal(RepositorySubject(path: path), rules, authorization: authorization) == nil else {
@@ -67,7 +69,8 @@ public struct Upstream: Sendable {
         return try await withSpan("resolve") { _ in
             try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
                 // A repository that was renamed is found under its old name too; the client of the Hub asks the rules.
-                try await hub.head(request).file(hub: hub.endpoint)
+                let answer = try await hub.head(request)
+                return (try answer.file(hub: hub.endpoint), EndpointHeaders.caching(answer.head.headerFields))
             }
         }
     }

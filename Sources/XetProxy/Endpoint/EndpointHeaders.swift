@@ -82,6 +82,11 @@ enum EndpointHeaders {
         return headers
     }
 
+    /// What an answer says to caches.
+    static func caching(_ headers: HTTPFields) -> HTTPFields {
+        filtered(headers) { ["cache-control", "expires", "vary"].contains($0) }
+    }
+
     private static func filtered(_ headers: HTTPFields, _ isKept: (String) -> Bool) -> HTTPFields {
         // A name that `Connection` lists is meant for the next hop only.
         let hop = headers[.connection]?.lowercased().filter { $0 != " " }.split(separator: ",").map(String.init) ?? []

@@ -27,6 +27,10 @@ struct ProxyRoutes: ServerRoutes {
         return .failure(error)
     }
 
+    func finish(_ response: inout Response, to request: HTTPRequest, _ context: ProxyContext) {
+        AnswerProtection.apply(to: &response, of: request, context.record.facts.route)
+    }
+
     func refusal(_ status: HTTPResponse.Status, _ message: String) -> Response { .refusal(status, message) }
 
     private func route(_ request: Request, _ context: ProxyContext) async throws -> Response {
