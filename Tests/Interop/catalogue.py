@@ -7,6 +7,8 @@ MODEL = "acme/model"
 OTHER = "acme/other"
 DATA = "acme/data"
 SPACE = "acme/app"
+KERNEL = "acme/kernel"
+BUCKET = "acme/bucket"
 PRIVATE = "acme/secret"
 GATED = "acme/gated"
 RENAMED = "acme/old-name"
@@ -37,6 +39,8 @@ AWKWARD_NAMES = (
     "resolve/main/file.txt",
     "long-" + "x" * 200 + ".bin",
 )
+
+BUCKET_NAMES = ("random.bin", "folder/inner/data.bin", "folder/with space #1%.bin", "resolve/main/file.bin")
 
 SUFFIX_NAMES = ("weights.bin", "my-weights.bin", "sub/weights.bin", "sub/my-weights.bin", "sub/sub/weights.bin")
 
@@ -110,6 +114,7 @@ def fill(origin):
         (DATA, "dataset"),
         (DATA, "model"),
         (SPACE, "space"),
+        (KERNEL, "kernel"),
         (OTHER, "model"),
         (LEGACY, "model"),
     ):
@@ -133,6 +138,11 @@ def fill(origin):
             visibility=visibility,
             readers={"alice"},
         )
+    origin.add_repository(
+        BUCKET,
+        dict(zip(BUCKET_NAMES, origin.xet_files(*(noise(90_000, f"bucket {n}") for n in BUCKET_NAMES)), strict=True)),
+        type="bucket",
+    )
     origin.rename(RENAMED, MODEL)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from catalogue import MODEL
 from http_probe import fetch, target_of
 
-PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/", "kernel": "kernels/"}
 XET_CLIENT = {"User-Agent": "unknown/None; hf_hub/1.33.0; python/3.11.7; hf_xet/1.8.0"}
 PLAIN_CLIENT = {"User-Agent": "curl/8.5.0"}
 TIMEOUT = 100

@@ -4,6 +4,7 @@
 sent; `Delivery` says how its bytes go out: cut, reset, held until an event is set, with a false length.
 """
 
+import base64
 import select
 import socket
 import struct
@@ -58,6 +59,14 @@ class RecordedRequest:
     def bearer(self):
         scheme, _, value = (self.authorization or "").partition(" ")
         return value.strip() if scheme.lower() == "bearer" else None
+
+    @property
+    def password(self):
+        """The password of Basic credentials."""
+        scheme, _, value = (self.authorization or "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        return base64.b64decode(value).decode().partition(":")[2]
 
     @property
     def range(self):

@@ -230,6 +230,70 @@ def _commit(found):
     return {"oid": found.oid, "url": found.commit_url, "pull": found.pr_revision, "pull_url": found.pr_url}
 
 
+def bucket_files(bucket, prefix=None, recursive=True):
+    from huggingface_hub import HfApi
+
+    return {e.path: getattr(e, "size", None) for e in HfApi().list_bucket_tree(bucket, prefix, recursive=recursive)}
+
+
+def bucket_download(bucket, paths, folder):
+    from huggingface_hub import HfApi
+
+    files = [(path, Path(folder) / str(at)) for at, path in enumerate(paths)]
+    HfApi().download_bucket_files(bucket, files, raise_on_missing_files=True)
+    return {path: digest(local) for path, local in files}
+
+
+def bucket_metadata(bucket, path):
+    from huggingface_hub import HfApi
+
+    found = HfApi().get_bucket_file_metadata(bucket, path)
+    return {"size": found.size, "hash": found.xet_file_data.file_hash, "route": found.xet_file_data.refresh_route}
+
+
+def bucket_paths_info(bucket, paths):
+    from huggingface_hub import HfApi
+
+    return {entry.path: entry.size for entry in HfApi().get_bucket_paths_info(bucket, paths)}
+
+
+def bucket_info(bucket):
+    from huggingface_hub import HfApi
+
+    found = HfApi().bucket_info(bucket)
+    return {"id": found.id, "private": found.private, "files": found.total_files}
+
+
+def buckets(owner, search=None):
+    from huggingface_hub import HfApi
+
+    return sorted(found.id for found in HfApi().list_buckets(owner, search=search))
+
+
+def bucket_create(bucket, private=False):
+    from huggingface_hub import HfApi
+
+    found = HfApi().create_bucket(bucket, private=private)
+    return {"url": found.url, "id": found.bucket_id}
+
+
+def bucket_batch(bucket, add=(), delete=(), copy=()):
+    from huggingface_hub import HfApi
+
+    HfApi().batch_bucket_files(
+        bucket,
+        add=[(local, path) for local, path in add],
+        delete=list(delete),
+        copy=[tuple(item) for item in copy],
+    )
+
+
+def bucket_delete(bucket):
+    from huggingface_hub import HfApi
+
+    HfApi().delete_bucket(bucket)
+
+
 def batch(calls):
     """Several calls in one process: the result of each (action, parameters)."""
     return [answer(action, parameters) for action, parameters in calls]
@@ -248,6 +312,15 @@ ACTIONS = {
     function.__name__: function
     for function in (
         batch,
+        bucket_batch,
+        bucket_create,
+        bucket_delete,
+        bucket_download,
+        bucket_files,
+        bucket_info,
+        bucket_metadata,
+        bucket_paths_info,
+        buckets,
         create_branch,
         create_repo,
         delete_branch,

@@ -1,4 +1,7 @@
-"""The Hub side of the peer origin: resolve, listings, tokens, errors. Its writes are in `peer_hub_writes.py`."""
+"""The Hub side of the peer origin: resolve, listings, tokens, errors.
+
+Its writes are in `peer_hub_writes.py`, its buckets in `peer_hub_buckets.py`.
+"""
 
 import gzip
 import hashlib
@@ -7,10 +10,12 @@ from urllib.parse import parse_qs, quote, unquote
 
 from http_peer import Response
 from peer_answers import error_response, json_response, ranged_response, token_answer
+from peer_git import PeerGit, git_route, pointer
+from peer_hub_buckets import PeerHubBuckets
 from peer_hub_writes import PeerHubWrites
 
 LAST_MODIFIED = "Tue, 03 Mar 2026 10:20:30 GMT"
-PLURALS = {"models": "model", "datasets": "dataset", "spaces": "space"}
+PLURALS = {"models": "model", "datasets": "dataset", "spaces": "space", "kernels": "kernel"}
 WEB_ROUTES = ("resolve", "raw")
 API_ROUTES = (
     "revision",
@@ -36,6 +41,8 @@ class PeerHub:
     def __init__(self, origin):
         self.origin = origin
         self.writes = PeerHubWrites(origin)
+        self.buckets = PeerHubBuckets(self)
+        self.git = PeerGit()
         self.reset()
 
     def reset(self):
@@ -43,6 +50,7 @@ class PeerHub:
         self.base_path = ""
         self.sends_cookies = False
         self.writes.reset()
+        self.git.reset()
 
     def answer(self, request):
         """Answers a request to the Hub."""
@@ -58,24 +66,41 @@ class PeerHub:
         if segments[0] == "api":
             return self._api(request, segments[1:])
         if segments[0] == "v2" and segments[3:4] == ["manifests"] and len(segments) == 5:
-            return self._with_repository(
+            return self.with_repository(
                 request, "model", "/".join(segments[1:3]), lambda repository, user: self._manifest(request, repository)
             )
+        if segments[0] == "buckets" and segments[3:4] == ["resolve"] and len(segments) == 5:
+            return self.with_repository(
+                request,
+                "bucket",
+                "/".join(segments[1:3]),
+                lambda bucket, user: self.buckets.resolve(request, bucket, segments[4]),
+            )
         repository_type = "model"
-        if segments[0] in ("datasets", "spaces"):
+        if segments[0] in PLURALS and segments[0] != "models":
             repository_type = PLURALS[segments[0]]
             segments = segments[1:]
         if request.method == "POST" and len(segments) >= 2:
             lfs = self.writes.lfs_route(segments)
             if lfs is not None:
                 repository_id, answer = lfs
-                return self._with_repository(
+                response = self.with_repository(
                     request, repository_type, repository_id, lambda repository, user: answer(request, repository, user)
                 )
+                return challenged(response, "LFS-Authenticate")
+        if (asked := git_route(segments)) is not None:
+            repository_id, service = asked
+            response = self.with_repository(
+                request,
+                repository_type,
+                repository_id,
+                lambda repository, user: self.git.answer(request, repository, user, service),
+            )
+            return challenged(response, "WWW-Authenticate")
         repository_id, tail = split_repository(segments, WEB_ROUTES)
         if len(tail) >= 3 and request.method in ("GET", "HEAD"):
             answer = self._resolve if tail[0] == "resolve" else self._raw
-            return self._with_repository(
+            return self.with_repository(
                 request,
                 repository_type,
                 repository_id,
@@ -87,12 +112,12 @@ class PeerHub:
         """The name of the caller, None if anonymous, or the error for a token that nobody has."""
         if request.authorization is None:
             return None, None
-        user = self.origin.users.get(request.bearer)
+        user = self.origin.users.get(request.bearer or request.password)
         if user is None:
             return None, error_response(401, message="Invalid credentials in Authorization header")
         return user, None
 
-    def _with_repository(self, request, repository_type, repository_id, answer):
+    def with_repository(self, request, repository_type, repository_id, answer):
         """`answer(repository, user)` if the caller may read it, else the error that the Hub gives."""
         user, error = self.user_of(request)
         if error is not None:
@@ -147,8 +172,7 @@ class PeerHub:
             return error_response(404, "EntryNotFound", "Entry not found")
         content = file.content
         if file.storage != "regular":
-            pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{file.sha256}\nsize {file.size}\n"
-            content = pointer.encode()
+            content = pointer(file)
         return Response(200, [("X-Repo-Commit", commit), ("Content-Type", "text/plain; charset=utf-8")], content)
 
     def _manifest(self, request, repository):
@@ -161,6 +185,8 @@ class PeerHub:
     def _api(self, request, segments):
         if segments == ["whoami-v2"] and request.method == "GET":
             return self._whoami(request)
+        if segments[0] == "buckets":
+            return self.buckets.answer(request, segments[1:])
         user, error = self.user_of(request)
         if error is None and (answer := self.writes.account_route(request, segments)) is not None:
             return answer(request, user)
@@ -190,7 +216,7 @@ class PeerHub:
                 return self._paths_info(request, repository, commit)
             return error_response(404, message="no such route")
 
-        return self._with_repository(request, PLURALS[segments[0]], repository_id, answer)
+        return self.with_repository(request, PLURALS[segments[0]], repository_id, answer)
 
     def _whoami(self, request):
         user, error = self.user_of(request)
@@ -245,7 +271,7 @@ class PeerHub:
             for r in found
             if r.revisions and wanted in r.id.lower()
         ]
-        return self._page(request, entries, [])
+        return self.page(request, entries, [])
 
     def _entries(self, repository, commit, prefix, recursive):
         """Files and folders below `prefix`, by path."""
@@ -275,9 +301,9 @@ class PeerHub:
         entries = self._entries(repository, commit, prefix, recursive)
         if prefix and not entries:
             return error_response(404, "EntryNotFound", f"{prefix} does not exist")
-        return self._page(request, entries, [("X-Repo-Commit", commit)])
+        return self.page(request, entries, [("X-Repo-Commit", commit)])
 
-    def _page(self, request, entries, headers):
+    def page(self, request, entries, headers):
         """The entries from the request's cursor on, with the address of those that follow."""
         at = int(request.query.get("cursor", ["0"])[0])
         if at + self.tree_page < len(entries):
@@ -300,6 +326,11 @@ class PeerHub:
             paths = parse_qs(request.body.decode()).get("paths", [])
         known = {entry["path"]: entry for entry in self._entries(repository, commit, "", True)}
         return json_response([known[path] for path in paths if path in known])
+
+
+def challenged(response, name):
+    """The answer, with what Git needs to send its credentials."""
+    return response.with_header(name, 'Basic realm="peer"') if response.status == 401 else response
 
 
 def split_repository(segments, routes):

@@ -196,21 +196,33 @@ class PeerHubWrites:
         if LFS_JSON not in request.headers.get("content-type", "") or LFS_JSON not in request.headers.get("accept", ""):
             return error_response(415, message="not Git LFS JSON")
         wanted = json.loads(request.body)
+        if wanted["operation"] == "download":
+            objects = [self._lfs_download(repository, **entry) for entry in wanted["objects"]]
+            answer = {"transfer": "basic", "objects": objects}
+            return Response(200, [("Content-Type", LFS_JSON)], json.dumps(answer).encode())
         if wanted["operation"] != "upload" or wanted.get("hash_algo", "sha256") != "sha256":
             return error_response(422, message="only uploads by SHA-256")
         if (refused := self._refused(repository, user)) is not None:
             return refused
         transfer = next((t for t in self.transfers if t in wanted.get("transfers", ["basic"])), "basic")
-        objects = [self._lfs_object(transfer, user, repository, **entry) for entry in wanted["objects"]]
+        objects = [self._lfs_object(request, transfer, user, repository, **entry) for entry in wanted["objects"]]
         used = "multipart" if any("chunk_size" in o["header"] for o in _uploads(objects)) else transfer
         answer = {"transfer": used if transfer == "multipart" else transfer, "objects": objects}
         return Response(200, [("Content-Type", LFS_JSON)], json.dumps(answer).encode())
 
-    def _lfs_object(self, transfer, user, repository, oid, size):
+    def _lfs_download(self, repository, oid, size):
+        for files in repository.commits.values():
+            for file in files.values():
+                if file.sha256 == oid:
+                    download = {"href": self.origin.plain_url(file), "header": {}, "expires_in": 3600}
+                    return {"oid": oid, "size": size, "authenticated": True, "actions": {"download": download}}
+        return {"oid": oid, "size": size, "error": {"code": 404, "message": "Object does not exist"}}
+
+    def _lfs_object(self, request, transfer, user, repository, oid, size):
         entry = {"oid": oid, "size": size, "authenticated": True}
         if oid in self.objects or self._file_of_xet(oid) is not None:
             return entry
-        verify = {"href": f"{self._git_url(repository)}/objects/verify", "header": {}}
+        verify = {"href": f"{self._git_url(repository)}/objects/verify", "header": {"Authorization": request.authorization}}
         if transfer == "xet":
             token = self.origin.cas_side.issue_token(user, repository, scope="write")
             header = {

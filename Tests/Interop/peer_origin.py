@@ -83,6 +83,7 @@ class PeerOrigin:
     def stop(self):
         for server in self.servers:
             server.stop()
+        self.hub_side.git.reset()
 
     def mark(self):
         """Remembers the repositories, for `reset`."""

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-REPOSITORY_TYPES = ("model", "dataset", "space")
+REPOSITORY_TYPES = ("model", "dataset", "space", "kernel", "bucket")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from catalogue import MODEL, file_of
 from expectations import assert_right
 from http_probe import fetch, path_target
 
-PREFIXES = {"model": (), "dataset": ("datasets",), "space": ("spaces",)}
+PREFIXES = {"model": (), "dataset": ("datasets",), "space": ("spaces",), "kernel": ("kernels",), "bucket": ("buckets",)}
 REQUEST_LIMIT = 40
 """No download of a small file needs more upstream requests, failing or not."""
 TIMEOUT = 100

@@ -63,7 +63,7 @@ def test_answers_to_a_token_are_private(endpoint, origin, repository, said):
     for method, target, headers in targets(origin, repository):
         got = fetch(endpoint.url, target, method, {**PLAIN_CLIENT, **headers}, origin.alice)
         found = directives(got)
-        assert "private" in found and not {"public", "s-maxage"} & found, (target, got, found)
+        assert {"private", "no-store"} & found and not {"public", "s-maxage"} & found, (target, got, found)
         if said == "no-store" and got.status == 200 and "/download-hash" not in target:
             assert "no-store" in found, (target, got.headers)
         seen.add(got.status)

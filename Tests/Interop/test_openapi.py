@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 
-from catalogue import MODEL, file_of
+from catalogue import BUCKET, KERNEL, MODEL, file_of
 from http_probe import fetch
 
 OWNER, REPOSITORY = MODEL.split("/")
@@ -121,10 +121,12 @@ def assert_no_crash(server):
     assert not [status for status, _ in counts if status == "500"]
 
 
-@pytest.mark.parametrize("tags", [("proxy", "files"), ("hub",), ("cas",)], ids=lambda tags: "-".join(tags))
+@pytest.mark.parametrize("tags", [("proxy", "files"), ("hub",), ("cas",), ("kernels",), ("buckets",), ("git",)], ids=lambda tags: "-".join(tags))
 def test_answers_are_as_described(server, document, origin, tmp_path, tags):
     sealed = read_token(server, origin)
     values = examples(server, origin, sealed)
+    if tags in (("kernels",), ("buckets",)):
+        values.update(Repository=(KERNEL if tags == ("kernels",) else BUCKET).split("/")[1], Path="random.bin")
     for name, value in values.items():
         document["components"]["parameters"][name]["example"] = value
     check(document, server.url, sealed if tags == ("cas",) else origin.alice, tmp_path, tags)

@@ -14,6 +14,8 @@ enum EndpointHeaders {
     private static let hubRequest: Set<String> = ["accept-encoding", "accept-language", "x-amzn-trace-id"]
     /// What the CAS gets besides.
     private static let casRequest: Set<String> = ["x-range-dirty"]
+    /// What a Git server gets besides; Git packs long requests.
+    private static let gitRequest: Set<String> = ["content-encoding", "git-protocol"]
     /// What says how much of a file is wanted, and whether.
     private static let conditions: Set<String> = [
         "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
@@ -30,7 +32,7 @@ enum EndpointHeaders {
         "x-error-code", "x-error-message", "x-linked-etag", "x-linked-size", "x-repo-commit", "x-total-count",
         "x-xet-hash",
         // Who may ask, and how often.
-        "retry-after", "www-authenticate",
+        "lfs-authenticate", "retry-after", "www-authenticate",
         // For logs on both sides.
         "x-request-id", "x-amzn-requestid",
         // What registry clients read.
@@ -40,6 +42,11 @@ enum EndpointHeaders {
     /// What the Hub gets of a request.
     static func hubRequest(_ headers: HTTPFields) -> HTTPFields {
         filtered(headers) { request.contains($0) || hubRequest.contains($0) || $0.hasPrefix("x-hf-") }
+    }
+
+    /// What the Hub gets of a request of Git's.
+    static func gitRequest(_ headers: HTTPFields) -> HTTPFields {
+        filtered(headers) { request.contains($0) || hubRequest.contains($0) || gitRequest.contains($0) }
     }
 
     /// What the Hub gets of a request for what a file is, which is the same whatever part of it is wanted.

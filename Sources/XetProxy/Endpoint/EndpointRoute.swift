@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import XetAccess
 import XetCore
 import XetServer
@@ -23,14 +24,17 @@ struct EndpointRoute: Sendable {
         } else {
             context.record.note(target.repository)
         }
-        switch target.access(request.method) {
+        var request = request
+        let access = try await access(of: &request, target)
+        switch access {
         case .read: break
         case .write where services.allowWrites: break
         case .write:
             return .refusal(
                 .methodNotAllowed,
                 "this proxy only reads; it passes on what changes something when it runs with --allow-writes",
-                allow: target.methods(allowWrites: false)
+                // One that does both, as its body says, is not allowed for this.
+                allow: target.methods(allowWrites: false).filter { $0 != request.method }
             )
         case .invalid:
             return .refusal(
@@ -48,7 +52,7 @@ struct EndpointRoute: Sendable {
         case .file(let repository, let revision, let path):
             return try await ResolveRoute(services).respond(request, context, repository, revision, path)
         case .hub(let route, let repository):
-            return try await HubRoute(services).respond(request, context, route, repository)
+            return try await HubRoute(services).respond(request, context, route, repository, access)
         case .token(_, let repository):
             return try await TokenRoute(services).respond(request, context, repository)
         case .cas(let route):
@@ -59,6 +63,28 @@ struct EndpointRoute: Sendable {
             return try await XorbRoute(services).respond(request, context, xorb, capability)
         case .address(let capability):
             return try await AddressRoute(services).respond(request, context, capability)
+        }
+    }
+}
+
+extension EndpointRoute {
+    /// What a request does, by its method and, where that is not all, its query or its body.
+    private func access(of request: inout Request, _ target: EndpointTarget) async throws -> EndpointAccess {
+        let access = target.access(request.method)
+        switch target {
+        case .hub(.git(.references), _) where access == .read:
+            switch request.uri.query {
+            case "service=git-upload-pack": return .read
+            case "service=git-receive-pack": return .write
+            // The old protocol, or a query that another server might read differently.
+            default: throw XetError(.forbidden, "this proxy passes on the smart protocol of Git only")
+            }
+        case .hub(.lfsBatch, _) where access == .read:
+            let body = try await request.body.collect(upTo: LFSOperation.maximumByteCount)
+            request.body = RequestBody(buffer: body)
+            // What does not say that it reads might write.
+            return LFSOperation(Array(buffer: body)) == .download ? .read : .write
+        default: return access
         }
     }
 }

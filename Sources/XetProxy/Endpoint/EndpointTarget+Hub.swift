@@ -6,7 +6,7 @@ extension EndpointTarget {
         switch segments.first {
         case "api": apiTarget(segments.dropFirst())
         case "v2": registryTarget(segments.dropFirst())
-        default: contentTarget(segments[...]) ?? lfsTarget(segments)
+        default: contentTarget(segments[...]) ?? lfsTarget(segments) ?? gitTarget(segments)
         }
     }
 
@@ -48,6 +48,25 @@ extension EndpointTarget {
         }
         let isBatch = Array(names[(index + 2)...]) == ["objects", "batch"]
         return .hub(isBatch ? .lfsBatch : .lfs, repository)
+    }
+
+    /// Git: `[datasets/|spaces/]{owner}/{name}[.git]/info/refs`, `git-upload-pack`, `git-receive-pack`.
+    private static func gitTarget(_ segments: [String]) -> EndpointTarget? {
+        let kind = segments.first.flatMap { RepositoryKind(pathSegment: $0) } ?? .model
+        var names = kind == .model ? segments[...] : segments.dropFirst()
+        guard kind.hasRevisions, let verb = names.popLast() else { return nil }
+        let request: GitRequest
+        switch verb {
+        case "refs" where names.last == "info":
+            names.removeLast()
+            request = .references
+        case "git-upload-pack": request = .uploadPack
+        case "git-receive-pack": request = .receivePack
+        default: return nil
+        }
+        var name = names.joined(separator: "/")
+        if name.hasSuffix(".git") { name.removeLast(4) }
+        return Repository(kind: kind, name: name).map { .hub(.git(request), $0) }
     }
 
     /// `v2/{owner}/{name}/manifests/{tag}`, `.../blobs/{digest}`: what llama.cpp and Ollama ask.

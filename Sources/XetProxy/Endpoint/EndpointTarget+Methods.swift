@@ -17,7 +17,9 @@ extension EndpointTarget {
             switch route {
             case .resource, .content, .list, .unknown, .copies: [.get, .head]
             case .query: [.get, .head, .post]
-            case .lfs, .lfsBatch, .repositories: []
+            case .git(.references): [.get]
+            case .git(.uploadPack), .lfsBatch: [.post]
+            case .git(.receivePack), .lfs, .repositories: []
             }
         case .token(.write, _): []
         case .cas(let route):
@@ -37,13 +39,14 @@ extension EndpointTarget {
         switch self {
         case .file, .token(.read, _), .xorb, .telemetry: []
         case .token(.write, _): [.get]
+        case .hub(.git(.receivePack), _): [.post]
         case .hub(let route, _): route.isReadOnly ? [] : [.get, .post, .put, .patch, .delete]
         case .cas(let route): route == .upload || route == .uploadGrant ? [.post] : []
         case .address: [.post, .put, .patch, .delete]
         }
     }
 
-    /// What a method does here.
+    /// What a method does here, unless the query or the body says more: see ``EndpointRoute``.
     func access(_ method: HTTPRequest.Method) -> EndpointAccess {
         if readMethods.contains(method) { return .read }
         return writeMethods.contains(method) ? .write : .invalid
@@ -59,8 +62,8 @@ extension EndpointTarget.HubRoute {
     /// Whether no method changes anything.
     fileprivate var isReadOnly: Bool {
         switch self {
-        case .content, .list: true
-        case .resource, .query, .copies, .lfs, .lfsBatch, .repositories, .unknown: false
+        case .content, .list, .git(.references), .git(.uploadPack): true
+        case .resource, .query, .copies, .git(.receivePack), .lfs, .lfsBatch, .repositories, .unknown: false
         }
     }
 }

@@ -22,14 +22,26 @@ enum EndpointTarget: Hashable, Sendable {
         case list(RepositoryKind)
         /// Writes whose body may name a repository that something is copied from or to.
         case copies(RepositoryCopy)
-        /// Git LFS: even the first request of an upload is a write.
+        /// Git, over its smart protocol.
+        case git(GitRequest)
+        /// Git LFS: locks, and that an upload has come to its end.
         case lfs
-        /// Where an upload to Git LFS begins: the answer holds addresses.
+        /// Where a transfer of Git LFS begins: the body says in which direction, the answer holds addresses.
         case lfsBatch
         /// Makes, moves or deletes a repository that the body names.
         case repositories
         /// May be about repositories in ways that the proxy does not know.
         case unknown
+    }
+
+    /// What Git asks a server for.
+    enum GitRequest: Hashable, Sendable {
+        /// `GET info/refs`: which commits there are, for the service that the query names.
+        case references
+        /// `POST git-upload-pack`: the objects that a clone or a fetch needs.
+        case uploadPack
+        /// `POST git-receive-pack`: a push.
+        case receivePack
     }
 
     /// A request to the CAS that is passed on.

@@ -30,13 +30,15 @@ struct CacheControl: Hashable, Sendable {
     var forOneCaller: String {
         guard let directives else { return "private, no-store" }
         let kept = directives.filter { !Self.isForSharedCaches($0) }
-        return (["private"] + kept).joined(separator: ", ")
+        let isPrivate = kept.contains { ["private", "no-store"].contains($0.lowercased()) }
+        return ((isPrivate ? [] : ["private"]) + kept).joined(separator: ", ")
     }
 
     /// Whether a directive speaks to shared caches; `private="..."` is about some headers only.
     private static func isForSharedCaches(_ directive: String) -> Bool {
         let name = trimmed(String(directive.prefix { $0 != "=" })).lowercased()
-        return ["private", "proxy-revalidate", "public", "s-maxage"].contains(name)
+        let isQualified = directive.contains("=")
+        return ["proxy-revalidate", "public", "s-maxage"].contains(name) || name == "private" && isQualified
     }
 
     private static func trimmed(_ text: String) -> String {

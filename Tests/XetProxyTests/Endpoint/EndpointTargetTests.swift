@@ -61,6 +61,11 @@ import XetTestSupport
         ("/owner/name.git/info/lfs/objects/batch", .lfsBatch, "owner/name"),
         ("/owner/name.git/info/lfs/objects/verify", .lfs, "owner/name"),
         ("/owner/name.git/info/lfs/locks", .lfs, "owner/name"), ("/gpt2.git/info/lfs/objects/batch", .lfsBatch, "gpt2"),
+        ("/owner/name/info/refs", .git(.references), "owner/name"),
+        ("/owner/name.git/info/refs", .git(.references), "owner/name"),
+        ("/owner/name.git/git-upload-pack", .git(.uploadPack), "owner/name"),
+        ("/owner/name/git-receive-pack", .git(.receivePack), "owner/name"),
+        ("/gpt2/info/refs", .git(.references), "gpt2"), ("/owner/info/info/refs", .git(.references), "owner/info"),
     ])
     func `models of the Hub`(path: String, route: EndpointTarget.HubRoute, name: String) throws {
         #expect(try target(path) == .hub(route, try repository(name)))
@@ -194,7 +199,11 @@ import XetTestSupport
         #expect(repository.access(.delete) == .write)
         #expect(repository.access(.options) == .invalid)
         let lfs = try #require(try target("/owner/name.git/info/lfs/objects/batch"))
-        #expect(lfs.access(.post) == .write)
+        // The body says whether it writes.
+        #expect(lfs.access(.post) == .read)
+        #expect(lfs.access(.put) == .write)
+        let push = try #require(try target("/owner/name/git-receive-pack"))
+        #expect(push.access(.post) == .write && push.access(.get) == .invalid)
         #expect(try #require(try target("/api/repos/create")).access(.post) == .write)
     }
 }

@@ -22,7 +22,8 @@ import XetWire
     @Test(arguments: [
         (nil, "private"), ("", "private"), ("public", "private"), ("public, max-age=60", "private, max-age=60"),
         ("PUBLIC , S-MaxAge=5, max-age = 60", "private, max-age = 60"), ("private", "private"),
-        ("no-store", "private, no-store"), ("no-cache", "private, no-cache"),
+        ("no-store", "no-store"), ("public, no-store", "no-store"),
+        ("max-age=1, Private", "max-age=1, Private"), ("no-cache", "private, no-cache"),
         ("private, no-store", "private, no-store"),
         ("private=\"set-cookie\", max-age=1", "private, max-age=1"),
         ("no-cache=\"a, public\"", "private, no-cache=\"a, public\""), ("x=\"public", "private, no-store"),

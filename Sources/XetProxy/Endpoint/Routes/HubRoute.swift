@@ -11,6 +11,9 @@ import XetWire
 struct HubRoute: Sendable {
     /// Most bytes of an answer whose addresses are rewritten.
     private static let maximumBodyByteCount = 16 << 20
+    /// Longest wait for the head of what Git is sent: the server counts and packs before.
+    private static let gitTimeout = TimeAmount.minutes(5)
+
     private let services: EndpointServices
 
     init(_ services: EndpointServices) {
@@ -21,7 +24,8 @@ struct HubRoute: Sendable {
         _ request: Request,
         _ context: ProxyContext,
         _ route: EndpointTarget.HubRoute,
-        _ repository: Repository?
+        _ repository: Repository?,
+        _ access: EndpointAccess
     ) async throws -> Response {
         let addresses = try services.addresses(request, context)
         var passed = UpstreamRequest(
@@ -32,7 +36,7 @@ struct HubRoute: Sendable {
             authorization: request.headers[.authorization],
             body: try await request.passedOnBody(isStream: context.isStream)
         )
-        let isWrite = request.method != .get && request.method != .head && route != .query
+        let isWrite = access == .write
         if isWrite, services.rules.exist, let names = Self.names(route, repository) {
             let body = try await request.body.collect(upTo: RepositoryNames.maximumByteCount)
             guard let named = names(Array(buffer: body)), named.allSatisfy(services.rules.permits) else {
@@ -43,9 +47,16 @@ struct HubRoute: Sendable {
         if case .list(let kind) = route, services.rules.exist {
             return try await list(kind, passed, for: request, addresses, context)
         }
-        if isWrite { passed.headers[.acceptEncoding] = "identity" }
+        if case .git = route {
+            passed.headers = EndpointHeaders.gitRequest(request.headers)
+            passed.headTimeout = Self.gitTimeout
+            let answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
+            return services.pass(answer, for: request, addresses, context)
+        }
+        let isRewritten = isWrite || route == .lfsBatch
+        if isRewritten { passed.headers[.acceptEncoding] = "identity" }
         let answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
-        guard isWrite, request.method != .head, Self.isJSON(answer.headers[.contentType]) else {
+        guard isRewritten, request.method != .head, Self.isJSON(answer.headers[.contentType]) else {
             return services.pass(answer, for: request, addresses, context)
         }
         let isSuccess = answer.head.status.kind == .successful
@@ -85,7 +96,7 @@ struct HubRoute: Sendable {
         switch route {
         case .repositories: { RepositoryNames.inRepositoryRequest($0) }
         case .copies(let copy): { RepositoryNames.inCopy(copy, $0, of: repository) }
-        case .resource, .query, .content, .list, .lfs, .lfsBatch, .unknown: nil
+        case .resource, .query, .content, .list, .git, .lfs, .lfsBatch, .unknown: nil
         }
     }
 

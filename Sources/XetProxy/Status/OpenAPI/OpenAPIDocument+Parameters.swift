@@ -34,7 +34,14 @@ extension OpenAPIDocument {
           "in": "path",
           "description": "What kind of repository it is",
           "required": true,
-          "schema": {"type": "string", "enum": ["models", "datasets", "spaces"]}
+          "schema": {"type": "string", "enum": ["models", "datasets", "spaces", "kernels"]}
+        },
+        "GitService": {
+          "name": "service",
+          "in": "query",
+          "description": "Which side of Git's protocol; the latter needs --allow-writes",
+          "required": true,
+          "schema": {"type": "string", "enum": ["git-upload-pack", "git-receive-pack"]}
         },
         "Revision": {
           "name": "revision",
@@ -59,7 +66,7 @@ extension OpenAPIDocument {
           "name": "repo_type",
           "in": "query",
           "description": "What kind of repository it is",
-          "schema": {"type": "string", "enum": ["model", "dataset", "space"], "default": "model"}
+          "schema": {"type": "string", "enum": ["model", "dataset", "space", "kernel", "bucket"], "default": "model"}
         },
         "FileHash": {
           "name": "fileHash",

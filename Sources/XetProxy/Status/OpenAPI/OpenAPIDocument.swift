@@ -21,12 +21,18 @@ enum OpenAPIDocument {
             {"name": "proxy", "description": "The proxy itself"},
             {"name": "files", "description": "Files for any HTTP client"},
             {"name": "hub", "description": "What a Hub serves"},
+            {"name": "kernels", "description": "Files of kernels"},
+            {"name": "buckets", "description": "Storage without Git"},
+            {"name": "git", "description": "Git and Git LFS"},
             {"name": "cas", "description": "What a CAS serves"}
           ],
           "paths": {
         \#(proxyPaths),
         \#(filePaths),
         \#(hubPaths),
+        \#(kernelPaths),
+        \#(bucketPaths),
+        \#(gitPaths),
         \#(casPaths)
           },
           "components": {
