@@ -80,4 +80,4 @@ fuzz: setup
 	Fuzz/run.sh $(FUZZ_SECONDS)
 
 clean:
-	rm -rf .build .build-release .build-image .build-docc .venv-interop .venv-interop-older .venv-bench .venv-image Fuzz/.build Benchmarks/.build
+	rm -rf .build .build-release .build-image .build-docc .venv-interop* .venv-bench .venv-image Fuzz/.build Benchmarks/.build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
-# the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-older. With "ui":
+# the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-NAME. With "ui":
 # also a browser. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
 # the latter into .venv-bench. With "image": only what the tests of the image need, which do not compile.
 set -euo pipefail
@@ -65,6 +65,20 @@ install_python() {
     fi
 }
 
+# An older client: a virtual environment (.venv-interop-$1) with what its list names and nothing else. Whatever it needs
+# besides, it finds in that of another one ($2), so that little has to be fetched.
+install_client() {
+    local folder=.venv-interop-$1 list=Tests/Interop/requirements-$1.txt library base
+    if cmp -s "$list" "$folder/requirements.txt"; then return; fi
+    python3 -m venv --clear --without-pip "$folder"
+    .venv-interop/bin/pip --python "$folder/bin/python" install -q --disable-pip-version-check --no-deps \
+        --only-binary :all: -r "$list"
+    library=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib", vars={"base": ""}))')
+    base=$(cd "$2" && pwd)
+    echo "$base$library" >"$folder$library/others.pth"
+    cp "$list" "$folder/requirements.txt"
+}
+
 case "${1:-}" in
 "") ;;
 clients)
@@ -72,6 +86,10 @@ clients)
     install_python .venv-interop Tests/Interop/requirements.txt
     if command -v apt-get >/dev/null; then install_promtool .venv-interop/bin; fi
     install_python .venv-interop-older Tests/Interop/requirements-older.txt
+    jobs=()
+    for version in 1.0 1.1; do install_client "$version" .venv-interop-older & jobs+=($!); done
+    for version in 1.2 1.4; do install_client "$version" .venv-interop & jobs+=($!); done
+    for job in "${jobs[@]}"; do wait "$job"; done
     ;;
 ui)
     if command -v apt-get >/dev/null; then install chromium fonts-dejavu-core; fi

@@ -198,6 +198,13 @@ def upload_file(repo_id, path, local, source="path", repo_type="model", revision
     )
 
 
+def store(locals, cas, secret, expiration):
+    """Uploads files to a CAS and nothing more; their hashes."""
+    import hf_xet
+
+    return [info.hash for info in hf_xet.upload_files(locals, cas, (secret, expiration), None, None, "model")]
+
+
 def upload_folder(repo_id, folder, repo_type="model", revision=None, create_pr=False, delete=None):
     from huggingface_hub import HfApi
 
@@ -340,6 +347,7 @@ ACTIONS = {
         repositories,
         seeks,
         snapshot,
+        store,
         stream,
         tree,
         upload_file,

@@ -33,6 +33,18 @@ def name_of(interpreter):
     return "current" if interpreter == sys.executable else Path(interpreter).parts[-3].removeprefix(".venv-interop-")
 
 
+GENERATIONS = ("1.0", "1.1", "older", "1.2", "1.4", "current")
+"""Clients that speak to Hub and CAS in different ways, oldest first, by what follows `.venv-interop-`."""
+
+
+def generation(name):
+    """The interpreter of a generation, which `scripts/setup.sh clients` installs."""
+    path = OLDER_CLIENTS.with_name(f".venv-interop-{name}") / "bin" / "python"
+    chosen = sys.executable if name == "current" else str(path)
+    assert os.access(chosen, os.X_OK), f"no {chosen}: run scripts/setup.sh clients"
+    return chosen
+
+
 CLIENT = pytest.mark.parametrize("interpreter", [sys.executable, *other_interpreters()], ids=name_of)
 XET = pytest.mark.parametrize("xet", [True, False], ids=["xet", "plain"])
 

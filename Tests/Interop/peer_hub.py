@@ -259,6 +259,7 @@ class PeerHub:
             "private": repository.visibility == "private",
             "gated": "auto" if repository.visibility == "gated" else False,
             "tags": [],
+            "xetEnabled": True,  # Clients of before September 2025 ask, and upload to Git LFS otherwise.
             "siblings": [{"rfilename": path} for path in sorted(repository.commits[commit])],
         }
 

@@ -32,11 +32,14 @@ WRITES = [
     ("POST", f"/datasets/{DATA}.git/info/lfs/objects/verify"),
     ("POST", f"/v1/xorbs/default/{HASH}"),
     ("POST", f"/xorbs/default/{HASH}"),
+    ("POST", f"/xorb/default/{HASH}"),
     ("POST", f"/v1/xorb-grants/default/{HASH}"),
     ("POST", f"/v1/xorb-commits/default/{HASH}/grant/1"),
     ("POST", "/v1/shards"),
     ("POST", "/v2/shards"),
     ("POST", "/shards"),
+    ("POST", "/shard"),
+    ("POST", f"/shard/default/{HASH}"),
     ("PATCH", api_target()),
 ]
 

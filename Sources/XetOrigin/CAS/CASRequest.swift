@@ -3,29 +3,6 @@ import XetAccess
 import XetCore
 import XetWire
 
-/// A path of the CAS API: version and what follows it.
-///
-/// `/v1/…`, `/api/v1/…` and paths without a version, as older clients write them, mean the same.
-struct CASPathSegments: Hashable, Sendable {
-    /// The version; 1 for paths without one.
-    let version: ReconstructionVersion
-    let segments: [String]
-
-    init(_ path: [String]) {
-        var rest = path[...]
-        if rest.first == "api", rest.dropFirst().first.flatMap(ReconstructionVersion.init) != nil {
-            rest.removeFirst()
-        }
-        if let version = rest.first.flatMap(ReconstructionVersion.init) {
-            self.version = version
-            rest.removeFirst()
-        } else {
-            version = .v1
-        }
-        segments = Array(rest)
-    }
-}
-
 extension RouteRequest {
     var casPath: CASPathSegments { CASPathSegments(segments) }
 }

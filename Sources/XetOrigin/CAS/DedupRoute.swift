@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import XetAccess
 import XetCore
+import XetWire
 
 /// `GET /v1/chunks/{prefix}/{chunk}`: the xorb that holds a chunk, as a shard with keyed chunk hashes, or 404.
 ///

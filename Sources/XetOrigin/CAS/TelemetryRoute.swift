@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import XetWire
 
 /// `POST /v1/telemetry` and `/api/telemetry/…`: taken and dropped.
 struct TelemetryRoute: Route {

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import XetAccess
 import XetCore
+import XetWire
 
 /// `POST /v1/xorbs/default/{xorb}`: takes a xorb, after every chunk of it was unpacked and hashed.
 ///

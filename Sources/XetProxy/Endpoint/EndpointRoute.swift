@@ -55,8 +55,8 @@ struct EndpointRoute: Sendable {
             return try await HubRoute(services).respond(request, context, route, repository, access)
         case .token(_, let repository):
             return try await TokenRoute(services).respond(request, context, repository)
-        case .cas(let route):
-            return try await CASRoute(services).respond(request, context, route)
+        case .cas(let route, let path):
+            return try await CASRoute(services).respond(request, context, route, path)
         case .telemetry:
             return try await TelemetryRoute().respond(request)
         case .xorb(let xorb, let capability):

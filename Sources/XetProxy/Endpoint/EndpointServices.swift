@@ -157,8 +157,11 @@ struct EndpointServices: Sendable {
 
 extension Request {
     /// Path and query for the request that is passed on: the path that was checked, and what should have been encoded is.
-    var passedOnTarget: String {
-        PercentEncoding.encode(invalid: uri.path + (uri.query.map { "?\($0)" } ?? ""))
+    var passedOnTarget: String { passedOnTarget(uri.path) }
+
+    /// The same with another path.
+    func passedOnTarget(_ path: String) -> String {
+        PercentEncoding.encode(invalid: path + (uri.query.map { "?\($0)" } ?? ""))
     }
 
     /// The body, if there is one, to be sent on as it comes.

@@ -22,7 +22,7 @@ extension EndpointTarget {
             case .git(.receivePack), .lfs, .repositories: []
             }
         case .token(.write, _): []
-        case .cas(let route):
+        case .cas(let route, _):
             switch route {
             case .reconstruction, .chunks: [.get, .head]
             case .reconstructionBatch: [.get, .head, .post]
@@ -41,7 +41,7 @@ extension EndpointTarget {
         case .token(.write, _): [.get]
         case .hub(.git(.receivePack), _): [.post]
         case .hub(let route, _): route.isReadOnly ? [] : [.get, .post, .put, .patch, .delete]
-        case .cas(let route): route == .upload || route == .uploadGrant ? [.post] : []
+        case .cas(let route, _): route == .upload || route == .uploadGrant ? [.post] : []
         case .address: [.post, .put, .patch, .delete]
         }
     }

@@ -60,8 +60,8 @@ enum EndpointTarget: Hashable, Sendable {
     case hub(HubRoute, Repository?)
     /// `/api/{kind}/{repository}/xet-read-token/{revision}`, or `xet-write-token`.
     case token(TokenAccess, Repository)
-    /// The CAS.
-    case cas(CASRoute)
+    /// The CAS, and the path to ask it for.
+    case cas(CASRoute, path: String)
     /// `POST /v1/telemetry`
     case telemetry
     /// `/xorbs/{xorb}/{capability}`: bytes of a xorb.
@@ -113,22 +113,22 @@ enum EndpointTarget: Hashable, Sendable {
         return segments == ["v1", "telemetry"] ? .telemetry : nil
     }
 
-    /// Old clients put no version before the rest.
     static func casTarget(_ segments: [String]) -> EndpointTarget? {
-        let isVersioned = segments.first == "v1" || segments.first == "v2"
-        let rest = isVersioned ? segments.dropFirst() : segments[...]
-        let last = rest.last ?? ""
-        switch (rest.first, rest.count) {
-        case ("reconstructions", 1): return isVersioned ? .cas(.reconstructionBatch) : nil
-        case ("reconstructions", 2): return FileHash(last) == nil ? nil : .cas(.reconstruction)
-        case ("file-chunk-hashes", 2): return isVersioned && FileHash(last) != nil ? .cas(.chunks) : nil
-        case ("chunks", 3): return ChunkHash(last) == nil ? nil : .cas(.chunks)
-        case ("xorbs", 3): return XorbHash(last) == nil ? nil : .cas(.upload)
-        case ("shards", 1): return .cas(.upload)
-        case ("xorb-grants", 3): return isVersioned && XorbHash(last) != nil ? .cas(.uploadGrant) : nil
-        case ("xorb-commits", 5): return isVersioned ? .cas(.upload) : nil
-        default: return nil
-        }
+        let path = CASPathSegments(segments)
+        let last = path.segments.last ?? ""
+        let route: CASRoute? =
+            switch (path.segments.first, path.segments.count) {
+            case ("reconstructions", 1): .reconstructionBatch
+            case ("reconstructions", 2): FileHash(last) == nil ? nil : .reconstruction
+            case ("file-chunk-hashes", 2): FileHash(last) == nil ? nil : .chunks
+            case ("chunks", 3): ChunkHash(last) == nil ? nil : .chunks
+            case ("xorbs", 3): XorbHash(last) == nil ? nil : .upload
+            case ("shards", 1): .upload
+            case ("xorb-grants", 3): XorbHash(last) == nil ? nil : .uploadGrant
+            case ("xorb-commits", 5): .upload
+            default: nil
+            }
+        return route.map { .cas($0, path: path.path) }
     }
 
     // MARK: The repository

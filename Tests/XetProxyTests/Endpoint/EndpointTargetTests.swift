@@ -127,17 +127,30 @@ import XetTestSupport
     // MARK: The CAS and the proxy
 
     @Test(arguments: [
-        ("/v1/reconstructions/HASH", EndpointTarget.CASRoute.reconstruction),
-        ("/v2/reconstructions/HASH", .reconstruction),
-        ("/reconstructions/HASH", .reconstruction), ("/v1/reconstructions", .reconstructionBatch),
-        ("/v1/chunks/default/HASH", .chunks), ("/v1/chunks/default-merkledb/HASH", .chunks),
-        ("/chunks/default/HASH", .chunks),
-        ("/v2/file-chunk-hashes/HASH", .chunks), ("/v1/xorbs/default/HASH", .upload), ("/xorbs/default/HASH", .upload),
-        ("/v1/shards", .upload), ("/v2/shards", .upload), ("/shards", .upload),
-        ("/v1/xorb-grants/default/HASH", .uploadGrant), ("/v1/xorb-commits/default/HASH/grant/7", .upload),
+        ("/v1/reconstructions/HASH", EndpointTarget.CASRoute.reconstruction, "/v1/reconstructions/HASH"),
+        ("/v2/reconstructions/HASH", .reconstruction, "/v2/reconstructions/HASH"),
+        ("/api/v1/reconstructions/HASH", .reconstruction, "/v1/reconstructions/HASH"),
+        ("/reconstructions/HASH", .reconstruction, "/v1/reconstructions/HASH"),
+        ("/reconstruction/HASH", .reconstruction, "/v1/reconstructions/HASH"),
+        ("/v1/reconstructions", .reconstructionBatch, "/v1/reconstructions"),
+        ("/reconstructions", .reconstructionBatch, "/v1/reconstructions"),
+        ("/v1/chunks/default/HASH", .chunks, "/v1/chunks/default/HASH"),
+        ("/v1/chunks/default-merkledb/HASH", .chunks, "/v1/chunks/default-merkledb/HASH"),
+        ("/chunks/default/HASH", .chunks, "/v1/chunks/default/HASH"),
+        ("/chunk/default/HASH", .chunks, "/v1/chunks/default/HASH"),
+        ("/chunk/d%2Fe%3F/HASH", .chunks, "/v1/chunks/d%2Fe%3F/HASH"),
+        ("/v2/file-chunk-hashes/HASH", .chunks, "/v2/file-chunk-hashes/HASH"),
+        ("/v1/xorbs/default/HASH", .upload, "/v1/xorbs/default/HASH"),
+        ("/xorbs/default/HASH", .upload, "/v1/xorbs/default/HASH"),
+        ("/xorb/default/HASH", .upload, "/v1/xorbs/default/HASH"),
+        ("/v1/shards", .upload, "/v1/shards"), ("/v2/shards", .upload, "/v2/shards"),
+        ("/shards", .upload, "/v1/shards"), ("/shard", .upload, "/v1/shards"),
+        ("/shard/default/HASH", .upload, "/v1/shards"), ("/%73hard/default/HASH/", .upload, "/v1/shards"),
+        ("/v1/xorb-grants/default/HASH", .uploadGrant, "/v1/xorb-grants/default/HASH"),
+        ("/v1/xorb-commits/default/HASH/grant/7", .upload, "/v1/xorb-commits/default/HASH/grant/7"),
     ])
-    func `the CAS`(path: String, route: EndpointTarget.CASRoute) throws {
-        #expect(try target(path) == .cas(route))
+    func `the CAS`(path: String, route: EndpointTarget.CASRoute, upstream: String) throws {
+        #expect(try target(path) == .cas(route, path: upstream.replacing("HASH", with: Self.hash)))
     }
 
     @Test func `the proxy's own`() throws {
@@ -151,7 +164,9 @@ import XetTestSupport
         "/foo", "/owner/name", "/owner/name/tree/main", "/owner/name/resolve", "/owner/name/resolve/main",
         "/owner/name/blob/main/a", "/v1/reconstructions/abc", "/v1/chunks/default/abc", "/v1/xorbs/default/abc",
         "/v3/reconstructions/HASH", "/xorbs/abc/def", "/addresses", "/addresses/a/b", "/v2/owner", "/v2/a/b/c/d/e",
-        "/reconstructions", "/a b/name/resolve/main/x", "/a%20b/name/resolve/main/x", "/api", "/api/models/a%20b/c",
+        "/reconstruction", "/reconstruction/abc", "/chunk/default/abc", "/xorb/default/abc", "/shard/default",
+        "/shard/default/abc", "/v1/reconstruction/HASH", "/v1/shard", "/a b/name/resolve/main/x",
+        "/a%20b/name/resolve/main/x", "/api", "/api/models/a%20b/c",
         "/models/owner/name/resolve/main/x", "/Datasets/owner/name/resolve/main/x",
         "/owner/name/info/lfs/objects/batch",
         "/robots.txt", "/v1/telemetry/x", "x", "",

@@ -18,10 +18,12 @@ struct CASRoute: Sendable {
         self.services = services
     }
 
+    /// `path` is that of the CAS, however the client spelled it.
     func respond(
         _ request: Request,
         _ context: ProxyContext,
-        _ route: EndpointTarget.CASRoute
+        _ route: EndpointTarget.CASRoute,
+        _ path: String
     ) async throws -> Response {
         let addresses = try services.addresses(request, context)
         guard let token = try Caller.token(of: request.head, allowAnonymous: false),
@@ -29,7 +31,7 @@ struct CASRoute: Sendable {
         else { throw XetError(.unauthorized, "the token is none that this proxy gave out, or it has ended") }
         let passed = UpstreamRequest(
             request.method,
-            pass.endpoint.appending(request.passedOnTarget),
+            pass.endpoint.appending(request.passedOnTarget(path)),
             of: .cas,
             headers: EndpointHeaders.casRequest(request.headers),
             authorization: "Bearer \(pass.token.secret)",
