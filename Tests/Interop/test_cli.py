@@ -360,6 +360,27 @@ def test_list(xet, origin, page):
         assert line.index(str(size)) < line.rindex(path)
 
 
+@pytest.mark.parametrize("hash", ["*" * 64, "", "x", "\x1b[2J\r\n" * 8, "0" * 63, "0" * 65, 7, None, ["a"], {"a": 1}])
+def test_list_shows_no_hash_that_is_none(xet, origin, hash):
+    """A Hub that does not tell the hash of a file may have anything in its place."""
+
+    def hide(entries):
+        for entry in entries:
+            if entry["type"] == "file":
+                entry["xetHash"] = hash
+
+    origin.hub.script(faults.json_body(hide), times=None, when=lambda r: "/tree/" in r.path)
+    finished = xet("list", MODEL, "--json")
+    assert_done(finished)
+    assert listed_files(finished.stdout) == {path: (size, None) for path, (size, _) in tree_of(origin).items()}
+    assert all("xetHash" in entry for entry in json.loads(finished.stdout))
+    text = xet("list", MODEL)
+    assert_done(text)
+    (line,) = [line for line in text.stdout.decode().splitlines() if line.endswith(" random.bin")]
+    assert line.split() == ["3000000", "-", "random.bin"]
+    assert b"*" * 64 not in text.stdout and b"\x1b" not in text.stdout
+
+
 def test_list_of_other_repositories(xet, origin):
     for kind, repository in (("dataset", DATA), ("space", SPACE)):
         finished = xet("list", repository, "--repo-type", kind, "--json")

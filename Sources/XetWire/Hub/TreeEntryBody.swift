@@ -1,3 +1,5 @@
+import XetCore
+
 /// One entry of a repository listing or of a `paths-info` answer.
 public struct TreeEntryBody: Codable, Hashable, Sendable {
     /// What Git LFS knows of a large file.
@@ -38,6 +40,20 @@ public struct TreeEntryBody: Codable, Hashable, Sendable {
         self.oid = oid
         self.lfs = lfs
         self.xetHash = xetHash
+    }
+
+    /// Reads an entry; what stands in the place of a file hash and is none counts as none.
+    ///
+    /// A Hub that keeps a hash to itself may write asterisks there.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        type = try container.decode(String.self, forKey: .type)
+        path = try container.decode(String.self, forKey: .path)
+        size = try container.decode(UInt64.self, forKey: .size)
+        oid = try container.decodeIfPresent(String.self, forKey: .oid)
+        lfs = try container.decodeIfPresent(LFS.self, forKey: .lfs)
+        xetHash = (try? container.decodeIfPresent(String.self, forKey: .xetHash)).flatMap { $0 }
+            .flatMap { FileHash($0)?.text }
     }
 
     /// Whether this is a file.

@@ -28,6 +28,20 @@ struct ListCommand: AsyncParsableCommand {
         let path: String
         let size: UInt64
         let xetHash: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case path
+            case size
+            case xetHash
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(path, forKey: .path)
+            try container.encode(size, forKey: .size)
+            // `null` where there is none: whoever reads this finds the key in every file.
+            try container.encode(xetHash, forKey: .xetHash)
+        }
     }
 
     func run() async throws {
