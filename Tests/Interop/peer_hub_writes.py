@@ -1,6 +1,7 @@
 """The writes of the peer Hub: repositories, uploads before a commit, commits, pull requests."""
 
 import base64
+import gzip
 import json
 import secrets
 from urllib.parse import quote
@@ -110,7 +111,9 @@ class PeerHubWrites:
         return Response(200, [("Content-Type", "text/plain")], b"OK")
 
     def _validate_yaml(self, request, user):
-        warnings = [] if json.loads(request.body)["content"].strip() else [{"message": "empty or missing yaml"}]
+        is_packed = request.headers.get("content-encoding") == "gzip"
+        document = json.loads(gzip.decompress(request.body) if is_packed else request.body)
+        warnings = [] if document["content"].strip() else [{"message": "empty or missing yaml"}]
         return json_response({"errors": [], "warnings": warnings})
 
     def _branch(self, request, repository, user, tail):

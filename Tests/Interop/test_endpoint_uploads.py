@@ -1,5 +1,6 @@
 """Writes through the proxy: refused clearly unless allowed; allowed, the official clients upload as to the Hub itself."""
 
+import gzip
 import json
 import threading
 
@@ -380,3 +381,42 @@ def test_a_read_token_writes_nothing(writable, origin):
     token = cas_token(writable, origin.alice)["accessToken"]
     got = fetch(writable.url, "/v1/shards", "POST", token=token, body=b"shard")
     assert got.status == 403
+
+
+def test_the_coding_of_a_body_goes_along(writable, origin):
+    """To the Hub, to the CAS, and to the address of an upload: they could not read it otherwise."""
+    packed = gzip.compress(b'{"content": "---\\nlicense: mit\\n---\\n", "repoType": "model"}')
+    coded = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    assert fetch(writable.url, "/api/validate-yaml", "POST", coded, origin.alice, body=packed).status == 200
+    token = cas_token(writable, origin.alice, "write")["accessToken"]
+    fetch(writable.url, f"/v1/xorbs/default/{HASH}", "POST", coded, token, body=packed)
+    wanted = {"operation": "upload", "transfers": ["basic"], "objects": [{"oid": HASH, "size": 4}]}
+    batch = fetch(
+        writable.url,
+        f"/{MODEL}.git/info/lfs/objects/batch",
+        "POST",
+        {"Accept": LFS_JSON, "Content-Type": LFS_JSON},
+        origin.alice,
+        body=json.dumps({**wanted, "hash_algo": "sha256"}).encode(),
+    )
+    target = batch.json()["objects"][0]["actions"]["upload"]["href"].removeprefix(writable.url)
+    fetch(writable.url, target, "PUT", {"Content-Encoding": "gzip"}, body=packed)
+    for server, path in (("hub", "/api/validate-yaml"), ("cas", "/v1/xorbs/"), ("cdn", "/lfs/")):
+        (request,) = origin.log.all(server, path=path)
+        assert (request.headers.get("content-encoding"), request.body) == ("gzip", packed), path
+    fetch(writable.url, api_target("revision", "main"), token=origin.alice)
+    assert origin.log.all("hub")[-1].headers.get("content-encoding") is None
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "identity, gzip"])
+def test_a_name_that_cannot_be_read_is_not_permitted(start_endpoint, origin, coding):
+    """Whatever the proxy reads in such a body, the Hub may read another thing."""
+    proxy = start_endpoint("--allow-writes", "--allow", "alice/*")
+    body = json.dumps({"name": "new", "organization": "alice", "type": "model"}).encode()
+    headers = {"Content-Type": "application/json"}
+    assert fetch(proxy.url, "/api/repos/create", "POST", headers, origin.alice, body=body).status == 200
+    refused = fetch(
+        proxy.url, "/api/repos/create", "POST", {**headers, "Content-Encoding": coding}, origin.alice, body=body
+    )
+    assert_refused(refused, 403)
+    assert len(origin.log.all("hub", path="/api/repos/create")) == 1

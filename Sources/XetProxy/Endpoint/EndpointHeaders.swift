@@ -7,7 +7,8 @@ import XetWire
 enum EndpointHeaders {
     /// What goes with a request, whoever it goes to.
     private static let request: Set<String> = [
-        "accept", "content-type", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
+        "accept", "content-encoding", "content-type", "range", "if-match", "if-none-match", "if-modified-since",
+        "if-unmodified-since",
         "if-range", "user-agent", "x-xet-session-id", "x-request-id",
     ]
     /// What the Hub gets besides.
@@ -53,7 +54,7 @@ enum EndpointHeaders {
     static func resolveRequest(_ headers: HTTPFields) -> HTTPFields {
         filtered(headers) {
             (request.contains($0) || hubRequest.contains($0) || $0.hasPrefix("x-hf-")) && !conditions.contains($0)
-                && $0 != "accept" && $0 != "content-type"
+                && !["accept", "content-encoding", "content-type"].contains($0)
         }
     }
 

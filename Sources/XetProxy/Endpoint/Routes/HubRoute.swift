@@ -33,16 +33,19 @@ struct HubRoute: Sendable {
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
             of: .hub,
             headers: EndpointHeaders.hubRequest(request.headers),
-            authorization: request.headers[.authorization],
-            body: try await request.passedOnBody(isStream: context.isStream)
+            authorization: request.headers[.authorization]
         )
         let isWrite = access == .write
         if isWrite, services.rules.exist, let names = Self.names(route, repository) {
             let body = try await request.body.collect(upTo: RepositoryNames.maximumByteCount)
-            guard let named = names(Array(buffer: body)), named.allSatisfy(services.rules.permits) else {
+            // What is read here has to be what the Hub reads.
+            let isPlain = [nil, "identity"].contains(request.headers[.contentEncoding]?.lowercased())
+            guard isPlain, let named = names(Array(buffer: body)), named.allSatisfy(services.rules.permits) else {
                 return .refusal(.forbidden, "this proxy does not serve the repository, or it is not named in full")
             }
             passed.body = UpstreamRequest.Body(body)
+        } else {
+            passed.body = try await request.passedOnBody(isStream: context.isStream)
         }
         if case .list(let kind) = route, services.rules.exist {
             return try await list(kind, passed, for: request, addresses, context)
