@@ -1,7 +1,9 @@
 """Who is let through, and how the upstream's refusals and failures come back."""
 
+import base64
 import json
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -34,7 +36,7 @@ def assert_error(got, status, code=None, message=None):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(
-    "authorization", [None, "", "Basic dXNlcjpwYXNz", "Bearer", "Bearer ", "hf_token", "Bearerhf_token"]
+    "authorization", [None, "", "Basic", "Bearer", "Bearer ", "hf_token", "Bearerhf_token", "Digest a=b"]
 )
 def test_a_token_is_required(proxy, origin, method, authorization):
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -55,6 +57,72 @@ def test_the_scheme_is_read_in_any_case(proxy, origin):
     for scheme in ("bearer", "BEARER", "Bearer"):
         got = fetch(proxy.url, RANDOM, headers={"Authorization": f"{scheme} {origin.alice}"})
         assert_right(got, file_of(origin, "random.bin").content)
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize("form", ["user:token", ":token", "token:", "token:x-oauth-basic", "jürgen:token"])
+def test_basic_credentials_hold_a_token(proxy, origin, form):
+    """As .netrc files, git and package managers send them."""
+    authorization = basic(*form.replace("token", origin.alice).split(":"))
+    file, private = file_of(origin, "random.bin"), file_of(origin, "random.bin", PRIVATE)
+    for target, content in (
+        (RANDOM, file.content),
+        (path_target("download", PRIVATE, "random.bin"), private.content),
+        (f"/download-hash/{file.stored.hash}?repo={MODEL}", file.content),
+        (path_target(PRIVATE, "resolve", "main", "random.bin"), private.content),
+    ):
+        assert_right(fetch(proxy.url, target, headers={"Authorization": authorization}), content)
+    missing = fetch(
+        proxy.url, path_target(PRIVATE, "resolve", "main", "none.bin"), headers={"Authorization": authorization}
+    )
+    assert (missing.status, missing.header("X-Error-Code")) == (404, "EntryNotFound")
+    assert {request.bearer for request in origin.log.all("hub")} == {origin.alice}
+
+
+def test_curl_reads_the_token_from_netrc(proxy, origin, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine 127.0.0.1 login alice password {origin.alice}\n")
+    command = ["curl", "-sSf", "--netrc-file", str(netrc), proxy.url + path_target("download", PRIVATE, "random.bin")]
+    finished = subprocess.run(command, capture_output=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == file_of(origin, "random.bin", PRIVATE).content
+
+
+@pytest.mark.parametrize(
+    "credentials, reason",
+    [
+        ("%%%", "base64"),
+        ("dXNlcjpoZl9", "base64"),
+        ("A" * 30_001, "base64"),
+        ("aGZfdG9rZW4=", "colon"),
+        (base64.b64encode(b"x" * 20_000).decode(), "colon"),
+        (base64.b64encode("user:tökén".encode()).decode(), "token"),
+        (base64.b64encode(b"user:a\r\nHost: b").decode(), "token"),
+        (base64.b64encode(b":").decode(), "token"),
+        (base64.b64encode(b":x-oauth-basic").decode(), "token"),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--allow-anonymous",)], ids=["", "anonymous"])
+def test_basic_credentials_without_a_token(start_proxy, origin, credentials, reason, options):
+    """They are refused for what is wrong with them, and never taken for none."""
+    proxy = start_proxy(*options)
+    for target in (RANDOM, path_target(MODEL, "resolve", "main", "random.bin")):
+        got = fetch(proxy.url, target, headers={"Authorization": f"Basic {credentials}"})
+        assert_challenge(got)
+        assert "Basic credentials" in got.json()["error"] and reason in got.json()["error"]
+        assert credentials not in got.json()["error"]
+    assert not origin.log.all()
+
+
+def test_basic_credentials_are_not_asked_for(proxy):
+    """A browser would keep them, and send them along with what other sites ask."""
+    for authorization in (None, "Basic %%%", basic("user", "wrong")):
+        headers = {} if authorization is None else {"Authorization": authorization}
+        got = fetch(proxy.url, RANDOM, headers=headers)
+        assert got.status == 401 and "basic" not in got.header("WWW-Authenticate").lower()
 
 
 def test_anonymous_requests_when_allowed(start_proxy, origin):

@@ -1,9 +1,10 @@
 import HTTPTypes
 import XetAccess
+import XetWire
 
-/// Who asks: a bearer token, or nobody where that is allowed.
+/// Who asks: a token, or nobody where that is allowed.
 enum Caller {
-    /// The caller's token; `nil` for an anonymous caller.
+    /// The caller's token, given as a bearer token or in Basic credentials; `nil` for an anonymous caller.
     ///
     /// Throws `.unauthorized` if there is no token although one is needed, or what is there is none.
     static func token(of request: HTTPRequest, allowAnonymous: Bool) throws -> HubToken? {
@@ -14,9 +15,17 @@ enum Caller {
             return nil
         }
         let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", let token = HubToken(parts[1]) else {
-            throw XetError(.unauthorized, "the Authorization header holds no bearer token")
+        let value = parts.count == 2 ? parts[1] : ""
+        switch parts.first?.lowercased() {
+        case "bearer":
+            guard let token = HubToken(value) else {
+                throw XetError(.unauthorized, "the Authorization header holds no bearer token")
+            }
+            return token
+        case "basic":
+            return try BasicCredentials(value).token
+        default:
+            throw XetError(.unauthorized, "the Authorization header holds neither a bearer token nor Basic credentials")
         }
-        return token
     }
 }

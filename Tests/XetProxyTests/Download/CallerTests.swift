@@ -18,6 +18,13 @@ import XetAccess
         }
     }
 
+    @Test(arguments: ["Basic dXNlcjpoZl9h", "basic dXNlcjpoZl9h", "BASIC aGZfYTo=", "Basic aGZfYTp4LW9hdXRoLWJhc2lj"])
+    func `Basic credentials`(value: String) throws {
+        for allowAnonymous in [false, true] {
+            #expect(try Caller.token(of: request(value), allowAnonymous: allowAnonymous)?.secret == "hf_a")
+        }
+    }
+
     @Test func `nobody, where that is allowed`() throws {
         #expect(try Caller.token(of: request(nil), allowAnonymous: true) == nil)
         let error = #expect(throws: XetError.self) { try Caller.token(of: request(nil), allowAnonymous: false) }
@@ -26,10 +33,10 @@ import XetAccess
 
     /// A bad credential never becomes an anonymous request.
     @Test(arguments: [
-        "", " ", "Bearer", "Bearer ", "hf_a", "Basic dXNlcjpwYXNz", "Bearer a b", "Bearer:hf_a", "Bearerhf_a",
-        "Bearer hf_ä",
+        "", " ", "Bearer", "Bearer ", "hf_a", "Bearer a b", "Bearer:hf_a", "Bearerhf_a", "Bearer hf_ä", "Basic",
+        "Basic ", "Basic hf_abcdef", "Basic dXNlcjpoZg", "Basicdpb25hbA==", "Digest username=\"x\"", "Negotiate YWJj",
     ])
-    func `what is no bearer token`(value: String) {
+    func `what is no token`(value: String) {
         for allowAnonymous in [false, true] {
             let error = #expect(throws: XetError.self) {
                 try Caller.token(of: request(value), allowAnonymous: allowAnonymous)

@@ -37,7 +37,7 @@ struct ResolveRoute: Sendable {
             headers: EndpointHeaders.resolveRequest(request.headers),
             followsHub: false
         )
-        guard answer.namesContent else { return try await other(answer, request, addresses, context) }
+        guard answer.namesContent else { return try await other(answer, token, request, addresses, context) }
         let resolved = try answer.file(hub: upstream.hub.endpoint)
         let headers = headers(answer, resolved, file, addresses)
         if request.method == .get, !wantsBytes, case .xet = resolved.storage {
@@ -59,6 +59,7 @@ struct ResolveRoute: Sendable {
     /// An error, or a redirect of the Hub such as that of a repository which was renamed.
     private func other(
         _ answer: FileHead,
+        _ token: HubToken?,
         _ request: Request,
         _ addresses: AddressMap,
         _ context: ProxyContext
@@ -78,7 +79,7 @@ struct ResolveRoute: Sendable {
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
             of: .hub,
             headers: EndpointHeaders.resolveRequest(request.headers),
-            authorization: request.headers[.authorization]
+            authorization: token.map { "Bearer \($0.secret)" }
         )
         return services.pass(try await services.send(passed), for: request, addresses, context)
     }
