@@ -1,7 +1,7 @@
 import Hummingbird
 import NIOCore
 
-/// A body whose first piece has been read to see whether there is one.
+/// A body whose first piece has been read to see whether there is one; read on by one task.
 struct BegunBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
@@ -20,8 +20,8 @@ struct BegunBody: AsyncSequence, Sendable {
     }
 
     private let first: ByteBuffer
-    /// Whoever reads a body of a connection again goes on where the last one stopped.
-    private let rest: RequestBody
+    /// `nonisolated(unsafe)`: the iterator is not Sendable, and the one task that reads the body goes on with a copy.
+    private nonisolated(unsafe) let rest: RequestBody.AsyncIterator
 
     /// Waits for the first piece; `nil` if the body ends without one.
     init?(_ body: RequestBody) async throws {
@@ -30,10 +30,10 @@ struct BegunBody: AsyncSequence, Sendable {
         while first?.readableBytes == 0 { first = try await pieces.next() }
         guard let first else { return nil }
         self.first = first
-        rest = body
+        unsafe rest = pieces
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(first: first, rest: rest.makeAsyncIterator())
+        AsyncIterator(first: first, rest: unsafe rest)
     }
 }

@@ -290,7 +290,8 @@ enum ProxySettings {
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
-        maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration, idleTimeout.declaration,
+        maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
+        idleTimeout.declaration,
         minimumClientRate.declaration, drainTimeout.declaration,
         logLevel.declaration, logFormat.declaration, hidesPage.declaration,
     ])
