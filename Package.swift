@@ -91,6 +91,11 @@ let package = Package(
             dependencies: ["XetAccess", "XetCore", crypto, nio("NIOCore")],
             swiftSettings: settings
         ),
+        .target(
+            name: "XetLocal",
+            dependencies: ["XetAccess", "XetCore", "XetWire", crypto, nio("NIOCore"), nio("NIOPosix")],
+            swiftSettings: settings
+        ),
         .target(name: "XetConfiguration", swiftSettings: settings),
         .target(
             name: "XetServer",
@@ -123,10 +128,9 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetProxy", "XetOrigin",
-                "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging, asyncHTTPClient,
-                crypto, nioSSL,
-                nio("NIOCore"),
+                "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal", "XetProxy",
+                "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
+                asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -173,6 +177,13 @@ let package = Package(
         .testTarget(
             name: "XetDownloadTests",
             dependencies: ["XetAccess", "XetCore", "XetDownload", "XetTestSupport", metricsTestKit, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetLocalTests",
+            dependencies: [
+                "XetAccess", "XetCore", "XetLocal", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "XetConfigurationTests", dependencies: ["XetConfiguration"], swiftSettings: settings),

@@ -314,6 +314,7 @@ _xet_download() {
         return
         ;;
     '--output'|'-o')
+        __xet_add_completions -f
         return
         ;;
     '--hash')
@@ -359,6 +360,14 @@ _xet_hash() {
     repeating_options=()
     non_repeating_options=()
     __xet_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xet_add_completions -f
+        return
+        ;;
+    esac
 }
 
 _xet_inspect() {
@@ -367,6 +376,14 @@ _xet_inspect() {
     repeating_options=()
     non_repeating_options=()
     __xet_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -f
+        return
+        ;;
+    esac
 }
 
 _xet_origin() {

@@ -162,8 +162,10 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet l
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" json' -l 'json' -d 'Print a JSON array.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" version' -l 'version' -d 'Show the version.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet hash" -ge 1' -F
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet hash" version' -l 'version' -d 'Show the version.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet hash" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet inspect" -eq 1' -F
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" json' -l 'json' -d 'Print JSON.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" version' -l 'version' -d 'Show the version.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet inspect" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -1,4 +1,5 @@
 import NIOCore
+import XetLocal
 
 #if canImport(Glibc)
 import Glibc
@@ -8,18 +9,22 @@ import Musl
 import Darwin
 #endif
 
-/// Standard output and standard error.
+/// Standard output, standard error, or another stream that bytes are written to in order.
 struct Descriptor: Sendable {
     /// A write that failed, such as to a closed pipe or a full disk.
     struct WriteError: Error, CustomStringConvertible {
         let code: CInt
+        /// Whether it was standard output.
+        let isStandardOutput: Bool
         var description: String { Descriptor.text(code) }
+
+        /// Whether whoever read the stream has enough.
+        var isClosedPipe: Bool { code == EPIPE }
     }
 
     /// What the system says of an error code.
     static func text(_ code: CInt) -> String {
-        // SAFETY: `strerror` returns a valid string for any code.
-        unsafe String(cString: strerror(code))
+        SystemCall.text(code)
     }
 
     /// What a command produces.
@@ -29,33 +34,58 @@ struct Descriptor: Sendable {
 
     private let number: CInt
 
+    init(number: CInt) {
+        self.number = number
+    }
+
     /// Whether a person is looking.
     var isTerminal: Bool { isatty(number) == 1 }
+
+    /// Columns of the terminal; `nil` if it is none, or does not tell.
+    var columnCount: Int? {
+        var size = winsize()
+        // SAFETY: the call writes one `winsize`.
+        guard unsafe ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// Gives the numbers of the standard streams that are closed to something that cannot be used.
+    ///
+    /// Otherwise the next socket or file would get one, and what is printed would go into it.
+    static func reserveStandardNumbers() {
+        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        where fcntl(number, F_GETFD) < 0 && errno == EBADF {
+            // SAFETY: the path is a constant string. The lowest number that is free is the one that was looked at.
+            _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
 
     /// Writes a line for a person; if that fails there is nobody to tell.
     func print(_ text: String, terminator: String = "\n") {
         try? write(ByteBuffer(string: text + terminator))
     }
 
-    /// Writes all bytes.
-    func write(_ bytes: ByteBuffer) throws {
+    /// Writes all bytes; blocks the thread until they are taken.
+    func write(_ bytes: ByteBuffer) throws(WriteError) {
         var bytes = bytes
         while bytes.readableBytes > 0 {
-            // SAFETY: the pointer is used only during the call, with the length of its own buffer.
-            let written = unsafe bytes.withUnsafeReadableBytes { buffer in
-                #if canImport(Glibc)
-                unsafe Glibc.write(number, buffer.baseAddress, buffer.count)
-                #elseif canImport(Musl)
-                unsafe Musl.write(number, buffer.baseAddress, buffer.count)
-                #else
-                unsafe Darwin.write(number, buffer.baseAddress, buffer.count)
-                #endif
+            do throws(SystemCall.Failure) {
+                let count = try SystemCall.retrying {
+                    // SAFETY: the pointer is used only during the call, with the length of its own buffer.
+                    unsafe bytes.withUnsafeReadableBytes { unsafe writeBytes(number, $0.baseAddress, $0.count) }
+                }
+                bytes.moveReaderIndex(forwardBy: count)
+            } catch {
+                guard error.code == EAGAIN || error.code == EWOULDBLOCK else {
+                    throw WriteError(code: error.code, isStandardOutput: number == STDOUT_FILENO)
+                }
+                Readiness.wait(for: CInt(POLLOUT), of: number)
             }
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw WriteError(code: errno)
-            }
-            bytes.moveReaderIndex(forwardBy: written)
         }
     }
+}
+
+/// `write`, under a name that no method hides.
+@unsafe private func writeBytes(_ number: CInt, _ source: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(number, source, count)
 }

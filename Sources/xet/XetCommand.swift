@@ -1,6 +1,14 @@
 import ArgumentParser
 import XetCore
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// The one executable.
 @main
 struct XetCommand: AsyncParsableCommand {
@@ -17,4 +25,11 @@ struct XetCommand: AsyncParsableCommand {
             OriginCommand.self, DemoCommand.self, HealthCommand.self,
         ]
     )
+
+    static func main() async {
+        Descriptor.reserveStandardNumbers()
+        // A file that may not grow further is a failed write, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
+        await main(CommandArguments.texts)
+    }
 }

@@ -1,6 +1,7 @@
 """The options and outputs of `xet` that the tests rely on, in one place."""
 
 import json
+import subprocess
 
 
 def hash_lines(stdout):
@@ -79,3 +80,63 @@ def access_text(tokens, restricted):
             },
         }
     )
+
+
+def assert_done(finished):
+    """`finished` is a run that succeeded."""
+    assert finished.returncode == 0, f"{finished.returncode}: {finished.stderr.decode(errors='replace')}"
+
+
+def assert_failed(finished, *words):
+    """Failed with a message on stderr that names `words`, without a crash."""
+    message = finished.stderr.decode(errors="replace").lower()
+    assert 0 < finished.returncode < 128, f"{finished.returncode}: {message}"
+    for word in words:
+        assert word.lower() in message, message
+    assert "fatal error" not in message and "stack dump" not in message
+
+
+class CommandRunner:
+    """Runs `xet` in a folder of its own, `folder`: `xet("list", ..., token=...)`, with environment variables by name."""
+
+    def __init__(self, binary, folder, make_environment):
+        self.binary, self.folder, self._environment = binary, folder, make_environment
+
+    def __call__(self, *arguments, token=None, stdin=subprocess.DEVNULL, **variables):
+        """A run to its end; `stdout` and `stderr` are bytes."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment(token, **variables),
+            cwd=self.folder,
+            capture_output=True,
+            timeout=60,
+            stdin=stdin,
+        )
+
+    def start(self, *arguments, token=None, prefix=(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more):
+        """A run that goes on; `prefix` is a command that runs the command, `more` are variables."""
+        return subprocess.Popen(
+            [*prefix, *self.command(*arguments)],
+            env=self.environment(token, **more),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+    def shell(self, script, *arguments, token=None, **variables):
+        """Runs a script of bash; `"$@"` in it is `xet` with `arguments`."""
+        return subprocess.run(
+            ["bash", "-c", script, "bash", *self.command(*arguments)],
+            env=self.environment(token, **variables),
+            cwd=self.folder,
+            capture_output=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def command(self, *arguments):
+        return [str(self.binary), *(part if isinstance(part, bytes) else str(part) for part in arguments)]
+
+    def environment(self, token=None, **variables):
+        return self._environment(HF_TOKEN=token, PWD=self.folder, **variables)

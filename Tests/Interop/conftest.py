@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import catalogue
+from command_line import CommandRunner
 from forward_proxy import ForwardProxy
 from peer_origin import PeerOrigin
 from xet_process import XetServer, environment
@@ -62,6 +63,16 @@ def home(tmp_path):
     path = tmp_path / "home"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def xet(xet_binary, origin, home, tmp_path):
+    """Runs `xet` in an empty folder against the peer origin; see `CommandRunner`."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return CommandRunner(
+        xet_binary, folder, lambda **variables: environment(home, **{"HF_ENDPOINT": origin.url, **variables})
+    )
 
 
 @pytest.fixture

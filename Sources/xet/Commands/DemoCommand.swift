@@ -7,11 +7,11 @@ import NIOCore
 import NIOHTTP1
 import XetAccess
 import XetCore
+import XetLocal
 import XetOrigin
 import XetProxy
 import XetServer
 import XetWire
-import _NIOFileSystem
 
 /// The command `xet demo`.
 struct DemoCommand: AsyncParsableCommand {
@@ -119,9 +119,12 @@ struct DemoCommand: AsyncParsableCommand {
         let received = hasher.finalize()
         var original = SHA256()
         let sample = folder.appending(path: "models/\(SampleRepositories.model)/\(SampleRepositories.modelFile)")
-        try await LocalFile.forEachBlock(of: FilePath(sample.path)) { block in
-            original.update(data: Array(block.readableBytesView))
-        }
+        let file = try ReadableFile(path: LocalPath(sample.path))
+        var block: [UInt8] = []
+        repeat {
+            try block.replace(capacity: 1 << 20) { try file.readNext(into: &$0) }
+            original.update(data: block)
+        } while !block.isEmpty
         guard received == original.finalize() else { throw XetError(.corrupt, "the download differs from the sample") }
         let hex = received.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         say("downloaded \(byteCount) bytes through the proxy in \(Int(seconds * 1000)) ms")

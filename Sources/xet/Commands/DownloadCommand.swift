@@ -4,8 +4,8 @@ import XetAccess
 import XetClient
 import XetCore
 import XetDownload
+import XetLocal
 import XetWire
-import _NIOFileSystem
 
 /// The command `xet download`.
 struct DownloadCommand: AsyncParsableCommand {
@@ -13,8 +13,9 @@ struct DownloadCommand: AsyncParsableCommand {
         commandName: "download",
         abstract: "Download one file, verified.",
         discussion: """
-            The file is written beside its final name until it is whole; run the same command again to go on after an \
-            interruption. Your Hub token is taken from HF_TOKEN or from where the official client keeps it.
+            The file is written beside its final name until it is whole and verified, then replaces what has that name; \
+            run the same command again to go on after an interruption. If the same file is there already nothing is \
+            downloaded. Your Hub token is taken from HF_TOKEN or from where the official client keeps it.
 
             Examples:
               xet download openai-community/gpt2 model.safetensors
@@ -33,8 +34,12 @@ struct DownloadCommand: AsyncParsableCommand {
     @OptionGroup var hub: HubOptions
     @OptionGroup var outbound: OutboundOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write it; - is standard output.", valueName: "file"))
-    var output: String?
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("File to write; - is standard output.", valueName: "file"),
+        completion: .file()
+    )
+    var output: LocalPath?
 
     @Option(help: ArgumentHelp("Download the file with this XET hash, with the rights of --repo.", valueName: "hash"))
     var hash: String?
@@ -46,13 +51,28 @@ struct DownloadCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if hash == nil {
-            guard repository != nil, path != nil else {
+        guard let hash else {
+            guard repository != nil, let path else {
                 throw ValidationError("Say which file: 'xet download REPO PATH', or --hash with --repo.")
             }
-        } else if repository != nil || path != nil || repo == nil {
+            guard repo == nil else { throw ValidationError("'--repo' goes with --hash; REPO stands before PATH.") }
+            guard Self.isFilePath(path) else {
+                throw ValidationError("'\(DisplayText.escaped(path))' is no path of a file in a repository.")
+            }
+            return
+        }
+        guard repository == nil, path == nil, repo != nil else {
             throw ValidationError("With --hash give --repo and no other file.")
         }
+        guard FileHash(hash) != nil else { throw ValidationError("A hash has 64 hex digits.") }
+    }
+
+    /// Whether every part of a path names something.
+    private static func isFilePath(_ path: String) -> Bool {
+        CommandArguments.isPlain(path)
+            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                !["", ".", ".."].contains($0)
+            }
     }
 
     func run() async throws {
@@ -60,16 +80,23 @@ struct DownloadCommand: AsyncParsableCommand {
         try outbound.apply(to: &configuration.http)
         let token = try StoredToken.find()
         try await CommandFailure.reporting {
+            // What cannot be written is known before anything is asked for.
+            if let destination { _ = try OutputTarget(destination) }
             try await Assembly.with(configuration) { parts in
                 let download = try await prepare(parts, token)
-                if output == "-" {
-                    try await download.toStandardOutput()
+                if let destination {
+                    try await download.toPath(destination)
                 } else {
-                    let destination = output ?? download.request?.path.split(separator: "/").last.map(String.init)
-                    try await download.toFile(FilePath(destination ?? hash ?? "download"))
+                    try await download.toStream(.standardOutput)
                 }
             }
         }
+    }
+
+    /// Where the file goes; `nil` is standard output.
+    private var destination: LocalPath? {
+        if output == LocalPath("-") { return nil }
+        return output ?? path.map { LocalPath(bytes: LocalPath($0).name) } ?? LocalPath(hash ?? "")
     }
 
     private func prepare(_ parts: Assembly, _ token: HubToken?) async throws -> LocalDownload {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NIOCore
 import XetCore
+import XetLocal
 
 /// The command `xet hash`.
 struct HashCommand: AsyncParsableCommand {
@@ -9,8 +10,8 @@ struct HashCommand: AsyncParsableCommand {
         abstract: "Print the XET hash of files: a line 'hash  path' each, as sha256sum does."
     )
 
-    @Argument(help: "The files.")
-    var files: [String]
+    @Argument(help: "The files; - is standard input.", completion: .file())
+    var files: [LocalPath]
 
     func run() async throws {
         let files = files
@@ -35,13 +36,13 @@ struct HashCommand: AsyncParsableCommand {
         if lines.hasFailed { throw ExitCode.failure }
     }
 
-    private static func line(for path: String, _ hasher: inout LocalFileHasher) async throws -> OrderedLines.Line {
+    private static func line(for path: LocalPath, _ hasher: inout LocalFileHasher) async throws -> OrderedLines.Line {
         do {
-            return .result("\(try await hasher.hash(path))  \(path)")
-        } catch let failure as ReadableFile.Failure {
-            return .failure("\(path): \(failure)")
+            return .result(HashLine(hash: try await hasher.hash(ReadableFile(argument: path)), path: path))
+        } catch let error as LocalFileError {
+            return .failure("\(error)")
         } catch FileHashError.truncated {
-            return .failure("\(path): the file became shorter while it was read")
+            return .failure("\(path) became shorter while it was read")
         }
     }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import NIOCore
 import XetAccess
 import XetClient
+import XetLocal
 import XetWire
 
 /// The command `xet list`.
@@ -66,17 +67,19 @@ struct ListCommand: AsyncParsableCommand {
 
     private static func line(_ entry: TreeEntryBody) -> String {
         let size = "\(entry.lfs?.size ?? entry.size)"
-        let hash = entry.xetHash ?? "-" + String(repeating: " ", count: 63)
-        return String(repeating: " ", count: max(0, 14 - size.count)) + "\(size)  \(hash)  \(entry.path)\n"
+        let hash = entry.xetHash.map(DisplayText.escaped) ?? "-" + String(repeating: " ", count: 63)
+        let blanks = String(repeating: " ", count: max(0, 14 - size.count))
+        return "\(blanks)\(size)  \(hash)  \(DisplayText.escaped(entry.path))\n"
     }
 }
 
 /// JSON on standard output.
 enum JSONOutput {
-    /// Writes a value, indented, with sorted keys.
+    /// Writes a value, indented, with sorted keys; what a terminal would obey is escaped.
     static func write(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try Descriptor.standardOutput.write(ByteBuffer(bytes: try encoder.encode(value) + [UInt8(ascii: "\n")]))
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        try Descriptor.standardOutput.write(ByteBuffer(string: DisplayText.escapedJSON(text) + "\n"))
     }
 }

@@ -1,15 +1,23 @@
-import ArgumentParser
-import FoundationEssentials
 import NIOCore
 import XetAccess
 import XetClient
 import XetCore
 import XetDownload
-import XetWire
-import _NIOFileSystem
+import XetLocal
 
-/// Downloads one file to disk or to standard output.
-struct LocalDownload {
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Downloads one file to disk or to a stream.
+struct LocalDownload: Sendable {
+    /// How often another process is asked whether it has finished the same download.
+    private static let pollInterval = Duration.milliseconds(200)
+
     let parts: Assembly
     let scope: TokenScope
     /// `nil` when only the hash is known.
@@ -17,70 +25,123 @@ struct LocalDownload {
     let file: ResolvedFile
     let isQuiet: Bool
 
-    /// Writes the file to standard output.
+    private var claim: ContentClaim { ContentClaim(file) }
+
+    /// Writes the file to a stream, and nothing else.
     ///
     /// A failure after the first byte shows in the exit code only.
-    func toStandardOutput() async throws {
-        var sink = StandardOutput()
-        try await deliver(from: 0, into: &sink)
+    func toStream(_ descriptor: Descriptor) async throws {
+        var sink = StreamSink(descriptor: descriptor)
+        try await source(from: 0).stream(into: &sink)
     }
 
-    /// Writes the file to `path`: first beside it, under a name that holds its hash, then renamed.
+    /// Writes the file to `path`.
     ///
-    /// A part that an earlier download left is kept and completed; the whole is then checked on disk, and downloaded
-    /// from the start if it is not right.
-    func toFile(_ path: FilePath) async throws {
-        if let info = try await FileSystem.shared.info(forFileAt: path), info.type != .regular {
-            throw XetError(.invalidRequest, "\(path) exists and is no file")
-        }
-        let partial = FilePath(path.string + ".\(identity).partial")
-        let start = try await resumeOffset(partial)
-        try await write(partial, from: start)
-        if start > 0, try await LocalFileCheck.check(partial, against: file) != .match {
-            Descriptor.standardError.print("the part left by an earlier download does not fit: starting anew")
-            try await write(partial, from: 0)
-            try await checkFresh(partial)
-        } else if start == 0 {
-            try await checkFresh(partial)
-        }
-        try await FileSystem.shared.replaceItem(at: path, withItemAt: partial)
-    }
-
-    /// Checks a file that was downloaded from its start; one in XET was verified while it streamed.
-    private func checkFresh(_ partial: FilePath) async throws {
-        guard case .regular = file.storage else { return }
-        if try await LocalFileCheck.check(partial, against: file) == .mismatch {
-            try await FileSystem.shared.removeItem(at: partial)
-            throw XetError(.corrupt, "the downloaded bytes do not have the hash that the Hub states")
-        }
-    }
-
-    /// Tells parts of different contents apart.
-    private var identity: String {
-        switch file.storage {
-        case .xet(let hash): String(hash.text.prefix(16))
-        case .regular: String((file.etag ?? "").filter { $0.isLetter || $0.isNumber }.prefix(16))
+    /// A pipe or a device takes the bytes as they come. A plain file is replaced in one step, and only when the new one is
+    /// whole and right: until then it is in a ``PartialFile``. If a file with the right content is there nothing is done.
+    func toPath(_ path: LocalPath) async throws {
+        switch try await Blocking.run({ try OutputTarget(path) }) {
+        case .file:
+            try await Interruption.handling {
+                try await toFile(path)
+            } describe: { interruption, failure in
+                guard let unfinished = failure as? UnfinishedDownload else { return interruption }
+                return UnfinishedDownload(
+                    cause: interruption,
+                    partial: unfinished.partial,
+                    byteCount: unfinished.byteCount
+                )
+            }
+        case .special:
+            let file = try await Blocking.run { try OpenFile(path, flags: O_WRONLY | O_NOCTTY, operation: .open) }
+            let kind = try file.status().kind
+            // Something else took its place: a file would have to be replaced, not overwritten.
+            guard kind != .regular else { throw LocalFileError.unwritable(path, kind) }
+            defer { withExtendedLifetime(file) {} }
+            try await toStream(Descriptor(number: file.number))
+        case .descriptor(let number):
+            try await toStream(Descriptor(number: number))
         }
     }
 
-    private func resumeOffset(_ partial: FilePath) async throws -> UInt64 {
-        guard let info = try await FileSystem.shared.info(forFileAt: partial), info.type == .regular,
-            let byteCount = file.byteCount
-        else { return 0 }
-        let size = UInt64(max(0, info.size))
-        // Without a tag a part of another content could not be told from one of this.
-        return size <= byteCount && !identity.isEmpty ? size : 0
-    }
-
-    private func write(_ partial: FilePath, from start: UInt64) async throws {
-        let name = request?.path.split(separator: "/").last.map(String.init) ?? String(identity)
-        let progress = ProgressBar(name, total: file.byteCount, start: start, isQuiet: isQuiet)
-        try await PartialFile.with(partial, from: start, progress: progress) { sink in
-            try await deliver(from: start, into: &sink)
+    private func toFile(_ path: LocalPath) async throws {
+        var isWaiting = false
+        var rejected: OutputPlace?
+        while true {
+            guard case .file(let place) = try await Blocking.run({ try OutputTarget(path) }) else {
+                throw LocalFileError.unwritable(path, .other)
+            }
+            if try rejected?.isUnchanged() != true {
+                if try await place.compare(with: claim) == .match {
+                    tell("\(path) is there already, with the same content")
+                    return
+                }
+                rejected = place
+            }
+            if let partial = try await Blocking.run({ [claim] in try PartialFile(for: place, of: claim) }) {
+                // Another process may have finished while this one looked for the part that it left.
+                if try place.isUnchanged() { return try await complete(partial, path) }
+                partial.leave()
+            } else {
+                if !isWaiting { tell("waiting for another process that downloads \(path)") }
+                isWaiting = true
+                try await Task.sleep(for: Self.pollInterval)
+            }
         }
     }
 
-    private func deliver(from start: UInt64, into sink: inout some DeliverySink) async throws {
+    /// Makes a partial file whole, checks it, and gives it its name.
+    private func complete(_ partial: PartialFile, _ path: LocalPath) async throws {
+        do {
+            if try await !goOn(partial) {
+                let isVerified = try await write(partial, from: 0)
+                if !isVerified, try await partial.check() == .mismatch {
+                    try partial.remove()
+                    throw XetError(.corrupt, "the downloaded bytes do not have the hash that the Hub states")
+                }
+            }
+            try await Blocking.run { try partial.commit() }
+        } catch {
+            let byteCount = partial.leave()
+            throw byteCount == 0
+                ? error : UnfinishedDownload(cause: error, partial: partial.path, byteCount: byteCount)
+        }
+        if Descriptor.standardError.isTerminal, let byteCount = file.byteCount {
+            tell("\(path): \(ReadableSize.text(byteCount)), verified")
+        }
+    }
+
+    /// Completes what an earlier download left; `false` if that was nothing, or was wrong.
+    private func goOn(_ partial: PartialFile) async throws -> Bool {
+        let start = try partial.usableByteCount()
+        if start == 0 { return false }
+        if start != file.byteCount { _ = try await write(partial, from: start) }
+        if try await partial.check() == .match { return true }
+        tell("the part left by an earlier download does not fit: starting anew")
+        return false
+    }
+
+    /// Downloads what follows the first `start` bytes, or all of it if that cannot be had; whether it is proven to be right.
+    private func write(_ partial: PartialFile, from start: UInt64) async throws -> Bool {
+        let source = try await source(from: start)
+        let name = request?.path.split(separator: "/").last.map(String.init) ?? "\(file.byteCount ?? 0) bytes"
+        let progress = ProgressBar(name, total: file.byteCount, start: source.start, isQuiet: isQuiet)
+        let writer = try await Blocking.run { try partial.writer(from: source.start) }
+        var sink = ProgressSink(writer, start: source.start, progress: progress)
+        do {
+            try await source.stream(into: &sink)
+        } catch {
+            var writer = sink.finish()
+            // The cause is what failed first; a block that cannot be written either is downloaded again.
+            try? writer.flush()
+            throw error
+        }
+        var rest = sink.finish()
+        try rest.flush()
+        return source.isVerifiedInStream
+    }
+
+    private func source(from start: UInt64) async throws -> ContentSource {
         switch file.storage {
         case .xet(let hash):
             guard let byteCount = file.byteCount, let range = FileByteRange(start: start, end: byteCount) else {
@@ -92,16 +153,16 @@ struct LocalDownload {
                 range: range,
                 from: parts.cas.reconstructions(for: scope)
             )
-            try await download.stream(into: &sink)
+            return .xet(download, start: start)
         case .regular:
             guard let request else { throw XetError(.invalidRequest, "only XET files can be had by hash") }
             let range = file.byteCount.flatMap { FileByteRange(start: start, end: $0) }
-            if let range, range.isEmpty, start > 0 { return }
-            let content = try await parts.hub.content(of: request, file, range: range)
-            guard content.range == range else {
-                throw XetError(.invalidResponse, "the Hub does not resume \(request.path) at byte \(start)")
-            }
-            try await content.stream(into: &sink)
+            return .regular(try await parts.hub.content(of: request, file, range: range))
         }
+    }
+
+    /// Tells the person at the shell, unless silence was asked for.
+    private func tell(_ text: String) {
+        if !isQuiet { Descriptor.standardError.print(text) }
     }
 }

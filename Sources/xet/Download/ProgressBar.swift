@@ -1,7 +1,13 @@
+import XetLocal
+
 /// One line on a terminal that shows how far something has come; nothing elsewhere.
 struct ProgressBar: Sendable {
     private static let interval = Duration.milliseconds(100)
     private static let width = 24
+    /// Of terminals that do not tell.
+    private static let usualColumnCount = 80
+    /// Columns of a name that is shortened.
+    private static let leastLabelColumnCount = 8
 
     private let label: String
     private let total: UInt64?
@@ -12,10 +18,11 @@ struct ProgressBar: Sendable {
 
     /// A bar for `total` units, of which `start` were there before.
     init(_ label: String, total: UInt64?, start: UInt64 = 0, isQuiet: Bool = false) {
-        self.label = label
+        self.label = DisplayText.escaped(label)
         self.total = total
         self.start = start
-        isShown = !isQuiet && Descriptor.standardError.isTerminal
+        // A dumb terminal would show the escapes.
+        isShown = !isQuiet && Descriptor.standardError.isTerminal && Environment["TERM"] != "dumb"
     }
 
     /// Shows that `count` units are done; seldom enough not to cost anything.
@@ -37,12 +44,43 @@ struct ProgressBar: Sendable {
         let seconds = (now - began) / .seconds(1)
         let rate = seconds > 0 ? Double(count - min(start, count)) / seconds : 0
         let speed = "\(ReadableSize.text(UInt64(rate)))/s"
-        guard let total, total > 0 else { return "\(label)  \(ReadableSize.text(count))  \(speed)" }
+        // The last column stays free, since some terminals begin a new line after it.
+        let columnCount = (Descriptor.standardError.columnCount ?? Self.usualColumnCount) - 1
+        guard let total, total > 0 else {
+            return Self.fitted(label, ["\(ReadableSize.text(count))  \(speed)", speed], to: columnCount)
+        }
         let share = min(1, Double(count) / Double(total))
         let filled = Int(share * Double(Self.width))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
         let rest = rate > 0 ? "  \(Self.clock(UInt64(Double(total - min(count, total)) / rate))) left" : ""
-        return "\(label)  [\(bar)] \(Int(share * 100))%  \(ReadableSize.text(count))  \(speed)\(rest)"
+        let percent = "\(Int(share * 100))%"
+        return Self.fitted(
+            label,
+            [
+                "[\(bar)] \(percent)  \(ReadableSize.text(count))  \(speed)\(rest)", "\(percent)  \(speed)\(rest)",
+                percent,
+            ],
+            to: columnCount
+        )
+    }
+
+    /// The label, shortened if it must be, and the longest of `texts` that leaves room for some of it.
+    static func fitted(_ label: String, _ texts: [String], to columnCount: Int) -> String {
+        let least = min(columns(label), leastLabelColumnCount) + 2
+        guard let text = texts.first(where: { $0.count + least <= columnCount }) else {
+            return String((texts.last ?? "").prefix(max(0, columnCount)))
+        }
+        var shown = label
+        if columns(shown) > columnCount - text.count - 2 {
+            while columns(shown) > columnCount - text.count - 3 { shown.removeLast() }
+            shown += "…"
+        }
+        return "\(shown)  \(text)"
+    }
+
+    /// Columns that a text takes at most: those of East Asia and pictures are wide.
+    private static func columns(_ text: String) -> Int {
+        text.reduce(0) { $0 + ($1.unicodeScalars.contains { $0.value >= 0x1100 } ? 2 : 1) }
     }
 
     private static func clock(_ seconds: UInt64) -> String {

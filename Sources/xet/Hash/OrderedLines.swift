@@ -5,7 +5,7 @@ import Synchronization
 final class OrderedLines: Sendable {
     enum Line: Sendable {
         /// For standard output.
-        case result(String)
+        case result(HashLine)
         /// For standard error.
         case failure(String)
     }
@@ -28,8 +28,9 @@ final class OrderedLines: Sendable {
             while let line = state.waiting.removeValue(forKey: state.next) {
                 state.next += 1
                 switch line {
-                case .result(let text):
-                    try Descriptor.standardOutput.write(ByteBuffer(string: text + "\n"))
+                case .result(let line):
+                    let output = Descriptor.standardOutput
+                    try output.write(output.isTerminal ? ByteBuffer(string: line.text + "\n") : line.bytes)
                 case .failure(let text):
                     CommandFailure.print(text)
                     state.hasFailed = true

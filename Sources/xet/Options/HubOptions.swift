@@ -35,6 +35,12 @@ struct RepositoryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("model, dataset, space, kernel or bucket.", valueName: "kind"))
     var repoType = "model"
 
+    func validate() throws {
+        guard !revision.isEmpty, CommandArguments.isPlain(revision) else {
+            throw ValidationError("'--revision' is the name of a branch, tag or commit.")
+        }
+    }
+
     /// Parses `owner/name`, which may be preceded by `datasets/`, `spaces/`, `kernels/` or `buckets/`.
     func repository(_ name: String) throws -> Repository {
         guard let kind = RepositoryKind(name: repoType) else {

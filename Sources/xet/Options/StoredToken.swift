@@ -6,21 +6,20 @@ import XetAccess
 enum StoredToken {
     /// `HF_TOKEN`, else the file that `HF_TOKEN_PATH`, `HF_HOME` or `XDG_CACHE_HOME` lead to; `nil` if there is none.
     static func find() throws -> HubToken? {
-        guard let text = Environment["HF_TOKEN"] ?? (try? String(contentsOfFile: path, encoding: .utf8)) else {
-            return nil
-        }
+        let stored = path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
+        guard let text = Environment["HF_TOKEN"] ?? stored else { return nil }
         let trimmed = text.filter { !$0.isWhitespace }
         if trimmed.isEmpty { return nil }
         guard let token = HubToken(trimmed) else {
-            throw ValidationError("The Hub token (HF_TOKEN or \(path)) cannot stand in a header.")
+            throw ValidationError("The Hub token (HF_TOKEN or \(path ?? "a file")) cannot stand in a header.")
         }
         return token
     }
 
-    private static var path: String {
+    private static var path: String? {
         if let path = Environment["HF_TOKEN_PATH"] { return path }
         if let home = Environment["HF_HOME"] { return home + "/token" }
-        let cache = Environment["XDG_CACHE_HOME"] ?? (Environment["HOME"] ?? "") + "/.cache"
-        return cache + "/huggingface/token"
+        let cache = Environment["XDG_CACHE_HOME"] ?? Environment["HOME"].map { $0 + "/.cache" }
+        return cache.map { $0 + "/huggingface/token" }
     }
 }

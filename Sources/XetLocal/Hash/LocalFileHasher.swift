@@ -1,7 +1,7 @@
-import XetCore
+package import XetCore
 
 /// Hashes files on disk, one after the other.
-struct LocalFileHasher: ~Copyable {
+package struct LocalFileHasher: ~Copyable {
     private static let blockByteCount = 1 << 20
     /// With several workers a file of up to this length is left to one of them: 64 files of 16 MiB take 0.93 of the time.
     private static let serialByteCount: UInt64 = 32 << 20
@@ -12,7 +12,7 @@ struct LocalFileHasher: ~Copyable {
     /// One of `workerCount` hashers that work at the same time.
     ///
     /// Together they hold at most two segments of 1 MiB per core.
-    init(workerCount: Int, coreCount: Int) {
+    package init(workerCount: Int, coreCount: Int) {
         hasher = ParallelFileHasher(
             taskCount: 1 + coreCount / workerCount,
             serialByteCount: workerCount > 1 ? Self.serialByteCount : 0
@@ -20,8 +20,7 @@ struct LocalFileHasher: ~Copyable {
     }
 
     /// The hash of the file, as long as it is when it is opened.
-    mutating func hash(_ path: String) async throws -> FileHash {
-        let file = try ReadableFile(path: path)
+    package mutating func hash(_ file: ReadableFile) async throws -> FileHash {
         guard let byteCount = file.byteCount else { return try hashToEnd(file) }
         return try await hasher.hash(byteCount: byteCount) { offset, output in
             try file.read(at: offset, into: &output)
