@@ -41,11 +41,18 @@ struct Descriptor: Sendable {
     /// Whether a person is looking.
     var isTerminal: Bool { isatty(number) == 1 }
 
+    #if canImport(Darwin)
+    /// `TIOCGWINSZ`, which Swift does not see.
+    private static let windowSizeRequest: UInt = 0x4008_7468
+    #else
+    private static let windowSizeRequest = UInt(TIOCGWINSZ)
+    #endif
+
     /// Columns of the terminal; `nil` if it is none, or does not tell.
     var columnCount: Int? {
         var size = winsize()
         // SAFETY: the call writes one `winsize`.
-        guard unsafe ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard unsafe ioctl(number, Self.windowSizeRequest, &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

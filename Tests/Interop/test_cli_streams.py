@@ -353,6 +353,16 @@ def test_nothing_is_coloured(xet, origin):
         (xet.folder / "out").unlink()
 
 
+@pytest.mark.parametrize("columns", [20, 80])
+def test_long_checks_are_told_on_a_terminal(xet, origin, columns):
+    (xet.folder / "out").write_bytes(file_of(origin, "large.bin").content)
+    terminal = Terminal(xet, "download", MODEL, "large.bin", "--output", "out", columns=columns)
+    assert terminal.wait() == 0
+    assert "\r\x1b[Kcompar" in terminal.shown and "already" in terminal.shown.rsplit("\x1b[K", 1)[1]
+    for line in terminal.shown.split("\r\x1b[K")[1:-1]:
+        assert len(line) < columns
+
+
 def test_end_is_told_on_a_terminal(xet, origin):
     terminal = Terminal(xet, "download", MODEL, "large.bin", "--output", "out")
     assert terminal.wait() == 0

@@ -119,11 +119,13 @@ package struct OutputPlace: Sendable {
         return now.found == found && now.leadsTo == leadsTo
     }
 
-    /// Throws unless the name stands for a file, a link to one, or nothing, right now.
-    func checkReplaceable() throws(LocalFileError) {
-        let now = try OutputPlace(path: path, folder: folder, name: name)
-        switch now.leadsTo?.kind {
-        case nil, .regular?: return
+    /// The file that the name stands for right now, perhaps through a link; `nil` if it stands for nothing.
+    ///
+    /// Throws if it stands for something that is no file.
+    func replaceable() throws(LocalFileError) -> FileStatus? {
+        let now = try OutputPlace(path: path, folder: folder, name: name).leadsTo
+        switch now?.kind {
+        case nil, .regular?: return now
         case .folder?: throw .folder(path)
         case .some(let kind): throw .unwritable(path, kind)
         }

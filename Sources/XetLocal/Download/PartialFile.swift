@@ -13,6 +13,7 @@ import Darwin
 ///
 /// What was written stays when a download fails, so that the next one goes on from there. Its calls block the thread.
 package final class PartialFile: Sendable {
+    private static let ownerReadWrite: UInt32 = 0o600
     /// How often the name may mean something else between two calls.
     private static let maximumAttemptCount = 16
 
@@ -49,9 +50,8 @@ package final class PartialFile: Sendable {
             try check(status, file.path, in: folder)
             guard try file.tryLock() else { return nil }
             guard try folder.status(of: name, followsLink: false)?.identity == status.identity else { continue }
-            if let replaced = place.leadsTo, replaced.permissions != status.permissions {
-                file.set(permissions: replaced.permissions)
-            }
+            // Others see no more of it than of the file that it replaces; this user can go on with it later.
+            if let replaced = place.leadsTo { file.set(permissions: replaced.permissions | ownerReadWrite) }
             return file
         }
         throw .movedPart(folder.path(of: name))
@@ -86,11 +86,12 @@ package final class PartialFile: Sendable {
 
     /// Gives the file its final name, in one step, and in place of what is there.
     ///
-    /// Returns when that is on the disk. A folder or a device of that name stays, and ``LocalFileError`` is thrown.
+    /// It gets the permissions of the file that it replaces. Returns when that is on the disk. A folder or a device of that name stays, and ``LocalFileError`` is thrown.
     package func commit() throws(LocalFileError) {
+        if let replaced = try place.replaceable() { file.set(permissions: replaced.permissions) }
         try file.synchronize()
         try checkName()
-        try place.checkReplaceable()
+        _ = try place.replaceable()
         try place.folder.rename(name, to: place.name)
         try place.folder.synchronize()
     }
@@ -121,6 +122,8 @@ package final class PartialFile: Sendable {
 package struct PartialFileWriter: DeliverySink {
     /// Bytes collected before they are written.
     private static let blockByteCount = 1 << 20
+    /// What comes in pieces of this size is written as it is: a call costs less than to copy it.
+    private static let pieceByteCount = 128 << 10
 
     private let file: OpenFile
     private var block = ByteBuffer()
@@ -135,11 +138,14 @@ package struct PartialFileWriter: DeliverySink {
     package var byteCount: UInt64 { offset + UInt64(block.readableBytes) }
 
     package mutating func deliver(_ bytes: ByteBuffer) async throws {
+        guard bytes.readableBytes < Self.pieceByteCount else {
+            try await writeBlock()
+            try await write(bytes)
+            offset += UInt64(bytes.readableBytes)
+            return
+        }
         block.writeImmutableBuffer(bytes)
-        guard block.readableBytes >= Self.blockByteCount else { return }
-        let (file, block, offset) = (file, block, offset)
-        try await Blocking.run { try file.write(block, at: offset) }
-        advance()
+        if block.readableBytes >= Self.blockByteCount { try await writeBlock() }
     }
 
     /// Writes what was collected.
@@ -148,6 +154,17 @@ package struct PartialFileWriter: DeliverySink {
     package mutating func flush() throws(LocalFileError) {
         try file.write(block, at: offset)
         advance()
+    }
+
+    private mutating func writeBlock() async throws {
+        if block.readableBytes == 0 { return }
+        try await write(block)
+        advance()
+    }
+
+    private func write(_ bytes: ByteBuffer) async throws {
+        let (file, offset) = (file, offset)
+        try await Blocking.run { try file.write(bytes, at: offset) }
     }
 
     private mutating func advance() {

@@ -72,7 +72,10 @@ struct LocalDownload: Sendable {
                 throw LocalFileError.unwritable(path, .other)
             }
             if try rejected?.isUnchanged() != true {
-                if try await place.compare(with: claim) == .match {
+                let outcome = try await ProgressBar.during("comparing \(path)", isQuiet: isQuiet) {
+                    try await place.compare(with: claim)
+                }
+                if outcome == .match {
                     tell("\(path) is there already, with the same content")
                     return
                 }
@@ -95,7 +98,7 @@ struct LocalDownload: Sendable {
         do {
             if try await !goOn(partial) {
                 let isVerified = try await write(partial, from: 0)
-                if !isVerified, try await partial.check() == .mismatch {
+                if !isVerified, try await check(partial) == .mismatch {
                     try partial.remove()
                     throw XetError(.corrupt, "the downloaded bytes do not have the hash that the Hub states")
                 }
@@ -116,9 +119,13 @@ struct LocalDownload: Sendable {
         let start = try partial.usableByteCount()
         if start == 0 { return false }
         if start != file.byteCount { _ = try await write(partial, from: start) }
-        if try await partial.check() == .match { return true }
+        if try await check(partial) == .match { return true }
         tell("the part left by an earlier download does not fit: starting anew")
         return false
+    }
+
+    private func check(_ partial: PartialFile) async throws -> ContentClaim.Outcome {
+        try await ProgressBar.during("verifying \(partial.path)", isQuiet: isQuiet) { try await partial.check() }
     }
 
     /// Downloads what follows the first `start` bytes, or all of it if that cannot be had; whether it is proven to be right.

@@ -6,6 +6,8 @@ struct ProgressBar: Sendable {
     private static let width = 24
     /// Of terminals that do not tell.
     private static let usualColumnCount = 80
+    /// Seconds above which the rest of a download is not worth to be told.
+    private static let longestSeconds = 360_000.0
     /// Columns of a name that is shortened.
     private static let leastLabelColumnCount = 8
 
@@ -30,8 +32,27 @@ struct ProgressBar: Sendable {
         guard isShown else { return }
         let now = ContinuousClock.now
         if let shown, now - shown < Self.interval { return }
-        shown = now
-        Descriptor.standardError.print("\r\u{1B}[K" + line(count, now), terminator: "")
+        show(line(count, now))
+    }
+
+    private mutating func show(_ line: String) {
+        guard isShown else { return }
+        shown = ContinuousClock.now
+        Descriptor.standardError.print("\r\u{1B}[K" + line, terminator: "")
+    }
+
+    /// Runs `body` under a line that says what is done, on a terminal.
+    static func during<Value>(_ text: String, isQuiet: Bool, _ body: () async throws -> Value) async throws -> Value {
+        var bar = ProgressBar("", total: nil, isQuiet: isQuiet)
+        bar.show(fitted(DisplayText.escaped(text), [""], to: columnCount))
+        do {
+            let value = try await body()
+            bar.finish()
+            return value
+        } catch {
+            bar.finish()
+            throw error
+        }
     }
 
     /// Removes the line.
@@ -44,15 +65,15 @@ struct ProgressBar: Sendable {
         let seconds = (now - began) / .seconds(1)
         let rate = seconds > 0 ? Double(count - min(start, count)) / seconds : 0
         let speed = "\(ReadableSize.text(UInt64(rate)))/s"
-        // The last column stays free, since some terminals begin a new line after it.
-        let columnCount = (Descriptor.standardError.columnCount ?? Self.usualColumnCount) - 1
         guard let total, total > 0 else {
-            return Self.fitted(label, ["\(ReadableSize.text(count))  \(speed)", speed], to: columnCount)
+            return Self.fitted(label, ["\(ReadableSize.text(count))  \(speed)", speed], to: Self.columnCount)
         }
         let share = min(1, Double(count) / Double(total))
         let filled = Int(share * Double(Self.width))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
-        let rest = rate > 0 ? "  \(Self.clock(UInt64(Double(total - min(count, total)) / rate))) left" : ""
+        let left = Double(total - min(count, total)) / rate
+        // A server may claim any size, and send a byte a minute.
+        let rest = left < Self.longestSeconds ? "  \(Self.clock(UInt64(left))) left" : ""
         let percent = "\(Int(share * 100))%"
         return Self.fitted(
             label,
@@ -60,8 +81,13 @@ struct ProgressBar: Sendable {
                 "[\(bar)] \(percent)  \(ReadableSize.text(count))  \(speed)\(rest)", "\(percent)  \(speed)\(rest)",
                 percent,
             ],
-            to: columnCount
+            to: Self.columnCount
         )
+    }
+
+    /// The last column stays free, since some terminals begin a new line after it.
+    private static var columnCount: Int {
+        (Descriptor.standardError.columnCount ?? usualColumnCount) - 1
     }
 
     /// The label, shortened if it must be, and the longest of `texts` that leaves room for some of it.
