@@ -13,4 +13,7 @@ public protocol ShardSink: Sendable {
 public protocol ShardStore: ShardSink {
     /// The terms of a file, or `nil` if it is not known.
     func file(_ hash: FileHash) async throws -> ShardFile?
+
+    /// Further xorbs of files that need `xorb`: who has chunks of it is likely to have some of theirs.
+    func neighbours(of xorb: XorbHash, maximumCount: Int) async throws -> [XorbHash]
 }

@@ -41,4 +41,10 @@ public protocol XorbStore: XorbSink, ChunkLocator {
     ///
     /// Throws what `body` throws, and when the xorb is not kept or the range goes beyond its chunks.
     func read(_ range: HTTPByteRange, of xorb: XorbHash, _ body: (ByteBuffer) async throws -> Void) async throws
+
+    /// Reads a whole xorb again; one that is damaged is forgotten, and can be kept anew.
+    ///
+    /// Returns what is wrong with it, `nil` if nothing is or it is not kept.
+    @discardableResult
+    func examine(_ xorb: XorbHash) async throws -> (any Error)?
 }

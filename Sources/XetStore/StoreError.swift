@@ -22,6 +22,26 @@ public enum StoreError: Error, Hashable, Sendable {
     case corruptShard(ShardHash, ShardError)
     /// A kept shard has other bytes than its name says.
     case misnamedShard(ShardHash, found: ShardHash)
+    /// The file of a kept xorb cannot be opened or read.
+    case unreadableXorb(XorbHash, reason: String)
+    /// A xorb that comes in is longer than allowed.
+    case tooLong(maximum: Int)
+    /// Something else than a file has the name of a xorb or shard.
+    case notAFile(path: String)
     /// A range beyond the end of a file.
     case beyondEndOfFile(FileHash, end: UInt64, byteCount: UInt64)
+}
+
+extension StoreError {
+    /// The xorb that this says is damaged.
+    package var damagedXorb: XorbHash? {
+        switch self {
+        case .truncatedXorb(let xorb, _, _), .corruptXorb(let xorb, _), .misnamedXorb(let xorb, _),
+            .outdatedFooter(let xorb), .corruptChunk(let xorb, _), .unreadableXorb(let xorb, _):
+            xorb
+        case .unknownXorb, .rangeOutOfBounds, .termOutOfBounds, .corruptShard, .misnamedShard, .tooLong, .notAFile,
+            .beyondEndOfFile:
+            nil
+        }
+    }
 }

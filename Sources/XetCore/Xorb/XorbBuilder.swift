@@ -100,41 +100,10 @@ public struct SerializedXorb: Sendable {
     ///
     /// Throws when a chunk is invalid, none is there, or the root is not `expected`.
     public init(verifying body: [UInt8], expected: XorbHash? = nil) throws(XorbError) {
-        let piece = body.rawSpan
-        var reader = XorbChunkReader(end: .chunksOrFooter)
-        var unpacker = ChunkUnpacker()
-        var tree = MerkleTree()
-        var hashes: [ChunkHash] = []
-        var serializedEnds: [UInt32] = []
-        var unpackedEnds: [UInt32] = []
-        var unpacked: [UInt8] = []
-        var offset = 0
-        while let item = try reader.next(in: piece, from: &offset) {
-            try unpacked.replace(capacity: item.header.unpackedByteCount) { (output) throws(XorbError) in
-                try reader.unpack(item, in: piece, with: &unpacker, into: &output)
-            }
-            let hash = ChunkHash(ofChunk: unpacked.rawSpan)
-            tree.append(hash, byteCount: unpacked.count)
-            guard let unpackedEnd = UInt32(exactly: tree.byteCount),
-                let serializedEnd = UInt32(exactly: reader.serializedByteCount)
-            else { throw .full }
-            hashes.append(hash)
-            unpackedEnds.append(unpackedEnd)
-            serializedEnds.append(serializedEnd)
-        }
-        try reader.finish()
-        guard !hashes.isEmpty else { throw .noChunks }
-        let found = tree.xorbHash
-        guard expected == nil || expected == found else {
-            throw .hashMismatch(expected: expected ?? found, found: found)
-        }
-        let footer = try XorbFooter(
-            hash: found,
-            chunkHashes: hashes,
-            serializedEnds: serializedEnds,
-            unpackedEnds: unpackedEnds
-        )
-        chunks = Array(body.prefix(reader.serializedByteCount))
-        index = XorbIndex(footer: footer, unpackedEnds: unpackedEnds)
+        var verifier = XorbVerifier()
+        try verifier.append(body.rawSpan)
+        let byteCount = verifier.serializedByteCount
+        index = try verifier.finish(expected: expected)
+        chunks = byteCount == body.count ? body : Array(body.prefix(byteCount))
     }
 }

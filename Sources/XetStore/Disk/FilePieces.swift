@@ -39,6 +39,9 @@ package struct FilePieces: AsyncSequence {
         range = 0..<Int64.max
     }
 
+    /// What the file system says of the file now.
+    package func currentInfo() async throws -> FileInfo { try await file.info() }
+
     package struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let file: ReadFileHandle
         fileprivate var rest: Range<Int64>

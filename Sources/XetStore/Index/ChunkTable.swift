@@ -20,14 +20,22 @@ struct ChunkTable: Sendable {
     mutating func insert(_ index: XorbIndex) {
         guard let number = UInt32(exactly: xorbs.count), known.insert(index.hash).inserted else { return }
         xorbs.append(index.hash)
-        for (chunk, hash) in index.chunkHashes.enumerated() where places[hash.truncated] == nil {
+        for (chunk, hash) in index.chunkHashes.enumerated() where !isPlaced(hash) {
             places[hash.truncated] = Place(xorb: number, chunk: UInt32(chunk))
         }
+    }
+
+    /// Forgets a xorb; its chunks are not found until one that holds them is added.
+    mutating func remove(_ xorb: XorbHash) {
+        known.remove(xorb)
     }
 
     /// Where a chunk may be.
     func place(of chunk: ChunkHash) -> (xorb: XorbHash, chunk: Int)? {
         guard let place = places[chunk.truncated] else { return nil }
-        return (xorbs[Int(place.xorb)], Int(place.chunk))
+        let xorb = xorbs[Int(place.xorb)]
+        return known.contains(xorb) ? (xorb, Int(place.chunk)) : nil
     }
+
+    private func isPlaced(_ chunk: ChunkHash) -> Bool { place(of: chunk) != nil }
 }

@@ -40,20 +40,29 @@ struct IndexCache: Sendable {
         byteCount += cost
     }
 
+    mutating func remove(_ xorb: XorbHash) {
+        guard let position = positions[xorb] else { return }
+        remove(at: position)
+    }
+
     private mutating func evict() {
         if hand >= ring.count { hand = 0 }
         while ring[hand].isUsed {
             ring[hand].isUsed = false
             hand = (hand + 1) % ring.count
         }
-        let evicted = ring[hand].index
-        ring.swapAt(hand, ring.count - 1)
+        remove(at: hand)
+    }
+
+    private mutating func remove(at position: Int) {
+        let removed = ring[position].index
+        ring.swapAt(position, ring.count - 1)
         ring.removeLast()
-        positions[evicted.hash] = nil
-        if hand < ring.count {
-            positions[ring[hand].index.hash] = hand
+        positions[removed.hash] = nil
+        if position < ring.count {
+            positions[ring[position].index.hash] = position
         }
-        byteCount -= Self.cost(of: evicted)
+        byteCount -= Self.cost(of: removed)
     }
 
     private static func cost(of index: XorbIndex) -> Int {

@@ -8,6 +8,7 @@ public import _NIOFileSystem
 ///   xorbs/9f/9fb4….xorb     serialized chunks, footer of version 1, length of the footer
 ///   shards/03/03a1….mdb     shard with footer
 ///   temporary/5c21….part    what is being written; emptied when the store is opened
+///   damaged/                what had the name of a xorb or shard and was none
 /// ```
 /// A name is the text of a hash, in the folder of its first two digits. Hashes are parsed before they get here, so no
 /// text from outside becomes part of a path. One process at a time may have the store open.
@@ -26,6 +27,7 @@ public struct StoreLayout: Hashable, Sendable {
     var xorbFolder: FilePath { root.appending("xorbs") }
     var shardFolder: FilePath { root.appending("shards") }
     var temporaryFolder: FilePath { root.appending("temporary") }
+    var damagedFolder: FilePath { root.appending("damaged") }
 
     func xorb(_ hash: XorbHash) -> FilePath {
         path(hash.text, in: xorbFolder, extension: Self.xorbExtension)

@@ -28,4 +28,9 @@ public final class MemoryShardStore: ShardStore {
     public func file(_ hash: FileHash) async throws -> ShardFile? {
         files.withLock { $0[hash] }
     }
+
+    public func neighbours(of xorb: XorbHash, maximumCount: Int) async throws -> [XorbHash] {
+        let files = files.withLock { files in files.values.sorted { $0.hash < $1.hash } }
+        return XorbNeighbours.of(xorb, in: files, maximumCount: maximumCount)
+    }
 }

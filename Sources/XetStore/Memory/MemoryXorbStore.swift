@@ -52,4 +52,7 @@ public final class MemoryXorbStore: XorbStore {
         }
         try await body(ByteBuffer(bytes: chunks[Int(range.first)...Int(range.last)]))
     }
+
+    @discardableResult
+    public func examine(_ xorb: XorbHash) async throws -> (any Error)? { nil }
 }

@@ -33,7 +33,7 @@ public struct StoredFileReader: Sendable {
             guard termEnd > range.start else { continue }
             let start = range.start > termStart ? Int(range.start - termStart) : 0
             let end = Int(min(range.end, termEnd) - termStart)
-            try await read(start..<end, of: term, body)
+            try await xorbs.examiningDamage { try await read(start..<end, of: term, body) }
         }
     }
 
@@ -62,44 +62,5 @@ public struct StoredFileReader: Sendable {
             }
         }
         try decoder.finish()
-    }
-}
-
-/// Decodes a range of a xorb's chunks and checks each.
-private struct ChunkRangeDecoder: ~Copyable {
-    private let index: XorbIndex
-    private let firstChunk: Int
-    private var reader = XorbChunkReader()
-    private var unpacker = ChunkUnpacker()
-
-    init(index: XorbIndex, firstChunk: Int) {
-        self.index = index
-        self.firstChunk = firstChunk
-    }
-
-    mutating func next(in piece: ByteBuffer, from offset: inout Int) throws(StoreError) -> [UInt8]? {
-        let span = piece.readableBytesSpan
-        let item: XorbChunkReader.Item
-        let bytes: [UInt8]
-        do throws(XorbError) {
-            guard let next = try reader.next(in: span, from: &offset) else { return nil }
-            item = next
-            bytes = try reader.unpack(item, in: span, with: &unpacker)
-        } catch {
-            throw .corruptXorb(index.hash, error)
-        }
-        let chunk = firstChunk + item.index
-        guard chunk < index.chunkCount, ChunkHash(ofChunk: bytes.rawSpan) == index.chunkHashes[chunk] else {
-            throw .corruptChunk(xorb: index.hash, chunk: chunk)
-        }
-        return bytes
-    }
-
-    mutating func finish() throws(StoreError) {
-        do throws(XorbError) {
-            try reader.finish()
-        } catch {
-            throw .corruptXorb(index.hash, error)
-        }
     }
 }

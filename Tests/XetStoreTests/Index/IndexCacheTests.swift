@@ -41,10 +41,15 @@ import XetTestSupport
             if Bool.random(using: &random) {
                 cache.insert(index)
                 #expect(cache.index(of: index.hash) == index)
+            } else if Int.random(in: 0..<10, using: &random) == 0 {
+                cache.remove(index.hash)
+                #expect(cache.index(of: index.hash) == nil)
             } else if let found = cache.index(of: index.hash) {
                 #expect(found == index)
             }
         }
+        for index in indexes { cache.remove(index.hash) }
+        #expect(cache.byteCount == 0)
     }
 
     @Test func `does not take what is larger than the bound`() throws {

@@ -88,7 +88,7 @@ import XetTestSupport
 }
 
 /// One xorb of which a byte is wrong, given in small pieces.
-private struct DamagedStore: XorbStore {
+struct DamagedStore: XorbStore {
     let index: XorbIndex
     let bytes: [UInt8]
     let damage: Int
@@ -96,6 +96,7 @@ private struct DamagedStore: XorbStore {
     func put(_ xorb: SerializedXorb) async throws -> Bool { false }
     func locate(_ chunk: ChunkHash) async throws -> ChunkLocation? { nil }
     func index(of xorb: XorbHash) async throws -> XorbIndex? { index }
+    func examine(_ xorb: XorbHash) async throws -> (any Error)? { nil }
 
     func read(
         _ range: HTTPByteRange,

@@ -1,0 +1,44 @@
+package import _NIOFileSystem
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The few calls that the file system library lacks: they take no time worth a thread, and work in a cancelled task.
+package enum SystemCalls {
+    /// Gives a file another name; what has that name is replaced at once.
+    package static func rename(_ old: FilePath, to new: FilePath) throws(Errno) {
+        // SAFETY: both strings end with a zero and live until the call returns.
+        let status = unsafe old.withPlatformString { old in
+            unsafe new.withPlatformString { new in unsafe platformRename(old, new) }
+        }
+        guard status == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Removes a file; whether it was there does not matter.
+    package static func remove(_ path: FilePath) {
+        // SAFETY: the string ends with a zero and lives until the call returns.
+        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+    }
+
+    /// Takes the lock of an open file, which ends with its descriptor; `false` if another one has it.
+    static func tryLock(_ file: FileDescriptor) throws(Errno) -> Bool {
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return true }
+        guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
+        return false
+    }
+
+    private static func platformRename(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 {
+        #if canImport(Glibc)
+        unsafe Glibc.rename(old, new)
+        #elseif canImport(Musl)
+        unsafe Musl.rename(old, new)
+        #else
+        unsafe Darwin.rename(old, new)
+        #endif
+    }
+}
