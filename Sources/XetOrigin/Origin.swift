@@ -16,8 +16,9 @@ import Foundation
 /// A small Hub and CAS over a folder.
 ///
 /// Every folder `models|datasets|spaces/OWNER/NAME/` is a repository with one revision, `main`, whose commit follows
-/// from its content. The folder is read once, before the origin serves. Large files are stored as XET in the data
-/// folder, where they stay: another origin over the same folders reads only what is new or has changed.
+/// from its content. The folder is read before the origin serves, and looked at again while it does. Large files are
+/// stored as XET in the data folder, where they stay: another origin over the same folders reads only what is new or has
+/// changed. Only one origin at a time can have a data folder.
 public struct Origin: Sendable {
     private let configuration: OriginConfiguration
     private let services: OriginServices
@@ -25,8 +26,9 @@ public struct Origin: Sendable {
 
     /// Opens the data folder and reads what is new.
     ///
-    /// Cancelling it keeps what was committed so far; the next origin goes on from there. Throws ``OriginError``,
-    /// ``IngestError`` when a file changes while it is read, and what the file system throws.
+    /// Cancelling it keeps what was committed so far; the next origin goes on from there. Throws ``OriginError``, and
+    /// what the file system throws. What is damaged in the data folder, and files that cannot be read, are logged and
+    /// left out.
     ///
     /// - Parameters:
     ///   - configuration: What to serve.
@@ -39,14 +41,16 @@ public struct Origin: Sendable {
     ) async throws {
         self.configuration = configuration
         self.logger = logger
-        do {
-            services = try await Self.services(configuration, logger, onProgress)
-        } catch let error as StoreError {
-            throw OriginError.damagedData(path: configuration.dataFolder, error)
+        services = try await Self.services(configuration, logger)
+        if !(try await services.keeper.look(isStart: true, report: onProgress)) {
+            // Files that were just written: whether they are finished shows in a while.
+            try await Task.sleep(for: .seconds(configuration.settleSeconds))
+            try await services.keeper.look(isStart: true, report: onProgress)
         }
+        try await logLostUploads()
     }
 
-    /// Repositories that were found.
+    /// Repositories that are served.
     public var repositoryCount: Int { services.catalog.repositoryCount }
 
     /// Files in them.
@@ -56,6 +60,26 @@ public struct Origin: Sendable {
     ///
     /// Calls `onReady` with the port once requests are taken.
     public func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await services.keeper.watch(every: configuration.scanInterval) }
+            try await serve(onReady)
+            group.cancelAll()
+        }
+    }
+
+    /// Has the folder looked at now; returns at once.
+    public func rescan() {
+        services.bell.ring()
+    }
+
+    /// Looks at the folder; `false` if a file looks unfinished.
+    @discardableResult
+    func look() async throws -> Bool { try await services.keeper.look() }
+
+    /// What a repository holds.
+    func snapshot(_ repository: Repository) -> RepositorySnapshot? { services.catalog.snapshot(repository) }
+
+    private func serve(_ onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let application = Application(
             responder: responder,
             configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
@@ -69,39 +93,96 @@ public struct Origin: Sendable {
         OriginResponder(services, publicURL: configuration.publicURL, logger: logger)
     }
 
-    private static func services(
-        _ configuration: OriginConfiguration,
-        _ logger: Logger,
-        _ onProgress: @escaping @Sendable (IngestProgress) -> Void
-    ) async throws -> OriginServices {
+    private static func services(_ configuration: OriginConfiguration, _ logger: Logger) async throws -> OriginServices
+    {
         // Absolute, so that the catalogue means the same whatever the working directory.
         let folder = FilePath(URL(filePath: configuration.folder).resolvingSymlinksInPath().path)
         guard try await FileSystem.shared.info(forFileAt: folder)?.type == .directory else {
             throw OriginError.noFolder(path: configuration.folder)
         }
         let data = FilePath(configuration.dataFolder)
+        try await FileSystem.shared.createDirectory(at: data, withIntermediateDirectories: true, permissions: nil)
+        let lock = try await lock(data)
         let layout = StoreLayout(root: data)
-        let xorbs = try await DiskXorbStore.open(layout)
-        let shards = try await DiskShardStore.open(layout, xorbs: xorbs, now: configuration.now)
-        var catalogFile = CatalogFile(path: data.appending("catalog.json"), root: folder)
-        do {
-            try await catalogFile.load()
-        } catch let error as DecodingError {
-            // Everything in it can be found again by reading the files.
-            logger.warning("the catalogue cannot be read, so all files are", metadata: ["error": "\(error)"])
+        let bell = Bell()
+        let xorbs = try await DiskXorbStore.open(layout) { damage in
+            log(damage, logger)
+            // Files of the folder that need it are read again.
+            bell.ring()
         }
-        let found = try await FolderScan(root: folder, logger: logger).repositories()
-        let ingest = Ingest(xorbs: xorbs, shards: shards, threshold: configuration.threshold, report: onProgress)
+        let shards = try await DiskShardStore.open(layout, xorbs: xorbs, now: configuration.now)
+        for damage in xorbs.damages + shards.damages {
+            log(damage, logger)
+        }
+        let catalog = Catalog()
         return OriginServices(
-            catalog: Catalog(try await ingest.snapshots(of: found, &catalogFile)),
+            catalog: catalog,
+            keeper: CatalogKeeper(
+                scan: FolderScan(root: folder, logger: logger),
+                ingest: Ingest(xorbs: xorbs, shards: shards, threshold: configuration.threshold),
+                catalog: catalog,
+                xorbs: xorbs,
+                file: await catalogFile(data.appending("catalog.json"), root: folder, logger),
+                settleSeconds: configuration.settleSeconds,
+                now: configuration.now,
+                bell: bell,
+                logger: logger
+            ),
+            bell: bell,
             ledger: try await UploadLedger.open(data.appending("uploads.txt")),
             rules: configuration.rules,
             signer: Signer(key: try await SigningKey.load(data.appending("signing-key"))),
             xorbs: xorbs,
             shards: shards,
+            layout: layout,
+            lock: lock,
             tokenLifetime: configuration.tokenLifetime,
             addressLifetime: configuration.addressLifetime,
             now: configuration.now
         )
+    }
+
+    private static func log(_ damage: StoreDamage, _ logger: Logger) {
+        logger.error(
+            "damaged in the data folder",
+            metadata: ["path": "\(damage.path)", "reason": "\(damage.reason)"]
+        )
+    }
+
+    private static func lock(_ data: FilePath) async throws -> FolderLock {
+        do {
+            return try await FolderLock.take(data)
+        } catch FolderLockError.isHeld {
+            throw OriginError.dataFolderInUse(path: data.string)
+        }
+    }
+
+    private static func catalogFile(_ path: FilePath, root: FilePath, _ logger: Logger) async -> CatalogFile {
+        var file = CatalogFile(path: path, root: root)
+        do {
+            try await file.load()
+        } catch {
+            // Everything in it can be found again by reading the files.
+            logger.warning("the catalogue cannot be read, so all files are", metadata: ["error": "\(error)"])
+        }
+        return file
+    }
+
+    /// Says which uploads cannot be served because something of them is missing: nothing here can bring them back.
+    private func logLostUploads() async throws {
+        for (file, xorb) in try await services.shards.incompleteFiles().prefix(1000) {
+            for repository in services.ledger.repositories(of: file) {
+                logger.error(
+                    "an uploaded file cannot be served, since a xorb of it is missing",
+                    metadata: ["repository": "\(repository)", "file": "\(file)", "xorb": "\(xorb)"]
+                )
+            }
+        }
+        for (repository, file) in services.ledger.lost(from: services.shards) {
+            logger.error(
+                "an uploaded file cannot be served, since its shard is missing",
+                metadata: ["repository": "\(repository)", "file": "\(file)"]
+            )
+        }
     }
 }

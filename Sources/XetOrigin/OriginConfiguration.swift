@@ -1,4 +1,3 @@
-public import XetStore
 public import XetWire
 
 #if canImport(FoundationEssentials)
@@ -13,6 +12,9 @@ public struct OriginConfiguration: Sendable {
     public static let defaultThreshold: UInt64 = 1_000_000
     /// How long tokens and addresses are good unless set otherwise, in seconds.
     public static let defaultLifetime: UInt64 = 15 * 60
+
+    /// How often the folder is looked at unless set otherwise, in seconds.
+    public static let defaultScanInterval: UInt64 = 10
 
     /// The folder with the repositories, `models|datasets|spaces/OWNER/NAME/`.
     public var folder: String
@@ -32,6 +34,10 @@ public struct OriginConfiguration: Sendable {
     public var tokenLifetime: UInt64
     /// How long a signed address is good, in seconds.
     public var addressLifetime: UInt64
+    /// How often the folder is looked at for what is new, in seconds; 0 for only when told to.
+    public var scanInterval: UInt64
+    /// How long a file has to have been left alone to count as finished, in seconds; 0 if all are.
+    public var settleSeconds: UInt64
     /// The clock, in Unix seconds.
     public var now: @Sendable () -> UInt64
 
@@ -45,6 +51,8 @@ public struct OriginConfiguration: Sendable {
         rules = .open
         tokenLifetime = Self.defaultLifetime
         addressLifetime = Self.defaultLifetime
+        scanInterval = Self.defaultScanInterval
+        settleSeconds = 1
         now = { UInt64(max(0, Date().timeIntervalSince1970)) }
     }
 }
@@ -53,9 +61,8 @@ public struct OriginConfiguration: Sendable {
 public enum OriginError: Error, Hashable, Sendable {
     /// There is no folder to serve at this path.
     case noFolder(path: String)
-    /// A xorb or shard in the data folder cannot be used. Without the folder the files are read again, but what was
-    /// uploaded is lost.
-    case damagedData(path: String, StoreError)
+    /// Another origin uses the data folder.
+    case dataFolderInUse(path: String)
     /// The key in the data folder has another length than was written.
     case invalidSigningKey(path: String, expected: Int, found: Int)
 }

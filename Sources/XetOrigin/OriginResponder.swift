@@ -18,18 +18,23 @@ struct OriginResponder: HTTPResponder {
         let cas = CASAccess(services)
         let files = FileAddress(services)
         let ranges = XorbAddress(services)
-        // Upload bodies are held in memory: only so many at a time.
-        let permits = TaskGate(width: 4)
         let (xorbs, shards) = (services.xorbs, services.shards)
         routes = [
             // The CAS, and the bytes of xorbs.
-            XorbBytesRoute(addresses: ranges, xorbs: xorbs),
+            XorbBytesRoute(addresses: ranges, xorbs: xorbs, reader: CheckedXorbReader(xorbs: xorbs)),
             ReconstructionRoute(access: cas, addresses: ranges, xorbs: xorbs),
             ReconstructionBatchRoute(access: cas, addresses: ranges, xorbs: xorbs),
-            DedupRoute(access: cas, xorbs: xorbs, key: .random(), now: services.now),
+            DedupRoute(access: cas, xorbs: xorbs, shards: shards, key: .random(), now: services.now),
             XorbGrantRoute(),
-            XorbUploadRoute(access: cas, xorbs: xorbs, permits: permits),
-            ShardUploadRoute(access: cas, shards: shards, ledger: services.ledger, permits: permits, logger: logger),
+            XorbUploadRoute(access: cas, xorbs: xorbs),
+            ShardUploadRoute(
+                access: cas,
+                shards: shards,
+                ledger: services.ledger,
+                layout: services.layout,
+                permits: TaskGate(width: 2),
+                logger: logger
+            ),
             // The Hub, and the bytes of files.
             ResolveRoute(access: hub, addresses: files),
             BridgeRoute(

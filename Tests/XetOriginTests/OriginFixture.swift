@@ -5,6 +5,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import Synchronization
+import Testing
 import XetAccess
 import XetCore
 import XetStore
@@ -19,6 +20,10 @@ final class ManualClock: Sendable {
     private let seconds = Mutex<UInt64>(1_800_000_000)
 
     var now: UInt64 { seconds.withLock { $0 } }
+
+    func set(_ time: UInt64) {
+        seconds.withLock { $0 = time }
+    }
 
     func advance(by count: UInt64) {
         seconds.withLock { $0 += count }
@@ -68,12 +73,15 @@ struct RepositoryFolder: Sendable {
         var configuration = OriginConfiguration(folder: "\(path)/served", dataFolder: "\(path)/data")
         configuration.threshold = threshold
         configuration.now = { clock.now }
+        // Files count as finished when they are written.
+        configuration.settleSeconds = 0
         return configuration
     }
 }
 
 /// An origin and a way to ask it.
 struct OriginFixture: Sendable {
+    let origin: Origin
     let client: any TestClientProtocol
     let folder: RepositoryFolder
     let clock: ManualClock
@@ -100,7 +108,7 @@ struct OriginFixture: Sendable {
                 logger: logger
             )
             return try await application.test(setup) { client in
-                try await body(OriginFixture(client: client, folder: folder, clock: clock))
+                try await body(OriginFixture(origin: origin, client: client, folder: folder, clock: clock))
             }
         }
     }
@@ -178,5 +186,36 @@ extension RepositoryFolder {
                 }
             }
         }
+    }
+}
+
+extension OriginFixture {
+    /// A xorb with all chunks of a file.
+    static func xorb(of content: [UInt8]) throws -> SerializedXorb {
+        var builder = XorbBuilder()
+        var start = 0
+        for end in Chunker.cuts(of: content) {
+            let chunk = Array(content[start..<end])
+            try builder.append(chunk.rawSpan, hash: ChunkHash(ofChunk: chunk))
+            start = end
+        }
+        return try builder.finish()
+    }
+
+    /// A file of ranges of xorbs, with its proofs and without SHA-256.
+    static func file(_ parts: [(XorbIndex, Range<Int>)]) throws -> ShardFile {
+        var tree = MerkleTree()
+        var terms: [Term] = []
+        var verification: [VerificationHash] = []
+        for (index, chunks) in parts {
+            let range = try #require(ChunkRange(start: chunks.lowerBound, end: chunks.upperBound))
+            let byteCount = try #require(index.unpackedByteCount(of: range))
+            terms.append(try Term(xorb: index.hash, chunks: range, unpackedByteCount: byteCount))
+            verification.append(try #require(index.verificationHash(of: range)))
+            for chunk in chunks {
+                tree.append(index.chunkHashes[chunk], byteCount: index.unpackedByteCount(of: chunk))
+            }
+        }
+        return try ShardFile(hash: tree.fileHash, terms: terms, verification: verification, sha256: nil)
     }
 }

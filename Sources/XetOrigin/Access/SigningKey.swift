@@ -25,10 +25,7 @@ enum SigningKey {
         }
         var generator = SystemRandomNumberGenerator()
         let key = (0..<Signer.keyByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let options = OpenOptions.Write.newFile(replaceExisting: false, permissions: .ownerReadWrite)
-        try await FileSystem.shared.withFileHandle(forWritingAt: path, options: options) { file in
-            _ = try await file.write(contentsOf: key, toAbsoluteOffset: 0)
-        }
+        try await FileSystem.shared.replaceFile(at: path, with: key, permissions: .ownerReadWrite)
         return key
     }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import XetAccess
 import XetCore
+import XetStore
 import XetWire
 
 extension RouteRequest {
@@ -33,8 +34,9 @@ struct CASAccess: Sendable {
 
     /// The terms of a file that the token's repository has, committed or uploaded; 404 otherwise.
     func file(_ hash: FileHash, _ grant: CASGrant) async throws -> ShardFile {
-        let isCommitted = services.catalog.snapshot(grant.repository)?.contains(hash) ?? false
-        guard isCommitted || services.ledger.contains(hash, in: grant.repository),
+        guard
+            services.catalog.contains(hash, in: grant.repository)
+                || services.ledger.contains(hash, in: grant.repository),
             let file = try await services.shards.file(hash)
         else { throw RouteError(.notFound, "The file is not known.") }
         return file

@@ -12,6 +12,8 @@ import XetWire
 struct ReconstructionBatchRoute: Route {
     /// Most files in one request.
     static let maximumFileCount = 1024
+    /// Most terms of all of them.
+    static let maximumTermCount = 1 << 20
 
     let access: CASAccess
     let addresses: XorbAddress
@@ -26,12 +28,14 @@ struct ReconstructionBatchRoute: Route {
         var all: [Term] = []
         for name in names {
             guard let hash = FileHash(name) else { throw RouteError.malformedHash }
+            guard files[hash] == nil else { continue }
             do {
                 files[hash] = try await access.file(hash, grant).terms
             } catch let error as RouteError where error.status == .notFound {
                 continue
             }
             all += files[hash] ?? []
+            guard all.count <= Self.maximumTermCount else { throw RouteError(.badRequest, "Too many terms.") }
         }
         // The files one after the other are like one long file: fetches that they share are merged.
         let joined = try ShardFile(hash: .zero, terms: all, verification: nil, sha256: nil)

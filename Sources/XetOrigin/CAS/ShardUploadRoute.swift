@@ -20,6 +20,8 @@ struct ShardUploadRoute: Route {
     let access: CASAccess
     let shards: any ShardStore
     let ledger: UploadLedger
+    let layout: StoreLayout
+    /// How many shards are in memory at a time: those that have come whole.
     let permits: TaskGate
     let logger: Logger
 
@@ -27,43 +29,45 @@ struct ShardUploadRoute: Route {
         let path = request.casPath
         guard request.method == .post, path.segments == ["shards"] else { return nil }
         let grant = try access.grant(request, .write)
-        let shard = try await permits.withTurn {
-            try Self.shard(try await request.collectBody(maximum: Shard.maximumByteCount))
-        }
+        let body = try await request.spoolBody(maximum: Shard.maximumByteCount, layout: layout)
         switch path.version {
-        case .v1: return .json(Body(result: try await register(shard, grant) ? 1 : 0))
-        case .v2: return stream(shard, grant)
+        case .v1:
+            return .json(Body(result: try await register(body, grant) ? 1 : 0))
+        case .v2:
+            // What is no shard is refused before the answer begins; read again, it does not wait in memory for its turn.
+            let fileCount = try await permits.withTurn { try await Self.shard(body).files.count }
+            return stream(body, fileCount: fileCount, grant)
         }
     }
 
-    private static func shard(_ body: [UInt8]) throws -> Shard {
+    private static func shard(_ body: Spool) async throws -> Shard {
+        let bytes = try await body.bytes()
         do {
-            let shard = try Shard(parsing: body.rawSpan)
-            guard shard.files.allSatisfy({ $0.sha256 != nil }) else {
-                throw RouteError(.badRequest, "A file has no SHA-256, which uploads to repositories need.")
-            }
-            return shard
+            return try Shard(parsing: bytes.rawSpan)
         } catch let error as ShardError {
             throw RouteError(.badRequest, "The shard is not valid: \(error)")
         }
     }
 
-    private func register(_ shard: Shard, _ grant: CASGrant) async throws -> Bool {
-        do {
-            let isNew = try await shards.register(shard)
-            try await ledger.insert(shard.files.map(\.hash), in: grant.repository)
-            return isNew
-        } catch let error as ShardCheckError {
-            throw RouteError(.badRequest, "The shard was refused: \(error)")
+    private func register(_ body: Spool, _ grant: CASGrant) async throws -> Bool {
+        try await permits.withTurn {
+            let shard = try await Self.shard(body)
+            do {
+                let isNew = try await shards.register(shard)
+                try await ledger.insert(shard.files.map(\.hash), in: grant.repository)
+                return isNew
+            } catch let error as ShardCheckError {
+                throw RouteError(.badRequest, "The shard was refused: \(error)")
+            }
         }
     }
 
-    private func stream(_ shard: Shard, _ grant: CASGrant) -> Response {
+    private func stream(_ shard: Spool, fileCount: Int, _ grant: CASGrant) -> Response {
         var headers = HTTPFields()
         headers[.contentType] = "application/x-ndjson"
         let body = ResponseBody { writer in
-            try await writer.write(ShardFrame.validating(verified: 0, total: shard.files.count).line)
-            let outcome = await register(whileSignalling: shard, grant, &writer)
+            try await writer.write(ShardFrame.validating(verified: 0, total: fileCount).line)
+            let outcome = await register(whileSignalling: shard, fileCount: fileCount, grant, &writer)
             try await writer.write(outcome.line)
             try await writer.finish(nil)
         }
@@ -72,7 +76,8 @@ struct ShardUploadRoute: Route {
 
     /// Registers, and repeats the last frame from time to time as a sign of life.
     private func register(
-        whileSignalling shard: Shard,
+        whileSignalling shard: Spool,
+        fileCount: Int,
         _ grant: CASGrant,
         _ writer: inout any ResponseBodyWriter
     ) async -> ShardFrame {
@@ -91,7 +96,7 @@ struct ShardUploadRoute: Route {
                         group.cancelAll()
                         return outcome
                     }
-                    try await writer.write(ShardFrame.validating(verified: 0, total: shard.files.count).line)
+                    try await writer.write(ShardFrame.validating(verified: 0, total: fileCount).line)
                 }
             }
         } catch let error as RouteError {

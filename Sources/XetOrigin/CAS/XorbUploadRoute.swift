@@ -1,11 +1,12 @@
 import HTTPTypes
 import Hummingbird
-import XetAccess
 import XetCore
+import XetStore
 import XetWire
 
-/// `POST /v1/xorbs/default/{xorb}`: takes a xorb, after every chunk of it was unpacked and hashed.
+/// `POST /v1/xorbs/default/{xorb}`: takes a xorb, every chunk of which is unpacked and hashed as it comes.
 ///
+/// A body that comes slowly holds a file and the memory of a chunk, and nothing that another one waits for.
 /// Source: draft-denis-xet, "Upload Xorb".
 struct XorbUploadRoute: Route {
     /// Longest body accepted, in bytes.
@@ -23,26 +24,29 @@ struct XorbUploadRoute: Route {
     }
 
     let access: CASAccess
-    let xorbs: any XorbStore
-    let permits: TaskGate
+    let xorbs: DiskXorbStore
 
     func respond(to request: RouteRequest) async throws -> Response? {
         let path = request.casPath.segments
         guard request.method == .post, path.count == 3, path[0] == "xorbs", path[1] == "default" else { return nil }
         _ = try access.grant(request, .write)
         guard let hash = XorbHash(path[2]) else { throw RouteError.malformedHash }
-        let wasInserted = try await permits.withTurn {
-            let body = try await request.collectBody(maximum: Self.maximumBodyByteCount)
-            return try await xorbs.put(try Self.xorb(body, hash))
-        }
-        return .json(Body(wasInserted: wasInserted))
+        try request.checkLength(maximum: Self.maximumBodyByteCount)
+        return .json(Body(wasInserted: try await receive(hash, request)))
     }
 
-    private static func xorb(_ body: [UInt8], _ hash: XorbHash) throws -> SerializedXorb {
+    private func receive(_ hash: XorbHash, _ request: RouteRequest) async throws -> Bool {
+        if xorbs.contains(hash) {
+            // What comes is what is kept, or of no use.
+            try await request.dropBody(maximum: Self.maximumBodyByteCount)
+            return false
+        }
         do {
-            return try SerializedXorb(verifying: body, expected: hash)
-        } catch {
+            return try await xorbs.receive(hash, from: request.body, maximumByteCount: Self.maximumBodyByteCount)
+        } catch let error as XorbError {
             throw RouteError(.badRequest, "The xorb is not valid: \(error)")
+        } catch StoreError.tooLong {
+            throw RouteError.bodyTooLong(maximum: Self.maximumBodyByteCount)
         }
     }
 }

@@ -1,6 +1,5 @@
 import XetCore
 import XetWire
-import _NIOFileSystem
 
 /// A file of a repository, ready to be served.
 struct CatalogEntry: Sendable {
@@ -9,7 +8,7 @@ struct CatalogEntry: Sendable {
         /// In the stores, under this hash; `pointer` stands for it in Git.
         case xet(FileHash, sha256: SHA256Digest, pointer: LFSPointer)
         /// In the folder.
-        case regular(FilePath, GitObjectID)
+        case regular(RegularContent)
     }
 
     let path: RepositoryPath
@@ -22,7 +21,7 @@ struct CatalogEntry: Sendable {
     var gitObject: GitObjectID {
         switch storage {
         case .xet(_, _, let pointer): pointer.object
-        case .regular(_, let object): object
+        case .regular(let content): content.object
         }
     }
 
@@ -30,7 +29,7 @@ struct CatalogEntry: Sendable {
     var etag: EntityTag {
         switch storage {
         case .xet(_, let sha256, _): EntityTag(strong: sha256.text)
-        case .regular(_, let object): EntityTag(strong: object.text)
+        case .regular(let content): EntityTag(strong: content.object.text)
         }
     }
 
@@ -46,8 +45,8 @@ struct CatalogEntry: Sendable {
                 lfs: TreeEntryBody.LFS(oid: sha256.text, size: byteCount, pointerSize: pointer.byteCount),
                 xetHash: hash.text
             )
-        case .regular(_, let object):
-            TreeEntryBody(type: "file", path: path.text, size: byteCount, oid: object.text)
+        case .regular(let content):
+            TreeEntryBody(type: "file", path: path.text, size: byteCount, oid: content.object.text)
         }
     }
 }

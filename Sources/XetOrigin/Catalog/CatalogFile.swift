@@ -1,5 +1,6 @@
 import NIOCore
 import XetCore
+import XetStore
 import _NIOFileSystem
 
 #if canImport(FoundationEssentials)
@@ -10,12 +11,13 @@ import Foundation
 
 /// What is remembered of files between runs, so that only new and changed ones are read.
 struct CatalogFile: Sendable {
-    /// What was found when a file was read: Git's name of a small one, hashes of a large one.
+    /// What was found when a file was read: Git's name of a small one and hashes of its pieces, hashes of a large one.
     struct Record: Hashable, Sendable, Codable {
         /// Kind, owner, name and path, from the folder that is served.
         let path: String
         let stamp: FileStamp
         var git: String?
+        var pieces: [String]?
         var sha256: String?
         var xet: String?
     }
@@ -57,7 +59,7 @@ struct CatalogFile: Sendable {
     }
 
     /// Writes the records, replacing the file at once.
-    func save() throws {
+    func save() async throws {
         let body = Body(
             version: Body.version,
             root: root.string,
@@ -65,7 +67,7 @@ struct CatalogFile: Sendable {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(body).write(to: URL(filePath: path.string), options: .atomic)
+        try await FileSystem.shared.replaceFile(at: path, with: Array(try encoder.encode(body)))
     }
 
     /// What is known of a file, if it has not changed since.
@@ -74,8 +76,13 @@ struct CatalogFile: Sendable {
         return record
     }
 
-    mutating func insert(_ file: RepositoryFile, git: GitObjectID) {
-        records[Self.key(file)] = Record(path: file.description, stamp: file.file.stamp, git: git.text)
+    mutating func insert(_ file: RepositoryFile, _ content: RegularContent) {
+        records[Self.key(file)] = Record(
+            path: file.description,
+            stamp: file.file.stamp,
+            git: content.object.text,
+            pieces: content.pieces.map(\.text)
+        )
     }
 
     mutating func insert(_ file: RepositoryFile, xet: FileHash, sha256: SHA256Digest) {

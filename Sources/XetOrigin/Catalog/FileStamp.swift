@@ -10,6 +10,9 @@ struct FileStamp: Hashable, Sendable, Codable {
     let changedSeconds: Int
     let changedNanoseconds: Int
 
+    /// Unix seconds of the last change, whatever changed.
+    var lastChange: Int { max(modifiedSeconds, changedSeconds) }
+
     init(_ info: FileInfo) {
         byteCount = info.size
         modifiedSeconds = info.lastDataModificationTime.seconds

@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import XetCore
 import XetStore
 import _NIOFileSystem
@@ -26,7 +27,8 @@ struct ScannedRepository: Hashable, Sendable {
 /// Finds the repositories below a folder, `models|datasets|spaces|kernels/OWNER/NAME/`, and the files in them.
 ///
 /// Symbolic links to files of the same repository are followed, all others are left out, as are special files, `.git`
-/// folders, and names that are not UTF-8; each of them is logged.
+/// folders, names that are not UTF-8 or have control characters, and folders that may not be read; each of them is logged
+/// once.
 struct FolderScan: Sendable {
     /// Deepest folder that is entered.
     static let maximumDepth = 64
@@ -35,6 +37,7 @@ struct FolderScan: Sendable {
     let logger: Logger
 
     private let fileSystem = FileSystem.shared
+    private let told = ToldPaths()
 
     init(root: FilePath, logger: Logger) {
         self.root = root
@@ -44,6 +47,10 @@ struct FolderScan: Sendable {
     /// The repositories, sorted.
     func repositories() async throws -> [ScannedRepository] {
         var found: [ScannedRepository] = []
+        // Without it, as when a disk is not mounted, there would be no repository left.
+        guard try await fileSystem.info(forFileAt: root)?.type == .directory else {
+            throw OriginError.noFolder(path: root.string)
+        }
         for kind in RepositoryKind.versioned {
             let folder = root.appending(kind.plural)
             guard let info = try await fileSystem.info(forFileAt: folder, infoAboutSymbolicLink: true) else { continue }
@@ -51,8 +58,8 @@ struct FolderScan: Sendable {
                 skip(folder, "it is not a folder")
                 continue
             }
-            for owner in try await folders(in: folder) {
-                for name in try await folders(in: folder.appending(owner)) {
+            for owner in try await names(in: folder) {
+                for name in try await names(in: folder.appending(owner)) {
                     guard let repository = Repository(kind: kind, name: "\(owner)/\(name)") else {
                         skip(folder.appending(owner).appending(name), "its name is not one of a repository")
                         continue
@@ -65,13 +72,14 @@ struct FolderScan: Sendable {
         return found.sorted { $0.repository.description < $1.repository.description }
     }
 
-    private func folders(in folder: FilePath) async throws -> [String] {
+    /// The names of the folders in a folder.
+    private func names(in folder: FilePath) async throws -> [String] {
         var names: [String] = []
-        for entry in try await fileSystem.entries(of: folder) {
+        for entry in try await entries(of: folder) {
             if entry.type == .directory, let name = entry.validName {
                 names.append(name)
             } else {
-                skip(entry.path, "it is not a folder, or its name is not UTF-8")
+                skip(entry.path, "it is not a folder, or its name is not UTF-8 or has control characters")
             }
         }
         return names.sorted()
@@ -82,9 +90,9 @@ struct FolderScan: Sendable {
         var open: [(path: RepositoryPath, location: FilePath, depth: Int)] = [(.root, folder, 0)]
         while let next = open.popLast() {
             try Task.checkCancellation()
-            for entry in try await fileSystem.entries(of: next.location) {
+            for entry in try await entries(of: next.location) {
                 guard let name = entry.validName else {
-                    skip(entry.path, "its name is not UTF-8")
+                    skip(entry.path, "its name is not UTF-8 or has control characters")
                     continue
                 }
                 let path = next.path.appending(name)
@@ -101,6 +109,16 @@ struct FolderScan: Sendable {
             }
         }
         return files.sorted { $0.path < $1.path }
+    }
+
+    /// What is in a folder; nothing if it is gone, or may not be read.
+    private func entries(of folder: FilePath) async throws -> [FolderEntry] {
+        do {
+            return try await fileSystem.entries(of: folder)
+        } catch let error as FileSystemError where error.isOfOneFile && error.code != .io {
+            skip(folder, error.message)
+            return []
+        }
     }
 
     private func file(
@@ -130,14 +148,42 @@ struct FolderScan: Sendable {
     }
 
     private func skip(_ path: FilePath, _ reason: String) {
-        logger.warning("left out: \(reason)", metadata: ["path": "\(path)"])
+        let text = path.string.withoutControlCharacters
+        guard told.insert("\(text) \(reason)") else { return }
+        logger.warning("left out: \(reason.withoutControlCharacters)", metadata: ["path": "\(text)"])
+    }
+}
+
+/// What has been logged, so that it is not logged at every look.
+private final class ToldPaths: Sendable {
+    private static let maximumCount = 10_000
+
+    private let texts = Mutex<Set<String>>([])
+
+    /// Whether the text is new.
+    func insert(_ text: String) -> Bool {
+        texts.withLock { texts in
+            if texts.count >= Self.maximumCount { texts = [] }
+            return texts.insert(text).inserted
+        }
+    }
+}
+
+extension String {
+    /// The same with control characters written as escapes, so that a name cannot pretend to be a line of a log.
+    fileprivate var withoutControlCharacters: String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            let isControl = scalar.properties.generalCategory == .control
+            text += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+        }
     }
 }
 
 extension FolderEntry {
-    /// The name, if it is UTF-8.
+    /// The name, if it is UTF-8 without control characters: no request could name another.
     fileprivate var validName: String? {
         let text = name.string
-        return FilePath.Component(text) == name ? text : nil
+        guard FilePath.Component(text) == name, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
+        return text
     }
 }

@@ -91,12 +91,14 @@ struct GitObjectID: Hashable, Sendable {
 ///
 /// Source: Git LFS, "Git LFS Specification", The Pointer.
 struct LFSPointer: Hashable, Sendable {
-    let byteCount: Int
+    let text: String
     let object: GitObjectID
 
+    /// Length of the pointer itself.
+    var byteCount: Int { text.utf8.count }
+
     init(sha256: XetCore.SHA256Digest, byteCount: UInt64) {
-        let text = "version https://git-lfs.github.com/spec/v1\noid sha256:\(sha256)\nsize \(byteCount)\n"
-        self.byteCount = text.utf8.count
+        text = "version https://git-lfs.github.com/spec/v1\noid sha256:\(sha256)\nsize \(byteCount)\n"
         object = GitObjectID(blob: Array(text.utf8))
     }
 }

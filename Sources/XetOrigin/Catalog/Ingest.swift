@@ -5,7 +5,7 @@ import XetStore
 import XetUpload
 import _NIOFileSystem
 
-/// Reads the files that are new or have changed: large ones into XET, small ones for their Git name.
+/// Reads the files that are new or have changed: large ones into XET, small ones for their hashes.
 struct Ingest: Sendable {
     /// Large files are committed whenever so much was read.
     private static let batchByteCount: UInt64 = 512 * 1024 * 1024
@@ -14,40 +14,17 @@ struct Ingest: Sendable {
     let shards: any ShardStore
     /// Files of at least so many bytes are large.
     let threshold: UInt64
-    let report: @Sendable (IngestProgress) -> Void
-
-    /// Makes the snapshots of what a scan found, reading what `catalog` does not know yet.
-    func snapshots(of found: [ScannedRepository], _ catalog: inout CatalogFile) async throws -> [RepositorySnapshot] {
-        let files = found.flatMap { scan in scan.files.map { RepositoryFile(repository: scan.repository, file: $0) } }
-        catalog.keep(files)
-        var missing: [RepositoryFile] = []
-        for file in files where try await entry(file, catalog) == nil {
-            missing.append(file)
-        }
-        try await read(missing, &catalog)
-        var snapshots: [RepositorySnapshot] = []
-        for scan in found {
-            var entries: [CatalogEntry] = []
-            for file in scan.files {
-                let file = RepositoryFile(repository: scan.repository, file: file)
-                guard let entry = try await entry(file, catalog) else {
-                    throw IngestError.changedWhileRead(path: file.description)
-                }
-                entries.append(entry)
-            }
-            snapshots.append(RepositorySnapshot(repository: scan.repository, files: entries))
-        }
-        return snapshots
-    }
 
     /// The entry of a file, if everything for it is there.
-    private func entry(_ file: RepositoryFile, _ catalog: CatalogFile) async throws -> CatalogEntry? {
+    func entry(_ file: RepositoryFile, _ catalog: CatalogFile) async throws -> CatalogEntry? {
         guard let record = catalog.record(of: file) else { return nil }
         let stamp = file.file.stamp
         guard isLarge(file) else {
-            return record.git.flatMap { GitObjectID($0) }.map { object in
-                CatalogEntry(path: file.file.path, stamp: stamp, storage: .regular(file.file.location, object))
-            }
+            guard let object = record.git.flatMap({ GitObjectID($0) }), let texts = record.pieces else { return nil }
+            let pieces = texts.compactMap { ChunkHash($0) }
+            guard pieces.count == texts.count else { return nil }
+            let content = RegularContent(location: file.file.location, object: object, pieces: pieces)
+            return CatalogEntry(path: file.file.path, stamp: stamp, storage: .regular(content))
         }
         guard let hash = record.xet.flatMap({ FileHash($0) }),
             let sha256 = record.sha256.flatMap({ SHA256Digest($0) }),
@@ -57,30 +34,48 @@ struct Ingest: Sendable {
         return CatalogEntry(path: file.file.path, stamp: stamp, storage: .xet(hash, sha256: sha256, pointer: pointer))
     }
 
-    private func isLarge(_ file: RepositoryFile) -> Bool { file.byteCount >= threshold }
+    /// Whether a file was stored and is so no more.
+    func isLost(_ file: RepositoryFile, _ catalog: CatalogFile) -> Bool {
+        isLarge(file) && catalog.record(of: file)?.xet != nil
+    }
 
-    private func read(_ files: [RepositoryFile], _ catalog: inout CatalogFile) async throws {
-        guard !files.isEmpty else { return }
+    /// Reads files and remembers them in `catalog`; returns those that could not be read, and why.
+    ///
+    /// Throws what has nothing to do with the files, such as a full disk.
+    func read(
+        _ files: [RepositoryFile],
+        _ catalog: inout CatalogFile,
+        report: @escaping @Sendable (IngestProgress) -> Void
+    ) async throws -> [IngestFailure] {
+        guard !files.isEmpty else { return [] }
         let byteCount = files.reduce(0) { $0 + $1.byteCount }
         let meter = IngestMeter(fileCount: files.count, byteCount: byteCount, report: report)
+        var failures: [IngestFailure] = []
         for file in files where !isLarge(file) {
             meter.beginFile(file.description)
-            catalog.insert(file, git: try await gitObject(of: file))
-            meter.read(upTo: meter.doneByteCount + file.byteCount)
+            do {
+                catalog.insert(file, try await content(of: file, meter))
+            } catch let error where IngestFailure.isOfOneFile(error) {
+                failures.append(IngestFailure(file: file, error))
+            }
             meter.endFile()
         }
-        try catalog.save()
+        try await catalog.save()
         var large = files.filter(isLarge)[...]
         while !large.isEmpty {
-            try await readBatch(&large, &catalog, meter)
-            try catalog.save()
+            try await readBatch(&large, &catalog, &failures, meter)
+            try await catalog.save()
         }
+        return failures
     }
+
+    private func isLarge(_ file: RepositoryFile) -> Bool { file.byteCount >= threshold }
 
     /// Reads large files until a batch is full and commits them; then they are remembered, should a later one fail.
     private func readBatch(
         _ files: inout ArraySlice<RepositoryFile>,
         _ catalog: inout CatalogFile,
+        _ failures: inout [IngestFailure],
         _ meter: IngestMeter
     ) async throws {
         let start = meter.doneByteCount
@@ -90,7 +85,17 @@ struct Ingest: Sendable {
         var batch: [(RepositoryFile, UploadedFile)] = []
         while meter.doneByteCount - start < Self.batchByteCount, let file = files.popFirst() {
             meter.beginFile(file.description)
-            batch.append((file, try await upload(file, in: &session)))
+            var isRead = false
+            do {
+                batch.append((file, try await upload(file, in: &session, &isRead)))
+            } catch let error where IngestFailure.isOfOneFile(error) {
+                failures.append(IngestFailure(file: file, error))
+                guard !isRead || error is IngestError else {
+                    // The session stopped amid a file and is of no use; the others are read again without it.
+                    files = batch.map(\.0) + files
+                    return
+                }
+            }
             meter.endFile()
         }
         try await session.commit()
@@ -99,37 +104,46 @@ struct Ingest: Sendable {
         }
     }
 
-    private func upload(_ file: RepositoryFile, in session: inout UploadSession) async throws -> UploadedFile {
+    /// `isRead` says whether the session has seen something of the file.
+    ///
+    /// One that turns out to have changed when all of it was read does no harm there: nobody will ask for it.
+    private func upload(
+        _ file: RepositoryFile,
+        in session: inout UploadSession,
+        _ isRead: inout Bool
+    ) async throws -> UploadedFile {
         try await FileSystem.shared.withPieces(of: file.file.location) { pieces in
-            try check(file, pieces.info.size, pieces)
+            try check(file, FileStamp(pieces.info))
+            isRead = true
             let uploaded = try await session.add(pieces)
-            try check(file, Int64(clamping: uploaded.byteCount), pieces)
+            try check(file, FileStamp(try await pieces.currentInfo()), byteCount: uploaded.byteCount)
             return uploaded
         }
     }
 
-    private func gitObject(of file: RepositoryFile) async throws -> GitObjectID {
-        try await FileSystem.shared.withPieces(of: file.file.location) { pieces in
-            var hasher = GitObjectID.BlobHasher(byteCount: file.byteCount)
-            var byteCount: Int64 = 0
-            for try await piece in pieces {
-                byteCount += Int64(piece.readableBytes)
-                hasher.append(piece)
-            }
-            try check(file, byteCount, pieces)
-            return hasher.finish()
+    private func content(of file: RepositoryFile, _ meter: IngestMeter) async throws -> RegularContent {
+        let start = meter.doneByteCount
+        return try await FileSystem.shared.withPieces(of: file.file.location) { pieces in
+            try check(file, FileStamp(pieces.info))
+            let content = try await RegularContent(
+                of: pieces,
+                at: file.file.location,
+                byteCount: file.file.stamp.byteCount
+            ) { meter.read(upTo: start + UInt64(clamping: $0)) }
+            try check(file, FileStamp(try await pieces.currentInfo()))
+            return content
         }
     }
 
-    private func check(_ file: RepositoryFile, _ byteCount: Int64, _ pieces: FilePieces) throws {
-        guard FileStamp(pieces.info) == file.file.stamp, byteCount == file.file.stamp.byteCount else {
-            throw IngestError.changedWhileRead(path: file.description)
+    private func check(_ file: RepositoryFile, _ stamp: FileStamp, byteCount: UInt64? = nil) throws {
+        guard stamp == file.file.stamp, byteCount ?? file.byteCount == file.byteCount else {
+            throw IngestError.changedWhileRead
         }
     }
 }
 
 /// A scanned file and its repository.
-struct RepositoryFile: Sendable, CustomStringConvertible {
+struct RepositoryFile: Hashable, Sendable, CustomStringConvertible {
     let repository: Repository
     let file: ScannedFile
 
@@ -137,4 +151,28 @@ struct RepositoryFile: Sendable, CustomStringConvertible {
 
     /// Kind, owner, name and path.
     var description: String { "\(repository.kind.plural)/\(repository.name)/\(file.path)" }
+}
+
+/// A file that could not be read.
+struct IngestFailure: Hashable, Sendable {
+    let file: RepositoryFile
+    let reason: String
+    /// Whether it is being written to, so that it can soon be read.
+    let isForNow: Bool
+
+    init(file: RepositoryFile, _ error: any Error) {
+        self.file = file
+        isForNow = error is IngestError
+        reason = (error as? FileSystemError)?.message ?? "it changed while it was read"
+    }
+
+    static func isOfOneFile(_ error: any Error) -> Bool {
+        error is IngestError || (error as? FileSystemError)?.isOfOneFile == true
+    }
+}
+
+/// Why a file cannot be served yet.
+enum IngestError: Error, Hashable, Sendable {
+    /// The file was written to while it was read.
+    case changedWhileRead
 }

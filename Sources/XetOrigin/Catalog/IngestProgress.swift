@@ -45,9 +45,3 @@ final class IngestMeter: Sendable {
         }
     }
 }
-
-/// Why the files of a folder cannot be served.
-public enum IngestError: Error, Hashable, Sendable {
-    /// The file was written to while it was read.
-    case changedWhileRead(path: String)
-}

@@ -29,6 +29,8 @@ struct RepositorySnapshot: Sendable {
     let files: [CatalogEntry]
 
     private let nodes: [RepositoryPath: Node]
+    /// Paths of all files and folders, sorted.
+    private let paths: [RepositoryPath]
     /// Paths of what is in a folder, sorted.
     private let children: [RepositoryPath: [RepositoryPath]]
     private let hashes: Set<FileHash>
@@ -68,6 +70,7 @@ struct RepositorySnapshot: Sendable {
             }
         }
         self.nodes = nodes
+        paths = nodes.keys.sorted()
         self.children = children.mapValues { $0.sorted() }
         commit = GitObjectID(commitOf: root, message: Self.commitTitle).text
     }
@@ -87,19 +90,30 @@ struct RepositorySnapshot: Sendable {
     /// Whether a file of the repository has this hash.
     func contains(_ file: FileHash) -> Bool { hashes.contains(file) }
 
-    /// What is in a folder, or in it and all folders below, sorted by path; `nil` if there is no such folder.
-    func listing(of folder: RepositoryPath, isRecursive: Bool) -> [Node]? {
-        guard let paths = children[folder] else { return nil }
-        guard isRecursive else { return paths.compactMap { nodes[$0] } }
-        var all: [RepositoryPath] = []
-        var open = [folder]
-        while let next = open.popLast() {
-            for path in children[next] ?? [] {
-                all.append(path)
-                if children[path] != nil { open.append(path) }
+    /// Paths of what is in a folder, or in it and all folders below, sorted; `nil` if there is no such folder.
+    ///
+    /// Costs no more than a few comparisons, however much there is.
+    func listing(of folder: RepositoryPath, isRecursive: Bool) -> ArraySlice<RepositoryPath>? {
+        guard let inside = children[folder] else { return nil }
+        guard isRecursive else { return inside[...] }
+        guard !folder.isRoot else { return paths[...] }
+        // What begins with the folder and a slash lies side by side; a slash is followed by a zero in ASCII.
+        return paths[index(of: RepositoryPath("\(folder)/"))..<index(of: RepositoryPath("\(folder)0"))]
+    }
+
+    /// Where a path is, or would be.
+    private func index(of path: RepositoryPath) -> Int {
+        var low = 0
+        var high = paths.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if paths[middle] < path {
+                low = middle + 1
+            } else {
+                high = middle
             }
         }
-        return all.sorted().compactMap { nodes[$0] }
+        return low
     }
 }
 

@@ -2,6 +2,7 @@ import NIOCore
 import Synchronization
 import XetAccess
 import XetCore
+import XetStore
 import _NIOFileSystem
 
 #if canImport(FoundationEssentials)
@@ -46,6 +47,21 @@ final class UploadLedger: Sendable {
         return UploadLedger(path: path, files: files)
     }
 
+    /// The repositories that a file was uploaded to, sorted by name.
+    func repositories(of file: FileHash) -> [Repository] {
+        files.withLock { files in files.filter { $0.value.contains(file) }.map(\.key) }
+            .sorted { $0.description < $1.description }
+    }
+
+    /// Uploads that no shard describes any more, at most a thousand of them.
+    func lost(from shards: DiskShardStore) -> [(repository: Repository, file: FileHash)] {
+        let all = files.withLock { $0 }.sorted { $0.key.description < $1.key.description }
+        let lost = all.lazy.flatMap { repository, files in
+            files.sorted().lazy.filter { !shards.describes($0) }.map { (repository, $0) }
+        }
+        return Array(lost.prefix(1000))
+    }
+
     func contains(_ file: FileHash, in repository: Repository) -> Bool {
         files.withLock { $0[repository]?.contains(file) ?? false }
     }
@@ -58,11 +74,14 @@ final class UploadLedger: Sendable {
             let new = files.withLock { files in hashes.filter { files[repository]?.contains($0) != true } }
             guard !new.isEmpty else { return }
             let lines = new.map { "\n\(repository.kind.rawValue)/\(repository.name) \($0)" }.joined()
+            let isThere = try await FileSystem.shared.info(forFileAt: path) != nil
             let options = OpenOptions.Write.modifyFile(createIfNecessary: true)
             try await FileSystem.shared.withFileHandle(forWritingAt: path, options: options) { file in
                 let end = try await file.info().size
                 _ = try await file.write(contentsOf: ByteBuffer(string: lines), toAbsoluteOffset: end)
+                try await file.synchronize()
             }
+            if !isThere { try await FileSystem.shared.synchronizeFolder(path.removingLastComponent()) }
             files.withLock { $0[repository, default: []].formUnion(new) }
         }
     }

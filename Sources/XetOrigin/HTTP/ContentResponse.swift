@@ -18,11 +18,23 @@ struct ContentResponse: Sendable {
         headers: HTTPFields,
         read: @escaping @Sendable (FileByteRange, (ByteBuffer) async throws -> Void) async throws -> Void
     ) {
-        byteCount = entry.byteCount
-        validators = Validators(
-            etag: entry.etag,
-            lastModified: HTTPDate(unixSeconds: Int64(entry.stamp.modifiedSeconds))
+        let modified = HTTPDate(unixSeconds: Int64(entry.stamp.modifiedSeconds))
+        self.init(
+            byteCount: entry.byteCount,
+            validators: Validators(etag: entry.etag, lastModified: modified),
+            headers: headers,
+            read: read
         )
+    }
+
+    init(
+        byteCount: UInt64,
+        validators: Validators,
+        headers: HTTPFields,
+        read: @escaping @Sendable (FileByteRange, (ByteBuffer) async throws -> Void) async throws -> Void
+    ) {
+        self.byteCount = byteCount
+        self.validators = validators
         self.headers = headers
         self.read = read
     }

@@ -64,6 +64,12 @@ struct FormItems: Sendable {
         items.filter { $0.name == name }.map(\.value)
     }
 
+    /// A number that is not negative: `value` if there is none, `nil` if it is something else.
+    func number(_ name: String, default value: Int) -> Int? {
+        guard let text = first(name) else { return value }
+        return Int(text).flatMap { $0 >= 0 ? $0 : nil }
+    }
+
     /// Whether the value is a yes: older clients write `True`, newer ones `true`.
     func flag(_ name: String) -> Bool {
         ["true", "1"].contains(first(name)?.lowercased())

@@ -20,6 +20,13 @@ struct RouteError: Error {
     static let notFound = RouteError(.notFound, "Sorry, we can't find the page you are looking for.")
     static let malformedHash = RouteError(.badRequest, "The hash is not 64 hex digits.")
 
+    /// The same request is to be sent to another target of this origin, relative so that clients of all ages follow it.
+    static func redirect(to target: String) -> RouteError {
+        var error = RouteError(.temporaryRedirect, "Temporary Redirect")
+        error.headers[.location] = target
+        return error
+    }
+
     /// The status, headers and body that clients expect.
     var response: Response {
         var headers = headers

@@ -14,7 +14,7 @@ struct BridgeRoute: Route {
 
     func respond(to request: RouteRequest) async throws -> Response? {
         guard request.method == .get, let file = try addresses.parse(request) else { return nil }
-        guard let snapshot = catalog.snapshot(file.repository), snapshot.commit == file.commit,
+        guard let snapshot = catalog.snapshot(file.repository, revision: file.commit),
             let entry = snapshot.file(file.path), case .xet(let hash, _, _) = entry.storage,
             let terms = try await shards.file(hash)
         else { throw RouteError.notFound }

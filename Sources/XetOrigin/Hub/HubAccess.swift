@@ -21,23 +21,54 @@ struct HubAccess: Sendable {
         return caller
     }
 
-    /// A repository that the caller may know of.
-    func snapshot(_ name: RepositoryName, _ caller: Caller) throws -> RepositorySnapshot {
-        guard let repository = name.repository, let snapshot = catalog.snapshot(repository),
-            rules.maySee(repository, caller)
-        else {
-            // As the Hub does, so that nobody can tell a private repository from none.
-            let status: HTTPResponse.Status = caller == .anonymous ? .unauthorized : .notFound
-            throw RouteError(status, code: HubErrorCode.repositoryNotFound, "Repository not found")
+    /// A repository that the caller may know of, as it is now.
+    ///
+    /// Under a name in another case it is a redirect to its own name.
+    func snapshot(_ name: RepositoryName, _ caller: Caller, _ request: RouteRequest) throws -> RepositorySnapshot {
+        if let repository = name.repository {
+            if let snapshot = catalog.snapshot(repository), rules.maySee(repository, caller) { return snapshot }
+            if let own = catalog.repository(withoutCase: repository), own != repository, rules.maySee(own, caller) {
+                throw RouteError.redirect(to: name.target(of: request.target, own))
+            }
+        }
+        // As the Hub does, so that nobody can tell a private repository from none.
+        let status: HTTPResponse.Status = caller == .anonymous ? .unauthorized : .notFound
+        throw RouteError(status, code: HubErrorCode.repositoryNotFound, "Repository not found")
+    }
+
+    /// A repository that the caller may know of, as it is or was at a revision.
+    func snapshot(
+        _ name: RepositoryName,
+        revision: String,
+        _ caller: Caller,
+        _ request: RouteRequest
+    ) throws -> RepositorySnapshot {
+        let current = try snapshot(name, caller, request)
+        guard let snapshot = catalog.snapshot(current.repository, revision: revision) else {
+            throw RouteError(.notFound, code: HubErrorCode.revisionNotFound, "Invalid rev id")
         }
         return snapshot
     }
 
-    /// Checks that the repository has the revision.
-    func check(revision: String, in snapshot: RepositorySnapshot) throws {
-        guard snapshot.has(revision: revision) else {
-            throw RouteError(.notFound, code: HubErrorCode.revisionNotFound, "Invalid rev id")
+    /// A snapshot and those before it that are still known, the newest first.
+    func history(of snapshot: RepositorySnapshot) -> [RepositorySnapshot] { catalog.history(of: snapshot) }
+
+    /// The repositories of a kind that the caller may know of, sorted by name.
+    func snapshots(_ kind: RepositoryKind, _ caller: Caller) -> [RepositorySnapshot] {
+        catalog.snapshots(kind).filter { rules.maySee($0.repository, caller) }
+    }
+
+    /// Checks that a small file is still what the snapshot says.
+    ///
+    /// Of a former snapshot it is gone if it is not; of the present one it soon has another snapshot.
+    func checkContent(_ content: RegularContent, of entry: CatalogEntry, in snapshot: RepositorySnapshot) async throws {
+        guard try await !content.isUnchanged(entry.stamp) else { return }
+        guard catalog.snapshot(snapshot.repository)?.commit == snapshot.commit else {
+            throw Self.entryNotFound(snapshot)
         }
+        var error = RouteError(.serviceUnavailable, "The file is being changed.")
+        error.headers[.retryAfter] = "2"
+        throw error
     }
 
     /// Checks that the caller may have the files of the repository.

@@ -15,6 +15,9 @@ struct PathsInfoRoute: Route {
     /// Longest body accepted, in bytes.
     static let maximumBodyByteCount = 4 * 1024 * 1024
 
+    /// Most paths of one request.
+    static let maximumPathCount = FormItems.maximumCount
+
     private struct JSONBody: Decodable {
         let paths: [String]
         let expand: Bool?
@@ -26,9 +29,9 @@ struct PathsInfoRoute: Route {
         guard request.method == .post, let (name, rest) = RepositoryName.api(request.segments), rest.count == 2,
             rest.first == "paths-info", let revision = rest.last
         else { return nil }
-        let snapshot = try access.snapshot(name, access.caller(of: request))
-        try access.check(revision: revision, in: snapshot)
+        let snapshot = try access.snapshot(name, revision: revision, access.caller(of: request), request)
         let (paths, isExpanded) = try await Self.arguments(of: request)
+        guard paths.count <= Self.maximumPathCount else { throw RouteError(.badRequest, "Too many paths.") }
         var headers = HTTPFields()
         headers[.repoCommit] = snapshot.commit
         let nodes = paths.compactMap { snapshot.node(RepositoryPath($0)) }

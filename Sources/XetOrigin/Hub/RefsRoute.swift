@@ -22,7 +22,7 @@ struct RefsRoute: Route {
         guard request.method == .get, let (name, rest) = RepositoryName.api(request.segments), rest == ["refs"] else {
             return nil
         }
-        let snapshot = try access.snapshot(name, access.caller(of: request))
+        let snapshot = try access.snapshot(name, access.caller(of: request), request)
         let branch = RepositorySnapshot.branch
         return .json(
             Body(branches: [Body.Ref(name: branch, ref: "refs/heads/\(branch)", targetCommit: snapshot.commit)])

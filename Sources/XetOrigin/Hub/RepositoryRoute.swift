@@ -11,19 +11,10 @@ struct RepositoryRoute: Route {
         guard request.method == .get, let (name, rest) = RepositoryName.api(request.segments),
             rest.isEmpty || (rest.count == 2 && rest.first == "revision")
         else { return nil }
-        let snapshot = try access.snapshot(name, access.caller(of: request))
-        if let revision = rest.last {
-            try access.check(revision: revision, in: snapshot)
-        }
-        let repository = snapshot.repository
-        let body = RepositoryBody(
-            snapshot,
-            owner: name.owner,
-            isPrivate: access.isPrivate(repository),
-            isGated: access.isGated(repository),
-            withBlobs: request.target.query.flag("blobs")
-        )
-        return .json(body)
+        let revision = rest.last ?? RepositorySnapshot.branch
+        let snapshot = try access.snapshot(name, revision: revision, access.caller(of: request), request)
+        let files: RepositoryBody.Files = request.target.query.flag("blobs") ? .withBlobs : .names
+        return .json(RepositoryBody(snapshot, access, files))
     }
 }
 
@@ -50,6 +41,13 @@ struct RepositoryBody: Encodable {
                 lfs = LFS(sha256: sha256.text, size: entry.byteCount, pointerSize: pointer.byteCount)
             }
         }
+    }
+
+    /// What is said of the files.
+    enum Files {
+        case none
+        case names
+        case withBlobs
     }
 
     /// `false`, or how access is granted.
@@ -86,20 +84,25 @@ struct RepositoryBody: Encodable {
     let downloads = 0
     let likes = 0
     let tags: [String] = []
-    let siblings: [Sibling]
+    let siblings: [Sibling]?
     let usedStorage: UInt64
 
-    init(_ snapshot: RepositorySnapshot, owner: String, isPrivate: Bool, isGated: Bool, withBlobs: Bool) {
+    init(_ snapshot: RepositorySnapshot, _ access: HubAccess, _ files: Files) {
         identifier = String(snapshot.commit.prefix(24))
         id = snapshot.repository.name
         modelId = snapshot.repository.kind == .model ? snapshot.repository.name : nil
-        author = owner
+        author = snapshot.repository.owner
         sha = snapshot.commit
         lastModified = HTTPDate(unixSeconds: Int64(snapshot.modifiedSeconds)).isoText
         createdAt = lastModified
-        self.isPrivate = isPrivate
-        gated = isGated ? .manual : .no
-        siblings = snapshot.files.map { Sibling($0, withBlobs: withBlobs) }
+        isPrivate = access.isPrivate(snapshot.repository)
+        gated = access.isGated(snapshot.repository) ? .manual : .no
+        siblings = files == .none ? nil : snapshot.files.map { Sibling($0, withBlobs: files == .withBlobs) }
         usedStorage = snapshot.files.reduce(0) { $0 + $1.byteCount }
     }
+}
+
+extension Repository {
+    /// What precedes the slash.
+    var owner: String { String(name.prefix { $0 != "/" }) }
 }

@@ -1,31 +1,32 @@
 import HTTPTypes
 import Hummingbird
 import XetCore
-import XetStore
 import XetWire
-import _NIOFileSystem
 
 /// `GET /{repository}/resolve/{revision}/{path}`: a small file itself, or where a large one is.
+///
+/// `raw` in place of `resolve` gives what Git has: of a large file the pointer that stands for it.
 struct ResolveRoute: Route {
     let access: HubAccess
     let addresses: FileAddress
 
     func respond(to request: RouteRequest) async throws -> Response? {
         guard request.method == .get, let (name, rest) = RepositoryName.plain(request.segments), rest.count >= 3,
-            rest.first == "resolve"
+            rest.first == "resolve" || rest.first == "raw"
         else { return nil }
         let revision = rest[rest.startIndex + 1]
         let path = RepositoryPath(rest.dropFirst(2).joined(separator: "/"))
         let caller = try access.caller(of: request)
-        let snapshot = try access.snapshot(name, caller)
-        try access.checkRead(snapshot, caller)
-        try access.check(revision: revision, in: snapshot)
+        try access.checkRead(access.snapshot(name, caller, request), caller)
+        let snapshot = try access.snapshot(name, revision: revision, caller, request)
         guard let entry = snapshot.file(path) else { throw HubAccess.entryNotFound(snapshot) }
         switch entry.storage {
+        case .xet(_, _, let pointer) where rest.first == "raw":
+            return Self.text(pointer, snapshot, request)
         case .xet(let hash, _, _):
             return redirect(to: entry, hash, snapshot, request)
-        case .regular(let location, _):
-            return try await content(of: entry, at: location, snapshot, request)
+        case .regular(let content):
+            return try await response(of: entry, content, snapshot, request)
         }
     }
 
@@ -43,33 +44,38 @@ struct ResolveRoute: Route {
         return Response(status: .found, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: "Found.")))
     }
 
-    private func content(
+    private func response(
         of entry: CatalogEntry,
-        at location: FilePath,
+        _ content: RegularContent,
         _ snapshot: RepositorySnapshot,
         _ request: RouteRequest
     ) async throws -> Response {
-        try await FileSystem.shared.withPieces(of: location) { try Self.check($0, entry) }
+        try await access.checkContent(content, of: entry, in: snapshot)
         var headers = HTTPFields()
         headers[.repoCommit] = snapshot.commit
         headers[.contentType] = Self.mediaType(of: entry.path)
         headers[.contentDisposition] = ContentDisposition.attachment(fileName: String(entry.path.name))
-        let content = ContentResponse(entry, headers: headers) { range, write in
-            try await FileSystem.shared.withPieces(of: location) { pieces in
-                try Self.check(pieces, entry)
-                for try await piece in pieces.limited(to: Int64(range.start)..<Int64(range.end)) {
-                    try await write(piece)
-                }
-            }
+        let response = ContentResponse(entry, headers: headers) { range, write in
+            try await content.read(range, byteCount: entry.byteCount, write)
         }
-        return content.response(to: request)
+        return response.response(to: request)
     }
 
-    /// The folder is read once, when the origin starts: a file that changed since is not the one that was announced.
-    private static func check(_ pieces: FilePieces, _ entry: CatalogEntry) throws {
-        guard FileStamp(pieces.info) == entry.stamp else {
-            throw RouteError(.internalServerError, "The file has changed since the origin was started.")
-        }
+    private static func text(_ pointer: LFSPointer, _ snapshot: RepositorySnapshot, _ request: RouteRequest) -> Response
+    {
+        var headers = HTTPFields()
+        headers[.repoCommit] = snapshot.commit
+        headers[.contentType] = "text/plain; charset=utf-8"
+        let bytes = ByteBuffer(string: pointer.text)
+        let tag = EntityTag(strong: pointer.object.text)
+        return ContentResponse(
+            byteCount: UInt64(bytes.readableBytes),
+            validators: Validators(etag: tag, lastModified: nil),
+            headers: headers
+        ) { range, write in
+            guard let part = bytes.getSlice(at: Int(range.start), length: Int(range.end - range.start)) else { return }
+            try await write(part)
+        }.response(to: request)
     }
 
     private static func mediaType(of path: RepositoryPath) -> String {

@@ -13,11 +13,11 @@ struct TokenRoute: Route {
             let kind = Self.kinds[rest.first ?? ""], let revision = rest.last
         else { return nil }
         let caller = try access.caller(of: request)
-        let snapshot = try access.snapshot(name, caller)
+        let snapshot = try access.snapshot(name, caller, request)
         switch kind {
         case .read:
             try access.checkRead(snapshot, caller)
-            try access.check(revision: revision, in: snapshot)
+            _ = try access.snapshot(name, revision: revision, caller, request)
         case .write:
             // An upload may make the revision that it is for.
             try access.checkWrite(snapshot, caller)

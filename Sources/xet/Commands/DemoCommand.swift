@@ -64,7 +64,9 @@ struct DemoCommand: AsyncParsableCommand {
         say("writing sample repositories to \(folder.path)")
         try SampleRepositories.write(to: folder)
         say("storing them as XET: chunks, xorbs, shards")
-        let settings = OriginConfiguration(folder: folder.path, dataFolder: folder.path + "/.xet")
+        var settings = OriginConfiguration(folder: folder.path, dataFolder: folder.path + "/.xet")
+        // The samples are finished.
+        settings.settleSeconds = 0
         let origin = try await Origin(settings, logger: logger)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -14,7 +14,8 @@ struct OriginCommand: AsyncParsableCommand {
         discussion: """
             Every folder models/OWNER/NAME, datasets/OWNER/NAME, spaces/OWNER/NAME or kernels/OWNER/NAME below the \
             folder is a repository with the revision main. Clients are pointed here with HF_ENDPOINT=http://HOST:PORT. The \
-            folder is read when the origin starts; large files are stored as XET in the data folder, once.
+            folder is read when the origin starts, and looked at again from time to time and on SIGHUP; large files are \
+            stored as XET in the data folder, once.
 
             A token file says who may see and read what. It is JSON, and all keys are optional:
 
@@ -42,6 +43,14 @@ struct OriginCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Files of at least so many bytes are stored as XET.", valueName: "bytes"))
     var threshold = OriginConfiguration.defaultThreshold
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds between two looks for new and changed files; 0 looks on SIGHUP only.",
+            valueName: "seconds"
+        )
+    )
+    var scanInterval = OriginConfiguration.defaultScanInterval
+
     @Option(help: ArgumentHelp("JSON file that says who may see and read what.", valueName: "file"))
     var tokenFile: String?
 
@@ -64,6 +73,7 @@ struct OriginCommand: AsyncParsableCommand {
         let configuration = try configuration()
         var logger = Logger(label: "xet.origin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
+        let running = RunningOrigin()
         let service = ServerService { [logger] onReady in
             let bar = IngestBar()
             // Reading can take long, and nothing is lost when it stops: a signal ends it at once.
@@ -71,6 +81,7 @@ struct OriginCommand: AsyncParsableCommand {
                 try await Origin(configuration, logger: logger, onProgress: bar.show)
             }
             bar.clear()
+            running.set(origin)
             try await origin.run(onReady: onReady)
         }
         do {
@@ -79,17 +90,16 @@ struct OriginCommand: AsyncParsableCommand {
                     name: "xet origin",
                     host: configuration.host,
                     port: port,
+                    control: ServerService.Control(onReload: { running.rescan() }),
                     logger: logger
                 )
             }
         } catch OriginError.noFolder(let path) {
             throw ValidationError("'\(path)' is not a folder.")
-        } catch OriginError.damagedData(let path, let error) {
-            try fail("'\(path)' is damaged, remove it to have the files read again: \(error)")
+        } catch OriginError.dataFolderInUse(let path) {
+            try fail("another origin uses the data folder '\(path)'")
         } catch let error as OriginError {
             try fail("\(error)")
-        } catch let error as IngestError {
-            try fail("a file changed while it was read: \(error)")
         }
     }
 
@@ -104,6 +114,7 @@ struct OriginCommand: AsyncParsableCommand {
         configuration.host = host
         configuration.port = port
         configuration.threshold = threshold
+        configuration.scanInterval = scanInterval
         configuration.tokenLifetime = tokenLifetime
         configuration.addressLifetime = addressLifetime
         if let publicURL {
@@ -126,6 +137,19 @@ struct OriginCommand: AsyncParsableCommand {
         } catch {
             throw ValidationError("The token file '\(path)' cannot be read.")
         }
+    }
+}
+
+/// The origin that serves, once it does.
+private final class RunningOrigin: Sendable {
+    private let origin = Mutex<Origin?>(nil)
+
+    func set(_ origin: Origin) {
+        self.origin.withLock { $0 = origin }
+    }
+
+    func rescan() {
+        origin.withLock { $0 }?.rescan()
     }
 }
 

@@ -15,7 +15,9 @@ import _NIOFileSystem
                 CatalogEntry(
                     path: RepositoryPath(path),
                     stamp: stamp,
-                    storage: .regular("/nowhere", GitObjectID(blob: content))
+                    storage: .regular(
+                        RegularContent(location: "/nowhere", object: GitObjectID(blob: content), pieces: [])
+                    )
                 )
             }
             return RepositorySnapshot(
@@ -28,7 +30,7 @@ import _NIOFileSystem
     @Test func `lists folders`() async throws {
         let snapshot = try await snapshot(["b/c/1": [1], "b/2": [2], "a": [3], "b.x": [4], "b/c/d/5": [5]])
         func paths(_ folder: String, _ isRecursive: Bool) -> [String]? {
-            snapshot.listing(of: RepositoryPath(folder), isRecursive: isRecursive)?.map(\.path.text)
+            snapshot.listing(of: RepositoryPath(folder), isRecursive: isRecursive)?.map(\.text)
         }
         #expect(paths("", false) == ["a", "b", "b.x"])
         #expect(paths("", true) == ["a", "b", "b.x", "b/2", "b/c", "b/c/1", "b/c/d", "b/c/d/5"])
@@ -37,6 +39,20 @@ import _NIOFileSystem
         #expect(paths("a", false) == nil)
         #expect(paths("b/", false) == nil)
         #expect(paths("c", true) == nil)
+    }
+
+    @Test func `lists what is below a folder and not what is beside it`() async throws {
+        let snapshot = try await snapshot([
+            "a/x": [1], "a/y/z": [2], "a-b/x": [3], "a.b": [4], "a0": [5], "aa/x": [6], "a/\u{10FFFF}": [7], "Z/x": [8],
+        ])
+        func paths(_ folder: String) -> [String]? {
+            snapshot.listing(of: RepositoryPath(folder), isRecursive: true)?.map(\.text)
+        }
+        #expect(paths("a") == ["a/x", "a/y", "a/y/z", "a/\u{10FFFF}"])
+        #expect(paths("a-b") == ["a-b/x"])
+        #expect(paths("aa") == ["aa/x"])
+        #expect(paths("Z") == ["Z/x"])
+        #expect(paths("")?.count == 13)
     }
 
     @Test func `an empty repository has an empty root`() async throws {

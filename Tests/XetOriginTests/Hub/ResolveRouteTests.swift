@@ -135,12 +135,34 @@ import XetWire
         }
     }
 
-    @Test func `a file that changed is not served`() async throws {
+    @Test func `a file that changed is not served until it was read`() async throws {
         try await OriginFixture.with(Self.files) { origin in
+            let path = "/acme/demo/resolve/main/config.json"
             try await origin.folder.write([9, 9], to: "models/acme/demo/config.json")
-            let answer = try await origin.get("/acme/demo/resolve/main/config.json")
-            #expect(answer.status == .internalServerError)
-            #expect(answer.bytes != [9, 9])
+            let answer = try await origin.get(path)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.headers[.retryAfter] == "2")
+            #expect(try await origin.send(.head, path).status == .serviceUnavailable)
+            try await origin.origin.look()
+            #expect(try await origin.get(path).bytes == [9, 9])
+        }
+    }
+
+    @Test func `raw is what Git has`() async throws {
+        try await OriginFixture.with(Self.files) { origin in
+            #expect(try await origin.get("/acme/demo/raw/main/config.json").bytes == Array("{}".utf8))
+            let sha256 = SHA256.hash(data: Self.large).map { [$0].hexText }.joined()
+            let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:\(sha256)\nsize 250000\n"
+            let answer = try await origin.get("/acme/demo/raw/main/model.bin")
+            #expect(answer.status == .ok)
+            #expect(answer.text == pointer)
+            #expect(answer.headers[.eTag] == "\"\(GitObjectID(blob: Array(pointer.utf8)).text)\"")
+            #expect(
+                try await origin.send(.head, "/acme/demo/raw/main/model.bin").headers[.contentLength]
+                    == "\(pointer.utf8.count)"
+            )
+            #expect(try await origin.get("/acme/demo/raw/main/nothing").status == .notFound)
+            #expect(try await origin.get("/acme/demo/raw/other/config.json").status == .notFound)
         }
     }
 }

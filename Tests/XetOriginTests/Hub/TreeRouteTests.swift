@@ -71,7 +71,7 @@ import XetWire
                 let answer = try await origin.get(address)
                 pages.append(try paths(answer))
                 next = answer.headers[.link].flatMap { LinkHeader(parsing: $0).target(LinkHeader.nextRelation) }
-                if let next { #expect(next.hasPrefix("http://localhost/api/datasets/acme/many/tree/main?")) }
+                if let next { #expect(next.hasPrefix("http://localhost/api/datasets/acme/many/tree/")) }
             }
             #expect(pages.map(\.count) == [7, 7, 7, 7, 2])
             #expect(Set(pages.joined()).count == 30)
