@@ -48,6 +48,8 @@ struct OriginResponder: HTTPResponder {
             PathsInfoRoute(access: hub),
             RepositoryRoute(access: hub),
             RefsRoute(access: hub),
+            CommitsRoute(access: hub),
+            RepositoryListRoute(access: hub),
             WhoAmIRoute(access: hub),
             TelemetryRoute(),
         ]

@@ -131,6 +131,27 @@ def repositories(kind):
     return sorted(found.id for found in getattr(HfApi(), f"list_{kind}s")())
 
 
+def search(kind, **filters):
+    """The ids that a list with filters has, in order."""
+    from huggingface_hub import HfApi
+
+    return [found.id for found in getattr(HfApi(), f"list_{kind}s")(**filters)]
+
+
+def commits(repo_id, repo_type="model", revision=None, formatted=False):
+    from huggingface_hub import HfApi
+
+    found = HfApi().list_repo_commits(repo_id, repo_type=repo_type, revision=revision, formatted=formatted)
+    return [{"id": commit.commit_id, "title": commit.title, "authors": commit.authors} for commit in found]
+
+
+def file_system_info(path):
+    from huggingface_hub import HfFileSystem
+
+    found = HfFileSystem().info(path, expand_info=True)
+    return {"size": found["size"], "commit": found["last_commit"] and found["last_commit"]["oid"]}
+
+
 def refs(repo_id, repo_type="model"):
     from huggingface_hub import HfApi
 
@@ -328,6 +349,7 @@ ACTIONS = {
         bucket_metadata,
         bucket_paths_info,
         buckets,
+        commits,
         create_branch,
         create_repo,
         delete_branch,
@@ -336,6 +358,7 @@ ACTIONS = {
         delete_repo,
         download,
         exists,
+        file_system_info,
         find,
         info,
         listing,
@@ -345,6 +368,7 @@ ACTIONS = {
         read_range,
         refs,
         repositories,
+        search,
         seeks,
         snapshot,
         store,

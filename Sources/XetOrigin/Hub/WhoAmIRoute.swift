@@ -17,6 +17,8 @@ struct WhoAmIRoute: Route {
         let type = "user"
         let name: String
         let fullname: String
+        /// Clients go through them without a check.
+        let orgs: [String] = []
         let auth = Auth()
     }
 

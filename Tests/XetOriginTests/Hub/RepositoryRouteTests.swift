@@ -59,7 +59,7 @@ import XetWire
         }
     }
 
-    @Test(arguments: ["/", "/nothing", "/api", "/api/models", "/api/models/acme/demo/unknown", "/api/agent-harnesses"])
+    @Test(arguments: ["/", "/nothing", "/api", "/api/model", "/api/models/acme/demo/unknown", "/api/agent-harnesses"])
     func `other paths are not found, as JSON`(path: String) async throws {
         try await OriginFixture.with(Self.files) { origin in
             let answer = try await origin.get(path)
