@@ -3,6 +3,7 @@ public import Logging
 import NIOCore
 import XetAccess
 import XetCore
+import XetServer
 import XetStore
 import XetWire
 import _NIOFileSystem
@@ -80,17 +81,25 @@ public struct Origin: Sendable {
     func snapshot(_ repository: Repository) -> RepositorySnapshot? { services.catalog.snapshot(repository) }
 
     private func serve(_ onReady: @escaping @Sendable (Int) async -> Void) async throws {
-        let application = Application(
-            responder: responder,
-            configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
-            logger: logger
-        )
-        try await application.run()
+        try await application.run(onReady: onReady)
     }
 
-    var responder: OriginResponder {
-        OriginResponder(services, publicURL: configuration.publicURL, logger: logger)
+    /// Answers requests without a connection.
+    var responder: some HTTPResponder<OriginContext> { application.responder }
+
+    private var application: ServerApplication<OriginRoutes, OriginWatch> {
+        ServerApplication(
+            configuration.server,
+            routes: OriginRoutes(
+                services,
+                publicURL: configuration.publicURL,
+                isSecure: configuration.server.tls != nil,
+                logger: logger
+            ),
+            watcher: OriginWatch(),
+            metrics: RequestMetrics(MetricsRegistry()),
+            logger: logger
+        )
     }
 
     private static func services(_ configuration: OriginConfiguration, _ logger: Logger) async throws -> OriginServices

@@ -1,3 +1,4 @@
+public import XetServer
 public import XetWire
 
 #if canImport(FoundationEssentials)
@@ -20,10 +21,8 @@ public struct OriginConfiguration: Sendable {
     public var folder: String
     /// The folder for xorbs, shards and what is remembered between runs.
     public var dataFolder: String
-    /// Name or address to listen on.
-    public var host: String
-    /// Port to listen on; 0 for a free one.
-    public var port: Int
+    /// Where and how it listens.
+    public var server: ServerConfiguration
     /// Files of at least so many bytes are stored as XET.
     public var threshold: UInt64
     /// Who may see, read and write what.
@@ -45,8 +44,9 @@ public struct OriginConfiguration: Sendable {
     public init(folder: String, dataFolder: String) {
         self.folder = folder
         self.dataFolder = dataFolder
-        host = "127.0.0.1"
-        port = 0
+        server = ServerConfiguration()
+        server.host = "127.0.0.1"
+        server.port = 0
         threshold = Self.defaultThreshold
         rules = .open
         tokenLifetime = Self.defaultLifetime

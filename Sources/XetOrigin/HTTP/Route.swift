@@ -4,10 +4,23 @@ import XetWire
 
 /// Answers one kind of request.
 protocol Route: Sendable {
+    /// How logs and metrics name it.
+    static var label: String { get }
+
     /// The answer; `nil` if the request is not of this kind. Throws ``RouteError``.
     ///
     /// A HEAD request comes as `GET`; the body of the answer is left out afterwards.
     func respond(to request: RouteRequest) async throws -> Response?
+}
+
+extension Route {
+    /// The name of the type: `xorb_bytes` for `XorbBytesRoute`.
+    static var label: String {
+        String(describing: Self.self).replacing("Route", with: "").reduce(into: "") { label, character in
+            if character.isUppercase, let last = label.last, last.isLowercase { label.append("_") }
+            label += character.lowercased()
+        }
+    }
 }
 
 /// A request, cut into what routes need.
@@ -25,14 +38,14 @@ struct RouteRequest: Sendable {
     /// It is meant for the Hub on Hub routes and for the CAS on CAS routes.
     let bearer: String?
 
-    /// `authority` is the `Host` header.
+    /// `authority` is the `Host` header, `isSecure` how the client came.
     ///
     /// Throws 400 when it, or the target, makes no sense.
-    init(_ request: Request, publicURL: HTTPAddress?) throws {
+    init(_ request: Request, isSecure: Bool = false, publicURL: HTTPAddress?) throws {
         guard let target = RequestTarget(request.head.path ?? "") else {
             throw RouteError(.badRequest, "The path or query of the request is malformed.")
         }
-        guard let base = publicURL ?? HTTPAddress("http://\(request.head.authority ?? "")") else {
+        guard let base = publicURL ?? HTTPAddress("\(isSecure ? "https" : "http")://\(request.head.authority ?? "")") else {
             throw RouteError(.badRequest, "The Host header is missing or malformed.")
         }
         self.target = target

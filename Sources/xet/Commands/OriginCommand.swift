@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import XetOrigin
+import XetServer
 import XetWire
 
 /// Serves a folder as a small Hub and CAS.
@@ -69,12 +70,13 @@ struct OriginCommand: AsyncParsableCommand {
     )
     var addressLifetime = OriginConfiguration.defaultLifetime
 
+    @OptionGroup var server: ServerOptions
+
     func run() async throws {
         let configuration = try configuration()
-        var logger = Logger(label: "xet.origin") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
+        let logger = server.logger("xet.origin")
         let running = RunningOrigin()
-        let service = ServerService { [logger] onReady in
+        let service = ServerService { onReady in
             let bar = IngestBar()
             // Reading can take long, and nothing is lost when it stops: a signal ends it at once.
             let origin = try await cancelWhenGracefulShutdown {
@@ -88,9 +90,13 @@ struct OriginCommand: AsyncParsableCommand {
             try await CommandFailure.reporting {
                 try await service.runUntilStopped(
                     name: "xet origin",
-                    host: configuration.host,
+                    host: host,
                     port: port,
-                    control: ServerService.Control(onReload: { running.rescan() }),
+                    scheme: configuration.server.tls == nil ? "http" : "https",
+                    control: ServerService.Control(
+                        drainDuration: configuration.server.drainTimeout,
+                        onReload: { running.rescan() }
+                    ),
                     logger: logger
                 )
             }
@@ -111,8 +117,9 @@ struct OriginCommand: AsyncParsableCommand {
     private func configuration() throws -> OriginConfiguration {
         guard (0...65535).contains(port) else { throw ValidationError("A port is 0 to 65535.") }
         var configuration = OriginConfiguration(folder: folder, dataFolder: data ?? "\(folder)/.xet")
-        configuration.host = host
-        configuration.port = port
+        configuration.server = server.configuration
+        configuration.server.host = host
+        configuration.server.port = port
         configuration.threshold = threshold
         configuration.scanInterval = scanInterval
         configuration.tokenLifetime = tokenLifetime

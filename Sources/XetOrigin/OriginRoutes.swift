@@ -2,18 +2,18 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import XetAccess
+import XetServer
 import XetStore
 import XetWire
 
 /// Gives each request to the first route that takes it.
-struct OriginResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
+struct OriginRoutes: ServerRoutes {
     private let routes: [any Route]
     private let publicURL: HTTPAddress?
-    private let logger: Logger
+    private let isSecure: Bool
 
-    init(_ services: OriginServices, publicURL: HTTPAddress?, logger: Logger) {
+    /// `isSecure` says whether clients speak TLS with the origin itself.
+    init(_ services: OriginServices, publicURL: HTTPAddress?, isSecure: Bool, logger: Logger) {
         let hub = HubAccess(services)
         let cas = CASAccess(services)
         let files = FileAddress(services)
@@ -54,30 +54,25 @@ struct OriginResponder: HTTPResponder {
             TelemetryRoute(),
         ]
         self.publicURL = publicURL
-        self.logger = logger
+        self.isSecure = isSecure
     }
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        let response = try await answer(request)
-        return request.method == .head ? response.createHeadResponse() : response
-    }
-
-    private func answer(_ request: Request) async throws -> Response {
-        do {
-            let routed = try RouteRequest(request, publicURL: publicURL)
-            for route in routes {
-                if let response = try await route.respond(to: routed) { return response }
+    func answer(_ request: Request, _ context: OriginContext) async throws -> Response {
+        let routed = try RouteRequest(request, isSecure: isSecure, publicURL: publicURL)
+        for route in routes {
+            if let response = try await route.respond(to: routed) {
+                context.note(route)
+                return response
             }
-            throw RouteError.notFound
-        } catch let error as RouteError {
-            return error.response
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            // The query may hold a signature.
-            let path = request.head.path?.prefix { $0 != "?" } ?? ""
-            logger.error("a request failed", metadata: ["path": "\(path)", "error": "\(error)"])
-            return RouteError(.internalServerError, "The origin could not answer this.").response
         }
+        throw RouteError.notFound
+    }
+
+    func response(to error: any Error, _ context: OriginContext) -> Response? {
+        (error as? RouteError)?.response
+    }
+
+    func refusal(_ status: HTTPResponse.Status, _ message: String) -> Response {
+        RouteError(status, message).response
     }
 }
