@@ -82,7 +82,7 @@ install_client() {
 case "${1:-}" in
 "") ;;
 clients)
-    if command -v apt-get >/dev/null; then install aria2 curl faketime git git-lfs wget; fi
+    if command -v apt-get >/dev/null; then install apache2-utils aria2 curl faketime git git-lfs wget; fi
     install_python .venv-interop Tests/Interop/requirements.txt
     if command -v apt-get >/dev/null; then install_promtool .venv-interop/bin; fi
     install_python .venv-interop-older Tests/Interop/requirements-older.txt
