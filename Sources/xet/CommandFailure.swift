@@ -1,4 +1,5 @@
 import ArgumentParser
+import NIOCore
 import XetAccess
 import XetLocal
 import XetProxy
@@ -20,7 +21,10 @@ enum CommandFailure {
         do {
             try await body()
         } catch {
-            throw report(error)
+            let end = report(error)
+            guard let interruption = end as? Interruption.Interrupted else { throw end }
+            interruption.endIfOnTerminal()
+            throw ExitCode(interruption.exitStatus)
         }
     }
 
@@ -39,6 +43,24 @@ enum CommandFailure {
         return "\(error.message) \(call.errno)."
     }
 
+    /// Ends the process, with the help that was asked for or with what was wrong with the arguments.
+    static func finish(_ code: ExitCode, _ message: String) -> Never {
+        if message.isEmpty { exit(code.rawValue) }
+        guard code == .success else {
+            let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+            let shown = lines.map { DisplayText.escaped(CommandArguments.bytes(String($0))) }
+            Descriptor.standardError.print(shown.joined(separator: "\n"))
+            exit(code.rawValue)
+        }
+        do {
+            try Descriptor.standardOutput.write(ByteBuffer(string: message + "\n"))
+            exit(code.rawValue)
+        } catch {
+            _ = report(error)
+            exit(ExitCode.failure.rawValue)
+        }
+    }
+
     /// Says what failed, and returns how the command ends.
     private static func report(_ error: any Error) -> any Error {
         switch error {
@@ -48,9 +70,10 @@ enum CommandFailure {
             return end
         case let error as Interruption.Interrupted:
             print("interrupted")
-            return ExitCode(error.exitStatus)
+            return error
         case let error as Descriptor.WriteError:
-            if error.isClosedPipe, error.isStandardOutput { endByClosedPipe() }
+            // Whoever read has enough: not a word, and the end of a program that never cared about signals.
+            if error.isClosedPipe, error.isStandardOutput { Interruption.endProcess(by: SIGPIPE) }
             print("cannot write\(error.isStandardOutput ? " to standard output" : ""): \(error)")
             return ExitCode.failure
         case let error as XetError:
@@ -70,13 +93,5 @@ enum CommandFailure {
         default:
             return error
         }
-    }
-
-    /// Ends the process as one ends that never cared about signals, without a word: whoever read has enough.
-    private static func endByClosedPipe() -> Never {
-        signal(SIGPIPE, SIG_DFL)
-        raise(SIGPIPE)
-        // The signal is blocked: say the same in the way of a shell.
-        exit(128 + SIGPIPE)
     }
 }

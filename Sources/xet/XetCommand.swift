@@ -30,6 +30,15 @@ struct XetCommand: AsyncParsableCommand {
         Descriptor.reserveStandardNumbers()
         // A file that may not grow further is a failed write, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
-        await main(CommandArguments.texts)
+        do {
+            var command = try parseAsRoot(CommandArguments.texts)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandFailure.finish(exitCode(for: error), fullMessage(for: error))
+        }
     }
 }

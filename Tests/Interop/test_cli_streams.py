@@ -176,6 +176,31 @@ def test_interrupted_while_nobody_reads(xet, origin, code):
     os.close(reader)
 
 
+@pytest.mark.parametrize("command", [("--help",), ("download", "--help"), ("--generate-completion-script", "bash")])
+def test_help_on_streams_of_all_kinds(xet, command):
+    expected = xet(*command)
+    assert_done(expected)
+    reader, writer = small_pipe(nonblocking=True)
+    with xet.start(*command, stdout=writer) as process:
+        os.close(writer)
+        received = b""
+        while piece := os.read(reader, 100):
+            received += piece
+        assert process.wait(60) == 0
+    os.close(reader)
+    assert received == expected.stdout
+    assert_failed(xet.shell('exec "$@" > /dev/full', *command), "no space left")
+    assert_failed(xet.shell('exec "$@" >&-', *command), "standard output")
+
+
+def test_wrong_arguments_are_shown_safely(xet):
+    for wrong in ("--\x1b[31mred", b"--\xff"):
+        finished = xet("download", wrong, "x", "y", "z")
+        assert finished.returncode == 64 and finished.stdout == b""
+        text = finished.stderr.decode()
+        assert "\x1b" not in text and ("x1b" in text or "xff" in text) and "Usage" in text
+
+
 # What `hash` and `inspect` read
 
 
@@ -379,6 +404,32 @@ def test_interrupt_on_a_terminal_leaves_a_clean_line(xet, origin):
     event.set()
     after = terminal.shown.rsplit("\x1b[K", 1)[1]
     assert "interrupted" in after.splitlines()[0] and "%" not in after
+
+
+def test_interrupt_on_a_terminal_ends_the_loop_of_a_shell(xet, origin):
+    """A shell goes on with the next command unless the one before died of the signal."""
+    event = threading.Event()
+    origin.cdn.script(faults.hold(event, after=2_000_000), times=None)
+    master, slave = pty.openpty()
+    loop = 'for at in 1 2; do "$@"; echo "went on"; done'
+    command = ["setsid", "--ctty", "--wait", "bash", "-c", loop, "bash"]
+    command += xet.command("download", MODEL, "large.bin", "--output", "out")
+    with subprocess.Popen(
+        command, env=xet.environment(TERM="xterm"), cwd=xet.folder, stdin=slave, stdout=slave, stderr=slave
+    ) as process:
+        os.close(slave)
+        shown = b""
+        while b"%" not in shown:
+            shown += os.read(master, 65536)
+        os.write(master, b"\x03")
+        with contextlib.suppress(OSError):
+            while piece := os.read(master, 65536):
+                shown += piece
+        assert process.wait(30) == -signal.SIGINT
+    event.set()
+    os.close(master)
+    assert shown.count(b"interrupted") == 1 and b"went on" not in shown
+    assert list(xet.folder.glob("out.*.partial"))
 
 
 def test_names_are_safe_on_a_terminal(xet, origin):

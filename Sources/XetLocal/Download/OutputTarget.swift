@@ -101,12 +101,16 @@ package struct OutputPlace: Sendable {
         leadsTo = found?.kind == .symbolicLink ? try folder.status(of: name, followsLink: true) : found
     }
 
+    /// Whether a file is there that is worth a comparison.
+    package func canMatch(_ claim: ContentClaim) -> Bool {
+        leadsTo?.kind == .regular && (claim.byteCount == nil || claim.byteCount == leadsTo?.byteCount)
+    }
+
     /// Compares the file that is there with what is said of the one to be downloaded.
     ///
     /// One that may not be read is as good as another content.
     package func compare(with claim: ContentClaim) async throws -> ContentClaim.Outcome {
-        guard leadsTo?.kind == .regular else { return .mismatch }
-        if let byteCount = claim.byteCount, byteCount != leadsTo?.byteCount { return .mismatch }
+        guard canMatch(claim) else { return .mismatch }
         guard let file = try? OpenFile(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY, operation: .open),
             try file.status().kind == .regular
         else { return .mismatch }

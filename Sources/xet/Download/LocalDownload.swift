@@ -71,7 +71,7 @@ struct LocalDownload: Sendable {
             guard case .file(let place) = try await Blocking.run({ try OutputTarget(path) }) else {
                 throw LocalFileError.unwritable(path, .other)
             }
-            if try rejected?.isUnchanged() != true {
+            if place.canMatch(claim), try rejected?.isUnchanged() != true {
                 let outcome = try await ProgressBar.during("comparing \(path)", isQuiet: isQuiet) {
                     try await place.compare(with: claim)
                 }

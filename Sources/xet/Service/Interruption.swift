@@ -1,4 +1,5 @@
 import UnixSignals
+import XetLocal
 
 #if canImport(Glibc)
 import Glibc
@@ -15,6 +16,13 @@ enum Interruption {
         let signal: UnixSignal
         /// As a shell counts it.
         var exitStatus: CInt { 128 + signal.rawValue }
+
+        /// Ends the process by the signal, if it was Ctrl-C on a terminal.
+        ///
+        /// A shell that waits there goes by that: after a mere exit status it would go on with its loop or script.
+        func endIfOnTerminal() {
+            if signal == .sigint, Interruption.isInForeground { Interruption.endProcess(by: SIGINT) }
+        }
     }
 
     private enum Event {
@@ -60,6 +68,28 @@ enum Interruption {
                 throw interruption.map { describe($0, error) } ?? error
             }
         }
+    }
+
+    /// Ends the process by a signal, as if nothing had ever been done about it.
+    static func endProcess(by number: CInt) -> Never {
+        // The threads of the runtime hold signals back.
+        var signals = sigset_t()
+        // SAFETY: the calls write and read one `sigset_t`.
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        signal(number, SIG_DFL)
+        raise(number)
+        // Not reached, unless the signal does not end processes.
+        exit(128 + number)
+    }
+
+    /// Whether what is typed on the terminal of this session, if it has one, is meant for this process.
+    private static var isInForeground: Bool {
+        guard let terminal = try? OpenFile(LocalPath("/dev/tty"), flags: O_RDONLY | O_NOCTTY, operation: .open) else {
+            return false
+        }
+        return tcgetpgrp(terminal.number) == getpgrp()
     }
 
     private static func isIgnored(_ signal: UnixSignal) -> Bool {
