@@ -5,11 +5,11 @@ import XetCore
 /// Puts files into XET: read → chunk → hash → deduplicate → pack → put xorbs → register shards.
 ///
 /// Chunks that are kept already, or that came earlier in the session, are referred to; new ones are packed, those of
-/// several files into one xorb. In memory are one xorb, one chunk, the piece that is being read, and 32 to 80 bytes per
-/// chunk for the shards to come.
+/// several files into one xorb. In memory are one xorb, one chunk, the piece that is being read, the terms of the files,
+/// and 80 bytes per chunk of the xorbs that are not registered yet: whenever those make up a shard, they are.
 ///
-/// The files become known with ``commit()``, all xorbs before the first shard. A session that is dropped registers
-/// nothing; the xorbs that it put remain, and the next session finds their chunks.
+/// The files become known with ``commit()``, all xorbs before the first of them. A session that is dropped registers
+/// no file; the xorbs that it put remain, and the next session finds their chunks.
 public struct UploadSession: ~Copyable {
     private struct PackedFile: Sendable {
         var draft: FileDraft
@@ -25,6 +25,9 @@ public struct UploadSession: ~Copyable {
     /// The xorb in which a chunk was found last.
     private var lastFound: XorbIndex?
     private var newXorbs: [ShardXorb] = []
+    /// Length of a shard of them.
+    private var newXorbsByteCount = 0
+    private let shardByteCount: Int
     private var files: [PackedFile] = []
     private var progress = UploadProgress()
 
@@ -37,6 +40,24 @@ public struct UploadSession: ~Copyable {
         locator: any ChunkLocator,
         report: @escaping @Sendable (UploadProgress) -> Void = { _ in }
     ) {
+        self.init(
+            xorbs: xorbs,
+            shards: shards,
+            locator: locator,
+            shardByteCount: ShardSplit.targetByteCount,
+            report: report
+        )
+    }
+
+    /// A session that registers xorbs when a shard of them has so many bytes.
+    init(
+        xorbs: any XorbSink,
+        shards: any ShardSink,
+        locator: any ChunkLocator,
+        shardByteCount: Int,
+        report: @escaping @Sendable (UploadProgress) -> Void = { _ in }
+    ) {
+        self.shardByteCount = shardByteCount
         self.xorbs = xorbs
         self.shards = shards
         self.locator = locator
@@ -120,13 +141,24 @@ public struct UploadSession: ~Copyable {
         return FileDraft.Place(xorb: found.xorb.hash, chunk: found.chunk)
     }
 
+    private mutating func register(_ xorb: ShardXorb) async throws {
+        newXorbs.append(xorb)
+        newXorbsByteCount += Shard(files: [], xorbs: [xorb]).uploadByteCount
+        guard newXorbsByteCount > shardByteCount else { return }
+        for shard in ShardSplit.shards(files: [], xorbs: newXorbs) {
+            try await shards.register(shard)
+        }
+        newXorbs = []
+        newXorbsByteCount = 0
+    }
+
     /// Puts the open xorb and starts another; `draft` is the file that is being read.
     private mutating func seal(_ draft: inout FileDraft) async throws {
         var full = OpenXorb()
         swap(&full, &open)
         let xorb = try full.finish()
         try await xorbs.put(xorb)
-        newXorbs.append(try ShardXorb(xorb.index, serializedByteCount: xorb.index.serializedByteCount))
+        try await register(ShardXorb(xorb.index, serializedByteCount: xorb.index.serializedByteCount))
         draft.resolve(xorb.index.hash)
         for index in files.indices {
             files[index].draft.resolve(xorb.index.hash)

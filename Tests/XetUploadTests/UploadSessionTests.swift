@@ -112,6 +112,21 @@ import XetTestSupport
         #expect(try await content(files[inputs.count - 1]) == inputs[inputs.count - 1])
     }
 
+    @Test func `xorbs are registered before the files, and not kept in memory till then`() async throws {
+        let record = ShardRecord(shards: shards)
+        var session = UploadSession(xorbs: xorbs, shards: record, locator: xorbs, shardByteCount: 100_000)
+        for number in 0..<XorbBuilder.maximumChunkCount + 1 {
+            _ = try await session.add(Pieces(Array("\(number)".utf8), byteCount: 10))
+        }
+        // The first xorb is full and was registered when the second began.
+        #expect(record.registered.map(\.xorbs.count) == [1])
+        #expect(record.registered.allSatisfy { $0.files.isEmpty })
+        try await session.commit()
+        let after = record.registered.dropFirst()
+        #expect(after.reduce(0) { $0 + $1.xorbs.count } == 1)
+        #expect(after.reduce(0) { $0 + $1.files.count } == XorbBuilder.maximumChunkCount + 1)
+    }
+
     @Test func `reports what it reads and keeps`() async throws {
         let last = Mutex(UploadProgress())
         let input = Inputs.splitmix(250_000, seed: 83)
@@ -140,6 +155,24 @@ import XetTestSupport
             var session = UploadSession(xorbs: xorbs, shards: shards, locator: xorbs)
             _ = try await session.add(Pieces(Inputs.lines(100_000), byteCount: 1000, failsAfter: 50))
         }
+    }
+}
+
+/// A store of shards that remembers what was registered, in order.
+private final class ShardRecord: ShardSink {
+    private let shards: MemoryShardStore
+    private let record = Mutex<[Shard]>([])
+
+    init(shards: MemoryShardStore) {
+        self.shards = shards
+    }
+
+    var registered: [Shard] { record.withLock { $0 } }
+
+    func register(_ shard: Shard) async throws -> Bool {
+        let isNew = try await shards.register(shard)
+        record.withLock { $0.append(shard) }
+        return isNew
     }
 }
 
