@@ -390,7 +390,7 @@ _xet_origin() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--host --port --data --threshold --token-file --public-url --token-lifetime --url-lifetime)
+    non_repeating_options=(--host --port --data --threshold --scan-interval --token-file --public-url --token-lifetime --url-lifetime)
     __xet_offer_flags_options 1
 
     # Offer option value completions
@@ -405,6 +405,9 @@ _xet_origin() {
         return
         ;;
     '--threshold')
+        return
+        ;;
+    '--scan-interval')
         return
         ;;
     '--token-file')
