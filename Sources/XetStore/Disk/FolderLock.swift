@@ -25,7 +25,7 @@ package final class FolderLock: Sendable {
         )
         let handle = try await FileSystem.shared.openFile(forReadingAndWritingAt: path, options: options)
         let lock = FolderLock(file: try handle.detachUnsafeFileDescriptor())
-        guard try SystemCalls.tryLock(lock.file) else { throw FolderLockError.isHeld(folder: folder) }
+        guard try SystemCalls.tryLock(lock.file, at: path) else { throw FolderLockError.isHeld(folder: folder) }
         return lock
     }
 }

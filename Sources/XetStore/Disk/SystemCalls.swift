@@ -11,12 +11,12 @@ import Darwin
 /// The few calls that the file system library lacks: they take no time worth a thread, and work in a cancelled task.
 package enum SystemCalls {
     /// Gives a file another name; what has that name is replaced at once.
-    package static func rename(_ old: FilePath, to new: FilePath) throws(Errno) {
+    package static func rename(_ old: FilePath, to new: FilePath) throws(FileSystemError) {
         // SAFETY: both strings end with a zero and live until the call returns.
         let status = unsafe old.withPlatformString { old in
             unsafe new.withPlatformString { new in unsafe platformRename(old, new) }
         }
-        guard status == 0 else { throw Errno(rawValue: errno) }
+        guard status == 0 else { throw failure("rename", "Unable to rename '\(old)' to '\(new)'.") }
     }
 
     /// Removes a file; whether it was there does not matter.
@@ -26,10 +26,20 @@ package enum SystemCalls {
     }
 
     /// Takes the lock of an open file, which ends with its descriptor; `false` if another one has it.
-    static func tryLock(_ file: FileDescriptor) throws(Errno) -> Bool {
+    static func tryLock(_ file: FileDescriptor, at path: FilePath) throws(FileSystemError) -> Bool {
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return true }
-        guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
+        guard errno == EWOULDBLOCK else { throw failure("flock", "Unable to lock '\(path)'.") }
         return false
+    }
+
+    /// What the system says of the call that failed last.
+    private static func failure(_ call: String, _ message: String, line: Int = #line) -> FileSystemError {
+        FileSystemError(
+            code: .unknown,
+            message: message,
+            cause: FileSystemError.SystemCallError(systemCall: call, errno: Errno(rawValue: errno)),
+            location: FileSystemError.SourceLocation(function: call, file: #fileID, line: line)
+        )
     }
 
     private static func platformRename(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 {
