@@ -122,6 +122,12 @@ public struct FileHead: Sendable {
     /// Where it came from.
     public let address: HTTPAddress
 
+    /// An answer that says of a file what one to HEAD would.
+    public init(head: HTTPResponse, address: HTTPAddress) {
+        self.head = head
+        self.address = address
+    }
+
     /// What it says of the file.
     ///
     /// A bucket has no commits but only files in XET, which `hasCommit` tells. Throws ``XetError`` if it is an error, or does

@@ -32,12 +32,21 @@ struct ResolveRoute: Sendable {
             && (ClientKind(request.head) == .plain || request.queryValue(Self.bytesParameter.name) != nil)
         let upstream = services.upstream
         async let warm: Void? = wantsBytes ? try? upstream.warmToken(file.tokenScope()) : nil
-        let answer = try await upstream.head(
+        var answer = try await upstream.head(
             file,
             headers: EndpointHeaders.resolveRequest(request.headers),
             followsHub: false
         )
-        guard answer.namesContent else { return try await other(answer, token, request, addresses, context) }
+        if !answer.namesContent {
+            guard request.method == .get else { return other(answer, request, addresses) }
+            // The HEAD had no body, and that of an error has its words. If the Hub has recovered since, it is the file, of
+            // which the client gets the part that it asked for, or says what the file is.
+            let content = try await content(request, token)
+            answer = FileHead(head: content.head, address: content.address)
+            guard answer.isRedirect, answer.namesContent else {
+                return services.pass(content, for: request, addresses, context)
+            }
+        }
         let resolved = try answer.file(hub: upstream.hub.endpoint)
         let headers = headers(answer, resolved, file, addresses)
         if request.method == .get, !wantsBytes, case .xet = resolved.storage {
@@ -57,31 +66,23 @@ struct ResolveRoute: Sendable {
     }
 
     /// An error, or a redirect of the Hub such as that of a repository which was renamed.
-    private func other(
-        _ answer: FileHead,
-        _ token: HubToken?,
-        _ request: Request,
-        _ addresses: AddressMap,
-        _ context: ProxyContext
-    ) async throws -> Response {
-        if request.method == .head {
-            let headers = EndpointServices.headers(
-                of: answer.head,
-                from: answer.address,
-                for: request,
-                addresses
-            )
-            return .bare(answer.head.status, headers)
-        }
-        // The HEAD had no body, and that of an error has its words.
+    private func other(_ answer: FileHead, _ request: Request, _ addresses: AddressMap) -> Response {
+        let headers = EndpointServices.headers(of: answer.head, from: answer.address, for: request, addresses)
+        return .bare(answer.head.status, headers)
+    }
+
+    /// What the Hub answers to the request itself.
+    private func content(_ request: Request, _ token: HubToken?) async throws -> UpstreamResponse {
+        var headers = EndpointHeaders.hubRequest(request.headers)
+        headers[.acceptEncoding] = "identity"
         let passed = UpstreamRequest(
             request.method,
             services.upstream.hub.endpoint.appending(request.passedOnTarget),
             of: .hub,
-            headers: EndpointHeaders.resolveRequest(request.headers),
+            headers: headers,
             authorization: token.map { "Bearer \($0.secret)" }
         )
-        return services.pass(try await services.send(passed), for: request, addresses, context)
+        return try await services.send(passed)
     }
 
     /// What goes with every answer about a file.
