@@ -118,7 +118,7 @@ def test_what_answers_depend_on(start_endpoint, origin):
                 got = fetch(server.url, path_target("download", MODEL, "random.bin"), method, client, token)
                 assert varying(got) == {"authorization", "origin", "accept"}, got.headers
                 got = fetch(server.url, api_target("refs"), "GET", client, token)
-                assert varying(got) == {"authorization", "origin", "accept"}, got.headers
+                assert varying(got) == {"origin", "accept"} | (set() if token else {"authorization"}), got.headers
 
 
 def test_a_cache_in_front_tells_callers_apart(start_endpoint, origin):

@@ -37,6 +37,14 @@ struct AddressMap: Sendable {
         }
     }
 
+    /// The address of the proxy for a text that is one of the Hub's, whatever the Hub has there; else `nil`.
+    ///
+    /// Clients follow such addresses, and take the names of repositories from them.
+    func leadingBack(_ text: String) -> String? {
+        let fragment = text.firstIndex(of: "#").map { text[$0...] } ?? ""
+        return HTTPAddress(text).flatMap(hubPath).map { own($0).absolute + fragment }
+    }
+
     /// An address of the proxy for any address: a client gets there with `method`, and nowhere else.
     func replacement(
         for address: HTTPAddress,

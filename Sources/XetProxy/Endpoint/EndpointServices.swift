@@ -13,6 +13,8 @@ struct EndpointServices: Sendable {
     private static let writeTimeout = TimeAmount.hours(12)
     /// Bytes from which on an answer is a long one.
     private static let longAnswerByteCount = 4 << 20
+    /// Bytes up to which an answer is read before it is passed on, so that its length is known.
+    private static let shortAnswerByteCount = 256 << 10
 
     let upstream: Upstream
     let publicAddress: PublicAddress
@@ -107,6 +109,50 @@ struct EndpointServices: Sendable {
         )
     }
 
+    /// An answer with JSON passed on to the client, the Hub's addresses in it made into those of the proxy.
+    ///
+    /// A short one keeps a length, a long one goes through as it comes. Throws `.invalidResponse` if it is compressed,
+    /// since nobody then knows what it names.
+    func passRewritten(
+        _ answer: UpstreamResponse,
+        for request: Request,
+        _ addresses: AddressMap,
+        _ context: ProxyContext
+    ) async throws -> Response {
+        guard Self.hasBody(answer, request) else {
+            var response = pass(answer, for: request, addresses, context)
+            // That of the answer to GET is another.
+            response.headers[.contentLength] = nil
+            return response
+        }
+        let length = answer.headers[.contentLength].flatMap { Int($0) }
+        if let length, length <= Self.shortAnswerByteCount {
+            let body = try await rewritten(answer, upTo: Self.shortAnswerByteCount) { json in
+                AddressRewriter.rewrite(json, replacement: addresses.leadingBack)
+            }
+            return pass(answer, body: body, for: request, addresses)
+        }
+        try Self.checkIsPlain(answer)
+        var headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
+        headers[.contentLength] = nil
+        return Response(
+            status: answer.head.status,
+            headers: headers,
+            body: upstream.body(context) { sink in
+                var rewriter = AddressRewriter(replacement: addresses.leadingBack)
+                try await answer.forEach { piece in
+                    var rewritten: [UInt8] = []
+                    rewritten.reserveCapacity(piece.readableBytes)
+                    rewriter.consume(Array(buffer: piece)[...], into: &rewritten)
+                    if !rewritten.isEmpty { try await sink.deliver(ByteBuffer(bytes: rewritten)) }
+                }
+                var rest: [UInt8] = []
+                rewriter.finish(into: &rest)
+                if !rest.isEmpty { try await sink.deliver(ByteBuffer(bytes: rest)) }
+            }
+        )
+    }
+
     /// The whole body of an answer, rewritten.
     ///
     /// Throws `.invalidResponse` if it is too long, compressed, or not what `rewrite` needs.
@@ -115,9 +161,7 @@ struct EndpointServices: Sendable {
         upTo byteCount: Int,
         _ rewrite: ([UInt8]) throws -> [UInt8]
     ) async throws -> [UInt8] {
-        guard [nil, "identity"].contains(answer.headers[.contentEncoding]?.lowercased()) else {
-            throw XetError(.invalidResponse, "\(answer.address) compressed an answer that was asked for as it is")
-        }
+        try Self.checkIsPlain(answer)
         return try await answer.withBody(
             upTo: byteCount,
             threshold: Self.longAnswerByteCount,
@@ -148,6 +192,12 @@ struct EndpointServices: Sendable {
         let links = headers[values: .link].joined(separator: ", ")
         headers[.link] = links.isEmpty ? nil : addresses.link(links, from: address)
         return headers
+    }
+
+    private static func checkIsPlain(_ answer: UpstreamResponse) throws {
+        guard [nil, "identity"].contains(answer.headers[.contentEncoding]?.lowercased()) else {
+            throw XetError(.invalidResponse, "\(answer.address) compressed an answer that was asked for as it is")
+        }
     }
 
     private static func hasBody(_ answer: UpstreamResponse, _ request: Request) -> Bool {

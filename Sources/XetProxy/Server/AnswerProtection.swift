@@ -16,10 +16,10 @@ enum AnswerProtection {
 
     /// Keeps answers that are meant for one caller out of shared caches (RFC 9111, sections 3 and 5.2.2).
     static func protectFromCaches(_ headers: inout HTTPFields, of request: HTTPRequest, _ route: RequestRoute) {
-        let varying = varyingFields(route)
+        let isPrivate = request.headerFields[.authorization] != nil || isForOneCaller(headers, request, route)
+        let varying = varyingFields(route, isPrivate: isPrivate)
         if !varying.isEmpty { headers[.vary] = vary(headers[values: .vary], varying) }
-        guard request.headerFields[.authorization] != nil || isForOneCaller(headers, request, route) else { return }
-        headers[.cacheControl] = CacheControl(headers[values: .cacheControl]).forOneCaller
+        if isPrivate { headers[.cacheControl] = CacheControl(headers[values: .cacheControl]).forOneCaller }
     }
 
     /// Whether an answer gives access to something, or is about something that has changed.
@@ -35,11 +35,13 @@ enum AnswerProtection {
     }
 
     /// The request headers that an answer depends on.
-    private static func varyingFields(_ route: RequestRoute) -> [String] {
+    private static func varyingFields(_ route: RequestRoute, isPrivate: Bool) -> [String] {
         switch route {
         // What the client is decides between the bytes and the way to them.
         case .resolve: ["Authorization", "User-Agent"]
-        case .download, .downloadHash, .hub, .token, .cas, .address: ["Authorization"]
+        case .download, .downloadHash: ["Authorization"]
+        // What no shared cache keeps need not be told apart there.
+        case .hub where !isPrivate: ["Authorization"]
         default: []
         }
     }

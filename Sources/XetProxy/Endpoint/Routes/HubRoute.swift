@@ -56,20 +56,25 @@ struct HubRoute: Sendable {
             let answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
             return services.pass(answer, for: request, addresses, context)
         }
-        let isRewritten = isWrite || route == .lfsBatch
-        if isRewritten { passed.headers[.acceptEncoding] = "identity" }
-        let answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
-        guard isRewritten, request.method != .head, Self.isJSON(answer.headers[.contentType]) else {
+        // A file is what it is, whatever its bytes look like.
+        guard route != .content else {
+            return services.pass(try await services.send(passed), for: request, addresses, context)
+        }
+        // Addresses are found in what is not packed, and not in a part of it.
+        passed.headers[.acceptEncoding] = "identity"
+        var answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
+        if answer.head.status == .partialContent, Self.isJSON(answer.headers[.contentType]), request.method == .get {
+            passed.headers[.range] = nil
+            answer = try await services.send(passed)
+        }
+        guard Self.isJSON(answer.headers[.contentType]) else {
             return services.pass(answer, for: request, addresses, context)
         }
-        let isSuccess = answer.head.status.kind == .successful
+        guard route == .lfsBatch, answer.head.status.kind == .successful else {
+            return try await services.passRewritten(answer, for: request, addresses, context)
+        }
         let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { json in
-            guard isSuccess else {
-                // An error may name an address too, as that of the repository which exists already; it need not be JSON.
-                return (try? rewriteAddresses(json, addresses)) ?? json
-            }
-            guard route == .lfsBatch else { return try rewriteAddresses(json, addresses) }
-            return try UploadRewriting.rewriteLFSBatch(json) { token in
+            try UploadRewriting.rewriteLFSBatch(json) { token in
                 try addresses.token(token, from: answer.address)
             } replacement: { target in
                 try addresses.replacement(for: target, from: answer.address)
@@ -78,17 +83,11 @@ struct HubRoute: Sendable {
         return services.pass(answer, body: body, for: request, addresses)
     }
 
-    /// Clients take the name of a repository from its address, which has to be below theirs.
-    private func rewriteAddresses(_ json: [UInt8], _ addresses: AddressMap) throws -> [UInt8] {
-        try AddressRewriting.rewrite(json) { text in
-            HTTPAddress(text).flatMap { addresses.hubPath($0) }.map { addresses.own($0).absolute }
-        }
-    }
-
-    /// `application/json`, `application/vnd.git-lfs+json` and the like.
+    /// `application/json`, `application/vnd.git-lfs+json`, lines of JSON and the like.
     private static func isJSON(_ contentType: String?) -> Bool {
         let type = contentType?.lowercased().prefix { $0 != ";" }.filter { $0 != " " } ?? ""
-        return type == "application/json" || type.hasSuffix("+json")
+        return type.hasSuffix("/json") || type.hasSuffix("+json") || type.hasSuffix("ndjson")
+            || type.hasSuffix("/jsonl")
     }
 
     /// How to find the repositories that the body of a request names; `nil` if it names none.
@@ -121,11 +120,12 @@ struct HubRoute: Sendable {
             response.headers[.contentLength] = nil
         } else {
             let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { json in
-                try ListFiltering.filter(json) { names in
+                let kept = try ListFiltering.filter(json) { names in
                     names.allSatisfy { name in
                         Repository(kind: kind, name: name).map(services.rules.permits) ?? false
                     }
                 }
+                return AddressRewriter.rewrite(kept, replacement: addresses.leadingBack)
             }
             response = services.pass(answer, body: body, for: asked, addresses)
         }
