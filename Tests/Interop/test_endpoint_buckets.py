@@ -20,6 +20,7 @@ from endpoint_calls import (
 from expectations import assert_right
 from http_probe import fetch, path_target
 from official_clients import call, call_all, client_environment, run_command_line
+from xet_process import environment, run_xet
 
 API = f"/api/buckets/{BUCKET}"
 
@@ -236,3 +237,28 @@ def test_lists(start_endpoint, origin, options):
     got = fetch(server.url, "/api/buckets/acme", token=origin.alice)
     assert got.status == 200 and got.json() == []
     assert fetch(server.url, f"/api/models/{MODEL}", token=origin.alice).status == 200
+
+
+# The program's own commands
+
+
+def test_the_own_command_line(xet_binary, origin, home):
+    env = environment(home, HF_ENDPOINT=origin.url, HF_TOKEN=origin.alice)
+    for name, kind, repository in ((f"buckets/{BUCKET}", "bucket", BUCKET), (f"kernels/{KERNEL}", "kernel", KERNEL)):
+        files = files_of(origin, repository, kind)
+        listed = run_xet(xet_binary, "list", name, env=env)
+        assert listed.returncode == 0, listed
+        assert all(path.encode() in listed.stdout for path in files), listed
+        for path, file in files.items():
+            local = home / kind / path
+            local.parent.mkdir(parents=True, exist_ok=True)
+            got = run_xet(xet_binary, "download", name, path, "--output", str(local), env=env)
+            assert got.returncode == 0, got
+            assert local.read_bytes() == file.content
+
+
+def test_tokens_of_kinds_that_nobody_knows(writable, origin):
+    """A token that was passed on as it is would lead clients past the proxy."""
+    for target in ("/api/things/acme/x/xet-read-token/main", "/api/things/acme/x/XET-Write-Token"):
+        assert fetch(writable.url, target, token=origin.alice).status == 404
+    assert not origin.log.all(), "asked upstream"

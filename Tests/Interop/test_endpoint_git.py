@@ -2,9 +2,9 @@
 
 import gzip
 import json
-import os
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -12,6 +12,7 @@ import faults
 from catalogue import DATA, LEGACY, MODEL, OTHER, PRIVATE, RENAMED, SPACE, files_of
 from contents import noise
 from endpoint_calls import PREFIXES, assert_no_other_address, assert_refused
+from http_peer import wait_until
 from http_probe import fetch
 from peer_git import pointer
 from xet_process import environment
@@ -226,10 +227,30 @@ def test_lists(start_endpoint, origin, home, git):
     assert_refused(fetch(server.url, f"/{MODEL}/info/refs?service=git-upload-pack"), 403)
 
 
-def test_a_client_that_leaves(endpoint, origin, home, git):
-    """A clone that is cut off upstream is no clone."""
+def test_limits(start_endpoint, origin, home, git):
+    """A clone is a download like any other for the limits of them."""
+    release = threading.Event()
+    server = start_endpoint("--max-downloads", "1")
+    origin.hub.script(faults.hold(release, after=10), when=lambda r: r.path.endswith("git-upload-pack"))
+    target = f"/{OTHER}.git/git-upload-pack"
+    # What a client of version 2 asks for first.
+    body = b"0014command=ls-refs\n0000"
+    headers = {"Content-Type": "application/x-git-upload-pack-request", "Git-Protocol": "version=2"}
+    first = threading.Thread(target=fetch, args=(server.url, target, "POST", headers), kwargs={"body": body})
+    first.start()
+    try:
+        wait_until(lambda: origin.open_requests("hub"))
+        assert_refused(fetch(server.url, target, "POST", headers, body=body), 503)
+    finally:
+        release.set()
+        first.join()
+    git("clone", url_of(server, OTHER), "cloned")
+
+
+def test_a_clone_that_is_cut_off(endpoint, origin, home, git):
+    """It is none, and says so."""
 
 
     origin.hub.script(faults.close_after(40), when=lambda r: r.method == "POST", times=None)
     git("clone", url_of(endpoint, OTHER), "none", fails=True)
-    assert os.path.isdir(home)
+    assert not (home / "none").exists()

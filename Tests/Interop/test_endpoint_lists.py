@@ -141,6 +141,18 @@ def files_named(*paths):
     return {path: regular(path.encode()) for path in paths}
 
 
+@pytest.mark.parametrize("route", ["/download/acme/model/config.json?revision=", "/download-hash/HASH?repo=acme/model&revision="])
+@pytest.mark.parametrize("prefix", ["../../../", "main/../../../../", "..%2F..%2F..%2F", "a//../../../../"])
+def test_revisions_that_climb(start_endpoint, origin, route, prefix):
+    """A Hub that decodes before it cuts a path at its slashes would find another repository in the revision."""
+    server = start_endpoint("--deny", OTHER)
+    route = route.replace("HASH", file_of(origin, "random.bin", OTHER).stored.hash)
+    for tail in (f"{OTHER}/resolve/main", f"api/models/{OTHER}/xet-read-token/main"):
+        got = fetch(server.url, route + prefix + tail, headers=PLAIN_CLIENT, token=origin.alice)
+        assert got.status in (400, 403), got
+    assert not origin.log.all(), "asked upstream"
+
+
 # Redirects
 
 

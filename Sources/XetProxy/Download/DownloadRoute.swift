@@ -64,7 +64,8 @@ struct DownloadQuery: Hashable, Sendable {
             }
             switch parts[0] {
             case "revision":
-                guard !["", ".", ".."].contains(value) else {
+                // A Hub that decodes before it cuts at slashes would read another path.
+                guard value.segments(separatedBy: "/").allSatisfy({ !["", ".", ".."].contains($0) }) else {
                     throw XetError(.invalidRequest, "no revision can have this name")
                 }
                 revision = value

@@ -85,7 +85,9 @@ extension EndpointTarget {
         // `resolve-cache` is where the Hub sends readers of small files.
         let path = first == "resolve-cache" ? segments.dropFirst() : segments
         guard let kind = RepositoryKind.allCases.first(where: { $0.plural == path.first?.lowercased() }) else {
-            return .hub(HubVerbs.general.contains(first) ? .resource : .unknown, nil)
+            if HubVerbs.general.contains(first) { return .hub(.resource, nil) }
+            // A token of a kind that nobody knows here would lead clients to the CAS itself.
+            return segments.contains { HubVerbs.tokens.contains($0.lowercased()) } ? nil : .hub(.unknown, nil)
         }
         let names = path.dropFirst()
         guard let name = names.first else { return .hub(.list(kind), nil) }
@@ -102,6 +104,7 @@ extension EndpointTarget {
         switch rest.first?.lowercased() {
         case "xet-read-token" where rest.count == (kind.hasRevisions ? 2 : 1): return .token(.read, repository)
         case "xet-write-token" where rest.count == (kind.hasRevisions ? 2 : 1): return .token(.write, repository)
+        case "xet-read-token", "xet-write-token": return nil
         case "paths-info": return .hub(.query, repository)
         case "batch" where kind == .bucket: return .hub(.copies(.bucketBatch), repository)
         case "duplicate": return .hub(.copies(.duplicate), repository)

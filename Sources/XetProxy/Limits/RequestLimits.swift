@@ -42,10 +42,11 @@ struct RequestLimits: Sendable {
     /// A place for a download; `nil` for a request that is none.
     private func place(_ request: Request, _ context: ProxyContext) throws(DownloadLimiter.Refusal) -> DownloadPlace? {
         let path = request.uri.path
-        guard request.method == .get,
+        guard request.method == .get || request.method == .post,
             let route = RequestRoute(ownPath: path)
                 ?? (try? EndpointTarget(encodedPath: path)).flatMap({ $0 }).map({ RequestRoute($0) }),
-            route.transferKind != nil
+            route.transferKind != nil,
+            request.method == (route == .git ? .post : .get)
         else { return nil }
         context.record.note(route)
         let peer = context.channel.remoteAddress

@@ -62,7 +62,7 @@ package struct AddressRewriter {
     /// Appends what is left of a body that ended within a string.
     package mutating func finish(into output: inout [UInt8]) {
         output.append(contentsOf: string)
-        string = []
+        string.removeAll(keepingCapacity: true)
     }
 
     /// The index behind the quote that ends the string; `nil` if it goes on.
@@ -90,7 +90,7 @@ package struct AddressRewriter {
             output.append(contentsOf: string)
             output.append(contentsOf: part)
         }
-        string = []
+        string.removeAll(keepingCapacity: true)
         state = .passing
     }
 
@@ -103,6 +103,6 @@ package struct AddressRewriter {
         } else {
             output.append(contentsOf: string)
         }
-        string = []
+        string.removeAll(keepingCapacity: true)
     }
 }

@@ -14,7 +14,9 @@ import _NIOFileSystem
         let files: [String: [UInt8]] = [
             "models/acme/demo/b.bin": [1], "models/acme/demo/a/deep/x.bin": [2], "models/acme/demo/.gitattributes": [3],
             "models/acme/demo/.git/config": [4], "datasets/acme/demo/train set/ü #?%.bin": [5],
-            "spaces/acme/app/app.py": [6], "models/stray.txt": [7], "other/acme/demo/x": [8],
+            "spaces/acme/app/app.py": [6],
+            "kernels/acme/k/build.toml": [6], "buckets/acme/b/x": [6],
+            "models/stray.txt": [7], "other/acme/demo/x": [8],
             "models/acme/not a name/x": [9],
         ]
         try await RepositoryFolder.with(files) { folder async throws in
@@ -22,7 +24,7 @@ import _NIOFileSystem
                 try await scan(folder) == [
                     "acme/demo": [".gitattributes", "a/deep/x.bin", "b.bin"],
                     "datasets/acme/demo": ["train set/ü #?%.bin"],
-                    "spaces/acme/app": ["app.py"],
+                    "spaces/acme/app": ["app.py"], "kernels/acme/k": ["build.toml"],
                 ]
             )
         }

@@ -117,7 +117,9 @@ import XetWire
     }
 
     @Test(arguments: [
-        "revision=", "revision", "revision=.", "revision=..", "revision=%2e%2E", "revision=%", "revision=%FF",
+        "revision=", "revision", "revision=.", "revision=..", "revision=%2e%2E",
+        "revision=a/../b", "revision=..%2F..%2Fx", "revision=a//b",
+        "revision=/a", "revision=a/", "revision=a/./b", "revision=%", "revision=%FF",
         "repo=%zz", "repo_type=", "repo_type=s",
         "repo_type=modelss", "repo_type=Model", "repo_type=paper",
     ])

@@ -168,7 +168,8 @@ import XetTestSupport
         "/shard/default/abc", "/v1/reconstruction/HASH", "/v1/shard", "/a b/name/resolve/main/x",
         "/a%20b/name/resolve/main/x", "/api", "/api/models/a%20b/c",
         "/models/owner/name/resolve/main/x", "/Datasets/owner/name/resolve/main/x",
-        "/owner/name/info/lfs/objects/batch",
+        "/owner/name/info/lfs/objects/batch", "/api/models/owner/name/xet-read-token",
+        "/api/things/owner/name/xet-read-token/main", "/api/buckets/owner/name/XET-write-token/main",
         "/robots.txt", "/v1/telemetry/x", "x", "",
     ])
     func `nothing`(path: String) throws {

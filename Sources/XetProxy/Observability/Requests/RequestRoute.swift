@@ -21,6 +21,8 @@ enum RequestRoute: String, Sendable, CaseIterable {
     case xorb
     case address
     case telemetry
+    /// A clone or a fetch of Git's.
+    case git
     /// None of these.
     case other
 
@@ -50,6 +52,7 @@ enum RequestRoute: String, Sendable, CaseIterable {
         self =
             switch target {
             case .file: .resolve
+            case .hub(.git(.uploadPack), _): .git
             case .hub: .hub
             case .token: .token
             case .cas: .cas
@@ -72,7 +75,7 @@ enum RequestRoute: String, Sendable, CaseIterable {
         switch self {
         case .download, .downloadHash, .resolve: .file
         case .xorb: .xorb
-        case .address: .other
+        case .address, .git: .other
         default: nil
         }
     }

@@ -20,7 +20,8 @@ import Testing
             ("/acme/model/resolve/main/a.bin", .resolve), ("/api/models/acme/model", .hub),
             ("/api/models/acme/model/xet-read-token/main", .token), ("/v1/telemetry", .telemetry),
             ("/addresses/x", .address), ("/v1/reconstructions/\(String(repeating: "a", count: 64))", .cas),
-            ("/xorbs/\(String(repeating: "a", count: 64))/x", .xorb),
+            ("/xorbs/\(String(repeating: "a", count: 64))/x", .xorb), ("/acme/model/git-upload-pack", .git),
+            ("/acme/model.git/info/refs", .hub), ("/acme/model/git-receive-pack", .hub),
         ] as [(String, RequestRoute)]
     )
     func `paths of a Hub and a CAS`(path: String, route: RequestRoute) throws {
