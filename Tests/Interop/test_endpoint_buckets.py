@@ -122,6 +122,11 @@ def test_the_command_line(writable, origin, home):
     assert (home / "copy.bin").read_bytes() == bucket_files(origin)["random.bin"].content
     hf("buckets", "settings", "alice/synced", "--private")
     assert origin.repositories[("bucket", "alice/synced")].visibility == "private"
+    hf("buckets", "move", "alice/synced", "alice/moved")
+    assert ("bucket", "alice/moved") in origin.repositories
+    hf("buckets", "remove", "alice/moved/one.bin", "--yes")
+    hf("buckets", "delete", "alice/moved", "--yes")
+    assert ("bucket", "alice/moved") not in origin.repositories
     hf("download", KERNEL, "random.bin", "--repo-type", "kernel", "--local-dir", str(home / "kernel"))
     assert (home / "kernel" / "random.bin").read_bytes() == file_of(origin, "random.bin", KERNEL, "kernel").content
 
