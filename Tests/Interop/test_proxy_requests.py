@@ -7,7 +7,8 @@ import pytest
 
 from catalogue import MODEL, file_of
 from expectations import assert_right
-from http_probe import Exchange, address_of, fetch, fetch_raw, request_bytes
+from http_probe import Exchange, address_of, fetch, fetch_raw, path_target, request_bytes
+from proxy_calls import download
 
 
 def raw(server, origin, target, method="GET", **headers):
