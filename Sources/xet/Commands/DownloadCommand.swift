@@ -78,7 +78,7 @@ struct DownloadCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = Assembly.Configuration(hub: try hub.address())
         try outbound.apply(to: &configuration.http)
-        let token = try StoredToken.find()
+        let token = try hub.token()
         try await CommandFailure.reporting {
             // What cannot be written is known before anything is asked for.
             if let destination { _ = try OutputTarget(destination) }

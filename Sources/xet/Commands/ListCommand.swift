@@ -49,7 +49,7 @@ struct ListCommand: AsyncParsableCommand {
         var configuration = Assembly.Configuration(hub: try hub.address())
         try outbound.apply(to: &configuration.http)
         let repository = try repositoryOptions.repository(repository)
-        let token = try StoredToken.find()
+        let token = try hub.token()
         try await CommandFailure.reporting {
             try await Assembly.with(configuration) { parts in
                 var items: [Item] = []

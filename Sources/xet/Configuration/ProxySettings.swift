@@ -75,7 +75,8 @@ enum ProxySettings {
         "Address of the Hub.",
         valueName: "url",
         preset: HubOptions.defaultEndpoint,
-        expectation: "an http or https URL"
+        // Who stood in it would be the user of all clients, who each have a token and rights of their own.
+        expectation: "an http or https URL without a user or token, since every client brings its own"
     ) { HTTPAddress($0) }
     .alsoFrom("HF_ENDPOINT")
 

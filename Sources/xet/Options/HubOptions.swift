@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import XetAccess
+import XetConfiguration
 import XetCore
 import XetWire
 
@@ -11,19 +12,33 @@ struct HubOptions: ParsableArguments {
     @Option(
         name: .customLong("hub-endpoint"),
         help: ArgumentHelp(
-            "Address of the Hub. (env HF_ENDPOINT, default: \(Self.defaultEndpoint))",
+            """
+            Address of the Hub; a token may stand in it, as in https://user:token@host. (env HF_ENDPOINT, default: \
+            \(Self.defaultEndpoint))
+            """,
             valueName: "url"
         )
     )
     var endpoint: String?
 
-    /// The Hub's address.
-    func address() throws -> HTTPAddress {
-        let text = endpoint ?? Environment["HF_ENDPOINT"] ?? Self.defaultEndpoint
-        guard let address = HTTPAddress(text) else {
-            throw ValidationError("The Hub's address '\(text)' is no http or https URL.")
+    /// The Hub's address, without the user that may stand in it.
+    func address() throws -> HTTPAddress { try parts().address }
+
+    /// The user's token: the password in the Hub's address, or the user if there is none, else ``StoredToken``.
+    func token() throws -> HubToken? {
+        guard let credentials = try parts().credentials else { return try StoredToken.find() }
+        guard let token = HubToken(credentials.password.isEmpty ? credentials.user : credentials.password) else {
+            throw ValidationError("The token in the Hub's address is empty, or cannot stand in a header.")
         }
-        return address
+        return token
+    }
+
+    private func parts() throws -> (address: HTTPAddress, credentials: HTTPAddress.Credentials?) {
+        let text = endpoint ?? Environment["HF_ENDPOINT"] ?? Self.defaultEndpoint
+        guard let parts = HTTPAddress.split(text) else {
+            throw ValidationError("The Hub's address '\(Shown.text(text))' is no http or https URL.")
+        }
+        return parts
     }
 }
 
