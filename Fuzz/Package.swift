@@ -19,10 +19,12 @@ let settings: [SwiftSetting] = [
 let instrumented: [SwiftSetting] =
     settings + [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
 
-func fuzzer(_ name: String, of module: String = "XetCore") -> Target {
+func nio(_ names: [String]) -> [Target.Dependency] { names.map { .product(name: $0, package: "swift-nio") } }
+
+func fuzzer(_ name: String, of module: String = "XetCore", and others: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["FuzzDriver"] + Set(["XetCore", module]).sorted().map { .byName(name: $0) },
+        dependencies: ["FuzzDriver"] + Set(["XetCore", module]).sorted().map { .byName(name: $0) } + others,
         swiftSettings: instrumented,
         linkerSettings: [
             .unsafeFlags(["-sanitize=fuzzer,address"]),
@@ -36,7 +38,8 @@ let package = Package(
     name: "xet-fuzz",
     platforms: [.macOS(.v26)],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .target(name: "CBLAKE3"),
@@ -51,12 +54,18 @@ let package = Package(
             exclude: ["Signing/Signer.swift"],
             swiftSettings: instrumented
         ),
+        .target(
+            name: "AnswerGuard",
+            dependencies: nio(["NIOCore", "NIOHTTP1"]),
+            swiftSettings: instrumented
+        ),
         .target(name: "CLibFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], swiftSettings: settings),
         fuzzer("FuzzChunks"),
         fuzzer("FuzzXorbFooter"),
         fuzzer("FuzzShard"),
         fuzzer("FuzzReconstruction", of: "XetWire"),
-        fuzzer("FuzzHeaders", of: "XetWire"),
+        fuzzer("FuzzHeaders", of: "XetWire", and: [.product(name: "HTTPTypes", package: "swift-http-types")]),
+        fuzzer("FuzzAnswers", of: "AnswerGuard", and: nio(["NIOCore", "NIOEmbedded", "NIOHTTP1"])),
     ]
 )

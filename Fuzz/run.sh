@@ -6,18 +6,30 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- FuzzChunks FuzzXorbFooter FuzzShard FuzzReconstruction FuzzHeaders
+[ $# -gt 0 ] || set -- FuzzChunks FuzzXorbFooter FuzzShard FuzzReconstruction FuzzHeaders FuzzAnswers
 golden=../Tests/Vectors/golden
 
-mkdir -p artifacts corpus/FuzzChunks corpus/FuzzXorbFooter corpus/FuzzShard corpus/FuzzReconstruction corpus/FuzzHeaders
+mkdir -p artifacts corpus/FuzzChunks corpus/FuzzXorbFooter corpus/FuzzShard corpus/FuzzReconstruction corpus/FuzzHeaders \
+    corpus/FuzzAnswers
 cp "$golden"/frames/*.chunk corpus/FuzzChunks/
 cp "$golden"/shards/*.mdb "$golden"/upload/*.shard "$golden"/synthetic/*.shard corpus/FuzzShard/
 cp "$golden"/reconstruction/*.json corpus/FuzzReconstruction/
 i=0
 for line in 'bytes=0-99' 'bytes=5-' 'bytes=-7' 'bytes 0-9/10' 'bytes */10' 'W/"abc"' \
-    '<http://a/b?c>; rel="next", <d>; rel=xet-auth' 'http://[::1]:80/a%20b?c#d' 'a/%C3%A9/../b'; do
+    '<http://a/b?c>; rel="next", <d>; rel=xet-auth' 'http://[::1]:80/a%20b?c#d' 'a/%C3%A9/../b' \
+    'gzip;q=0, identity' '"api";r=0;t=55' 'limit=5, remaining=0, reset=9' '0x7f.1' '64:ff9b::7f00:1'; do
     i=$((i + 1))
     printf '%s' "$line" > "corpus/FuzzHeaders/$i"
+done
+# The first byte says how the bytes after it come, and what was asked.
+i=0
+for head in '200 OK' '000 X' '042 X' '099 X' '101 X' '204 X' '304 X' '999 X' '1000 X'; do
+    for rest in 'Content-Length: 2\r\n\r\nok' 'Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nT: v\r\n\r\n' \
+        '\r\nok' 'Connection: upgrade\r\nUpgrade: x\r\n\r\nx' 'Content-Length: 0\r\n\r\nHTTP/1.1 000 X\r\n\r\n'; do
+        i=$((i + 1))
+        # shellcheck disable=SC2059
+        printf "$(printf '\\%03o' "$i")HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 $head\r\n$rest" > "corpus/FuzzAnswers/$i"
+    done
 done
 for xorb in "$golden"/xorbs/*.xorb "$golden"/synthetic/*.xorb; do
     size=$(wc -c < "$xorb")

@@ -1,4 +1,5 @@
 import FuzzDriver
+import HTTPTypes
 import XetCore
 import XetWire
 
@@ -26,6 +27,16 @@ private func check(_ text: String) {
     if let tag = EntityTag(text) {
         precondition(EntityTag(tag.value) == tag)
     }
+    let codings = ContentCodings([text])
+    precondition(ContentCodings(codings.names) == codings)
+    precondition(codings.areAccepted(by: ["*"]))
+    _ = codings.areAccepted(by: [text])
+    precondition(RateLimitHeader.wait([.rateLimit: text]).map { (0...86_400).contains($0) } ?? true)
+    if let address = IPAddress(text) {
+        precondition(IPAddress(anySpelling: text) == address)
+        _ = address.scope
+    }
+    _ = IPAddress(anySpelling: text)?.scope
     let links = LinkHeader(parsing: text)
     precondition(LinkHeader(parsing: links.value) == links)
     if let address = HTTPAddress(text) {

@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// Stands around the decoder of answers, so that no byte of a server reaches what it could harm.
-enum AnswerGuard {
+package enum AnswerGuard {
     /// Adds the guard to a connection that has its decoder.
     ///
     /// Throws if there is none.
-    static func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+    package static func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
         let overhead = AnswerOverhead()
         try pipeline.addHandler(AnswerOverheadHandler(overhead), position: .before(decoder))
