@@ -78,6 +78,12 @@ def test_files_in_xet(proxy, origin, server, part, coding):
     assert_alive(proxy, origin)
 
 
+def test_a_front_page_in_a_coding_is_an_answer(proxy, origin):
+    entry = origin.hub.script(coded("br"), times=None, when=lambda r: r.method == "HEAD")
+    assert fetch(proxy.url, "/readyz").status == 200
+    assert entry.uses
+
+
 def test_errors_stay_errors(proxy, origin):
     origin.hub.script(coded("gzip"), times=None)
     for method in ("GET", "HEAD"):

@@ -33,7 +33,8 @@ final class HubProbe: Sendable {
     /// Any answer will do but that of a server which cannot.
     convenience init(_ hub: HubClient) {
         self.init {
-            var request = UpstreamRequest(.head, hub.endpoint, of: .hub)
+            // Nobody looks at what comes: in whatever coding it would come, it is an answer.
+            var request = UpstreamRequest(.head, hub.endpoint, of: .hub, headers: [.acceptEncoding: "*"])
             request.headTimeout = .seconds(2)
             do {
                 return try await hub.http.exchange(request).head.status.code < 500
