@@ -2,15 +2,18 @@
 
 import resource
 import socket
+import threading
 import time
 
 import pytest
 
+import faults
 from catalogue import MODEL, file_of
 from contents import noise
+from endpoint_calls import range_field, spans_of
 from expectations import assert_right
 from http_peer import wait_until
-from http_probe import address_of, fetch, fetch_raw, open_exchange, path_target, request_bytes
+from http_probe import address_of, fetch, fetch_raw, open_exchange, path_target, request_bytes, target_of
 
 BIG_REPOSITORY = "acme/limited"
 BIG_SIZE = 24_000_000
@@ -67,6 +70,109 @@ def test_more_downloads_than_one_client_may_have(start_proxy, origin, big_conten
         assert fetch(proxy.url, path_target("download", MODEL, "single.bin")).status == 200
         exchange.close()
         wait_until(lambda: small(proxy, origin).status == 200)
+
+
+def held(server, origin, tokens, target, peer):
+    """Requests for which the Hub is being asked, one for each token."""
+    exchanges = []
+    for token in tokens:
+        asked = len([request for request in origin.open_requests("hub") if request.bearer == token])
+        exchanges.append(open_exchange(server.url, target, headers={"X-Forwarded-For": peer}, token=token))
+        wait_until(
+            lambda token=token, asked=asked: len([r for r in origin.open_requests("hub") if r.bearer == token]) > asked,
+            message="the Hub is not asked",
+        )
+    return exchanges
+
+
+def made_up(count, name="x"):
+    return [f"hf_made_up_{name}_{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize("kind", ["xorb", "address"])
+def test_a_token_that_nobody_checks_is_no_other_client(start_endpoint, origin, kind):
+    """Addresses that the proxy signed need no token: a new one for each request would make each the first."""
+    proxy = start_endpoint("--max-downloads-per-client", "2")
+    if kind == "xorb":
+        _, url, spans = spans_of(proxy, file_of(origin, "random.bin"))[0]
+        target, headers = target_of(url), range_field(spans)
+    else:
+        location = f"{origin.mirror.public_url}/plain/x"
+        origin.hub.script(faults.status(302, [("Location", location)]), when=lambda r: r.path.endswith("/raw/main/x"))
+        target, headers = target_of(fetch(proxy.url, path_target(MODEL, "raw", "main", "x")).header("Location")), {}
+    gate = threading.Event()
+    for server in (origin.cdn, origin.mirror):
+        server.script(faults.hold(gate, after=-1), times=None)
+    first = [open_exchange(proxy.url, target, headers=headers, token=token) for token in made_up(2)]
+    wait_until(lambda: len(origin.open_requests("cdn", "mirror")) == 2)
+    for token in (None, "hf_another", origin.alice):
+        refused = fetch(proxy.url, target, headers=headers, token=token)
+        assert refused.status == 429 and int(refused.header("Retry-After")) > 0, refused
+    gate.set()
+    for exchange in first:
+        assert exchange.finish().complete
+        exchange.close()
+    wait_until(lambda: fetch(proxy.url, target, headers=headers, token="hf_another").status != 429)
+
+
+@pytest.mark.parametrize(
+    "target", [path_target("download", MODEL, "single.bin"), path_target(MODEL, "resolve", "main", "single.bin")]
+)
+def test_tokens_that_the_hub_has_not_accepted_are_those_of_one_client(start_proxy, origin, target):
+    proxy = start_proxy("--max-downloads-per-client", "2", "--trusted-proxy", "127.0.0.1")
+    assert small(proxy, origin).status == 200, "the Hub accepts alice"
+    gate = threading.Event()
+    origin.hub.script(faults.hold(gate, after=-1), times=None, when=lambda r: "made_up" in (r.bearer or ""))
+    first = held(proxy, origin, made_up(2), target, "192.0.2.1")
+    near, far = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+    for token in (*made_up(1, "next"), origin.bob):
+        refused = fetch(proxy.url, target, headers=near, token=token)
+        assert refused.status == 429, refused
+    assert fetch(proxy.url, target, headers=near, token=origin.alice).status == 200, "she is known"
+    assert fetch(proxy.url, target, headers=far, token=origin.bob).status == 200
+    gate.set()
+    for exchange in first:
+        assert exchange.finish().status == 401
+        exchange.close()
+    got = fetch(proxy.url, target, headers=near, token="hf_made_up_later")
+    assert got.status == 401, "a refusal makes room"
+
+
+def test_made_up_tokens_do_not_keep_others_out(start_proxy, origin):
+    """While the Hub is asked about them they hold places, but not all."""
+    proxy = start_proxy("--max-downloads", "16", "--trusted-proxy", "127.0.0.1")
+    target = path_target("download", MODEL, "single.bin")
+    gate = threading.Event()
+    origin.hub.script(faults.hold(gate, after=-1), times=None, when=lambda r: "made_up" in (r.bearer or ""))
+    waiting = held(proxy, origin, made_up(4), target, "192.0.2.1")
+    refused = fetch(proxy.url, target, headers={"X-Forwarded-For": "192.0.2.1"}, token="hf_made_up_next")
+    assert refused.status == 429 and int(refused.header("Retry-After")) > 0
+    for address in ("192.0.2.2", "2001:db8::1"):
+        got = fetch(proxy.url, target, headers={"X-Forwarded-For": address}, token=origin.alice)
+        assert_right(got, file_of(origin, "single.bin").content)
+    metrics = fetch(proxy.url, "/metrics").body.decode()
+    assert 'xet_rejected_requests_total{limit="unaccepted_downloads"} 1' in metrics
+    gate.set()
+    for exchange in waiting:
+        assert exchange.finish().status == 401
+        exchange.close()
+    got = fetch(proxy.url, target, headers={"X-Forwarded-For": "192.0.2.1"}, token=origin.alice)
+    assert_right(got, file_of(origin, "single.bin").content)
+
+
+def test_a_token_counts_once_it_is_accepted(start_proxy, origin, big_content):
+    """Two first requests of one owner: when the Hub has accepted both, one is too many."""
+    proxy = start_proxy("--max-downloads-per-client", "1", "--trusted-proxy", "127.0.0.1")
+    gate = threading.Event()
+    origin.hub.script(faults.hold(gate, after=-1), times=None, when=lambda r: r.method == "HEAD")
+    target = path_target("download", BIG_REPOSITORY, "big.bin")
+    exchanges = [held(proxy, origin, [origin.alice], target, f"192.0.2.{n}")[0] for n in (1, 2)]
+    gate.set()
+    assert all(exchange.read_head() for exchange in exchanges)
+    assert sorted(exchange.status for exchange in exchanges) == [200, 429]
+    for exchange in exchanges:
+        exchange.close()
+    wait_until(lambda: small(proxy, origin).status == 200)
 
 
 def test_a_finished_download_makes_room(start_proxy, origin):

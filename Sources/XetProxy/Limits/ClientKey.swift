@@ -1,24 +1,19 @@
 import HTTPTypes
 import NIOCore
-import XetAccess
 import XetCore
 import XetWire
 
-/// Whom a limit counts for: the owner of a token, or where there is none, an address.
+/// Whom a limit counts for: the owner of a token that the Hub has accepted, or an address.
 enum ClientKey: Hashable, Sendable {
     case token(CallerMark)
     case network(IPAddress)
     /// A peer without an address, as on a Unix domain socket.
     case unknown
 
-    /// The client of a request.
+    /// The address of a request.
     ///
     /// Of the addresses in headers only what `trustedPeers` wrote is believed: the nearest one that is none of theirs.
-    init(_ head: HTTPRequest, peer: SocketAddress?, trustedPeers: [AddressRange]) {
-        if let token = try? Caller.token(of: head, allowAnonymous: true) {
-            self = .token(CallerMark(token))
-            return
-        }
+    init(addressOf head: HTTPRequest, peer: SocketAddress?, trustedPeers: [AddressRange]) {
         guard let peer = peer?.ipAddress.flatMap({ IPAddress($0) }) else {
             self = .unknown
             return

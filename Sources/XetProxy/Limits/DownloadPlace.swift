@@ -4,16 +4,42 @@ import Synchronization
 ///
 /// An answer may be dropped before its body is asked for: then the place ends with it.
 final class DownloadPlace: Sendable {
-    private let onEnd: Mutex<(@Sendable () -> Void)?>
+    /// What it counts for.
+    struct Hold: Sendable {
+        let client: DownloadClient
+        /// Whose downloads it is one of.
+        var key: ClientKey
+        /// Whether the Hub has yet to be asked.
+        var isUnaccepted: Bool
 
-    init(onEnd: @escaping @Sendable () -> Void) {
-        self.onEnd = Mutex(onEnd)
+        /// `isKnown` says whether the Hub has accepted the client's token before.
+        init(_ client: DownloadClient, isKnown: Bool) {
+            self.client = client
+            isUnaccepted = client.isAsked && !isKnown
+            key = isKnown ? client.caller.map { .token($0) } ?? client.address : client.address
+        }
+    }
+
+    private let limiter: DownloadLimiter
+    private let hold: Mutex<Hold?>
+
+    init(_ hold: Hold, of limiter: DownloadLimiter) {
+        self.limiter = limiter
+        self.hold = Mutex(hold)
     }
 
     deinit { giveBack() }
 
+    /// The Hub has let the request through.
+    func accept() throws(DownloadLimiter.Refusal) {
+        guard let before = hold.withLock({ $0 }) else { return }
+        let after = try limiter.accept(before)
+        hold.withLock { $0 = after }
+    }
+
     /// Makes room for another; does nothing the second time.
     func giveBack() {
-        onEnd.withLock { $0.take() }?()
+        guard let last = hold.withLock({ $0.take() }) else { return }
+        limiter.giveBack(last)
     }
 }

@@ -35,7 +35,15 @@ struct RequestLimits: Sendable {
             return refusal(error)
         }
         var response = try await answer()
-        if let place { keep(place, for: &response) }
+        guard let place else { return response }
+        if [.successful, .redirection].contains(response.status.kind) {
+            do throws(DownloadLimiter.Refusal) {
+                try place.accept()
+            } catch {
+                return refusal(error)
+            }
+        }
+        keep(place, for: &response)
         return response
     }
 
@@ -49,9 +57,14 @@ struct RequestLimits: Sendable {
             request.method == (route == .git ? .post : .get)
         else { return nil }
         context.record.note(route)
-        let peer = context.channel.remoteAddress
+        let token = route.isAsked ? (try? Caller.token(of: request.head, allowAnonymous: true)).flatMap(\.self) : nil
+        let address = ClientKey(
+            addressOf: request.head,
+            peer: context.channel.remoteAddress,
+            trustedPeers: settings.values.trustedPeers
+        )
         return try downloads.admit(
-            ClientKey(request.head, peer: peer, trustedPeers: settings.values.trustedPeers)
+            DownloadClient(address: address, caller: token.map(CallerMark.init), isAsked: route.isAsked)
         )
     }
 
@@ -70,10 +83,22 @@ struct RequestLimits: Sendable {
             switch refusal {
             case .downloads:
                 .refusal(.serviceUnavailable, "this proxy has as many downloads as it can take; try again soon")
+            case .unaccepted:
+                .refusal(.tooManyRequests, "the Hub has yet to answer as many requests of your address as may wait")
             case .downloadsPerClient:
                 .refusal(.tooManyRequests, "you have as many downloads as one client may; wait until one has ended")
             }
         response.headers[.retryAfter] = Self.patience
         return response
+    }
+}
+
+extension RequestRoute {
+    /// Whether the Hub is asked for each request, with its token.
+    fileprivate var isAsked: Bool {
+        switch self {
+        case .download, .downloadHash, .resolve: true
+        default: false
+        }
     }
 }
