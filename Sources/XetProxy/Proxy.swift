@@ -83,6 +83,10 @@ public struct Proxy: Sendable {
                 configuration.limits,
                 settings: configuration.settings,
                 onRefusal: { metrics.noteRejection($0) }
+            ),
+            crossOrigin: CrossOrigin(
+                allowAnonymous: configuration.allowAnonymous,
+                allowWrites: configuration.allowWrites
             )
         )
     }

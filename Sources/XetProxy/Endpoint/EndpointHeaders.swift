@@ -12,7 +12,7 @@ enum EndpointHeaders {
         "if-range", "user-agent", "x-xet-session-id", "x-request-id",
     ]
     /// What the Hub gets besides.
-    private static let hubRequest: Set<String> = ["accept-encoding", "accept-language", "x-amzn-trace-id"]
+    private static let hubRequest: Set<String> = ["accept-encoding", "accept-language", "origin", "x-amzn-trace-id"]
     /// What the CAS gets besides.
     private static let casRequest: Set<String> = ["x-range-dirty"]
     /// What a Git server gets besides; Git packs long requests.
@@ -32,13 +32,20 @@ enum EndpointHeaders {
         // What the Hub says of files and errors.
         "x-error-code", "x-error-message", "x-linked-etag", "x-linked-size", "x-repo-commit", "x-total-count",
         "x-xet-hash",
-        // Who may ask, and how often.
-        "lfs-authenticate", "retry-after", "www-authenticate",
+        // Who may ask, and how often; and which pages' scripts may read it.
+        "lfs-authenticate", "retry-after", "www-authenticate", "access-control-allow-origin",
+        "access-control-expose-headers",
         // For logs on both sides.
         "x-request-id", "x-amzn-requestid",
         // What registry clients read.
         "docker-content-digest", "docker-distribution-api-version",
     ]
+
+    /// Whether a request may have a header, whoever it is for; the name is in lower case.
+    static func mayBeSent(_ name: String) -> Bool {
+        request.contains(name) || hubRequest.contains(name) || casRequest.contains(name) || name.hasPrefix("x-hf-")
+            || ["authorization", "traceparent", "tracestate"].contains(name)
+    }
 
     /// What the Hub gets of a request.
     static func hubRequest(_ headers: HTTPFields) -> HTTPFields {

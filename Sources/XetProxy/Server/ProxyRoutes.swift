@@ -16,9 +16,11 @@ struct ProxyRoutes: ServerRoutes {
     let downloadHash: DownloadHashRoute
     let endpoint: EndpointRoute
     let limits: RequestLimits
+    let crossOrigin: CrossOrigin
 
     func answer(_ request: Request, _ context: ProxyContext) async throws -> Response {
-        try await limits.apply(to: request, context) { try await route(request, context) }
+        if let preflight = crossOrigin.preflight(request, context) { return preflight }
+        return try await limits.apply(to: request, context) { try await route(request, context) }
     }
 
     func response(to error: any Error, _ context: ProxyContext) -> Response? {
@@ -29,6 +31,7 @@ struct ProxyRoutes: ServerRoutes {
 
     func finish(_ response: inout Response, to request: HTTPRequest, _ context: ProxyContext) {
         AnswerProtection.apply(to: &response, of: request, context.record.facts.route)
+        crossOrigin.mark(&response, for: request)
     }
 
     func refusal(_ status: HTTPResponse.Status, _ message: String) -> Response { .refusal(status, message) }
