@@ -119,7 +119,8 @@ let package = Package(
         .target(
             name: "XetOrigin",
             dependencies: [
-                "XetAccess", "XetCore", "XetServer", "XetStore", "XetUpload", "XetWire", hummingbird, httpTypes, logging,
+                "XetAccess", "XetCore", "XetServer", "XetStore", "XetUpload", "XetWire", hummingbird, httpTypes,
+                logging,
                 metrics, crypto,
                 nio("NIOCore"),
                 nio("_NIOFileSystem"),

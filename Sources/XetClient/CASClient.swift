@@ -15,8 +15,15 @@ import Foundation
 
 /// The reconstruction API of whatever CAS the tokens name.
 public final class CASClient: Sendable {
-    /// Most bytes of a reconstruction: about that of a file of a few TB.
-    private static let maximumBodyByteCount = 256 << 20
+    /// Most bytes of a reconstruction: of a whole file that is about one of a TB.
+    ///
+    /// A window has a chunk in 8 KiB at most, each in a term of its own with a signed URL of up to 8 KiB; what is beside
+    /// them, and terms that reach over the window, fit a MiB.
+    static func maximumBodyByteCount(for range: FileByteRange?) -> Int {
+        let most = 64 << 20
+        guard let range, range.count < UInt64(most) else { return most }
+        return min(most, 1 << 20 + Int(range.count))
+    }
 
     private let http: UpstreamHTTP
     private let tokens: any TokenProvider
@@ -116,7 +123,12 @@ public final class CASClient: Sendable {
         )
         if response.status.code == 416 { return nil }
         guard response.status.isSuccess else { throw Self.refusal(response, address) }
-        let json = try await http.body(of: response, from: address, .cas, upTo: Self.maximumBodyByteCount)
+        let json = try await http.body(
+            of: response,
+            from: address,
+            .cas,
+            upTo: Self.maximumBodyByteCount(for: range)
+        )
         do {
             return try Reconstruction(json: Data(json.readableBytesView), version: version)
         } catch {

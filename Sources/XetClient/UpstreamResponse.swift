@@ -63,19 +63,32 @@ public struct UpstreamResponse: Sendable {
 
     /// Gives `use` the whole body.
     ///
-    /// Of one that is longer than `threshold` the rest is read, and used, only when `gate` lets it: so many are in memory
-    /// at a time. Throws `.invalidResponse` if the body has more than `byteCount` bytes.
+    /// Of one that is longer than `threshold` the rest is read only after `reserve`, which gets the bytes that there will be
+    /// then. Without a length it is called again as the body grows, and `gate` lets one such body through at a time.
+    /// Throws `.invalidResponse` if the body has more than `byteCount` bytes.
     package func withBody<Value>(
         upTo byteCount: Int,
         threshold: Int = .max,
         gate: TaskGate,
+        reserve: (Int) async throws -> Void = { _ in },
         _ use: (ByteBuffer) throws -> Value
     ) async throws -> Value {
         var pieces = Pieces(body)
         var whole = ByteBuffer()
         if try await collect(&pieces, into: &whole, until: threshold, maximum: byteCount) { return try use(whole) }
-        return try await gate.withTurn {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length <= byteCount {
+            try await reserve(length)
+            whole.reserveCapacity(length)
             _ = try await collect(&pieces, into: &whole, until: .max, maximum: byteCount)
+            return try use(whole)
+        }
+        return try await gate.withTurn {
+            var limit = whole.readableBytes
+            repeat {
+                limit = min(max(2 * limit, 1), byteCount)
+                try await reserve(limit)
+                whole.reserveCapacity(limit)
+            } while try await !collect(&pieces, into: &whole, until: limit, maximum: byteCount)
             return try use(whole)
         }
     }

@@ -35,8 +35,12 @@ struct PlannedTerm: Hashable, Sendable {
 /// Fetches stand in the order of their first use. A range that several terms use is fetched once if its chunks can be
 /// had in the order of the file, or if what must be kept meanwhile fits `retainedByteLimit`; otherwise again.
 struct DownloadPlan: Hashable, Sendable {
-    /// Most chunks that the terms, and that the fetches, may have: each costs a few bytes and a step.
-    static let maximumChunkCount = 1 << 22
+    /// Most chunks that the terms, and that the fetches, of a window may have: each costs a few bytes and a step.
+    ///
+    /// Eight times as many as it can need, and what may be signed beyond: 32 xorbs of the most chunks.
+    static func maximumChunkCount(of window: FileByteRange) -> Int {
+        1 << 18 + Int(min(window.count, 1 << 32) >> 10)
+    }
 
     /// Where in the file the first term begins.
     let start: UInt64
@@ -49,7 +53,8 @@ struct DownloadPlan: Hashable, Sendable {
 
     /// Plans the answer to a request for `window`.
     ///
-    /// Throws `.tooShort` if the terms end before the window does, `.tooManyChunks` beyond ``maximumChunkCount``.
+    /// Throws `.tooShort` if the terms end before the window does, `.tooManyChunks` beyond
+    /// ``maximumChunkCount(of:)``.
     init(
         _ reconstruction: Reconstruction,
         window: FileByteRange,
@@ -61,10 +66,11 @@ struct DownloadPlan: Hashable, Sendable {
         guard reconstruction.byteCount >= window.count else {
             throw .tooShort(expected: window.count, found: reconstruction.byteCount)
         }
-        try Self.check(chunkCount: reconstruction.terms.reduce(0) { $0 + $1.chunks.count })
+        let most = Self.maximumChunkCount(of: window)
+        try Self.check(chunkCount: reconstruction.terms.reduce(0) { $0 + $1.chunks.count }, most)
         start = window.start - reconstruction.offsetIntoFirstTerm
         end = start + reconstruction.termByteCount
-        var builder = PlanBuilder(retainedByteLimit: retainedByteLimit)
+        var builder = PlanBuilder(retainedByteLimit: retainedByteLimit, maximumChunkCount: most)
         for (index, term) in reconstruction.terms.enumerated() {
             guard let info = reconstruction.fetchInfo(for: term) else {
                 throw .termWithoutFetch(index: index, xorb: term.xorb)
@@ -74,8 +80,8 @@ struct DownloadPlan: Hashable, Sendable {
         (fetches, terms) = try builder.finish()
     }
 
-    fileprivate static func check(chunkCount: Int) throws(ReconstructionError) {
-        guard chunkCount <= maximumChunkCount else { throw .tooManyChunks(chunkCount) }
+    fileprivate static func check(chunkCount: Int, _ most: Int) throws(ReconstructionError) {
+        guard chunkCount <= most else { throw .tooManyChunks(chunkCount) }
     }
 }
 
@@ -98,11 +104,13 @@ private struct PlanBuilder {
     }
 
     let retainedByteLimit: Int
+    let maximumChunkCount: Int
     private var uses: [Range: Uses] = [:]
     private var termCount = 0
 
-    init(retainedByteLimit: Int) {
+    init(retainedByteLimit: Int, maximumChunkCount: Int) {
         self.retainedByteLimit = retainedByteLimit
+        self.maximumChunkCount = maximumChunkCount
     }
 
     mutating func add(_ term: Term, _ info: FetchInfo) {
@@ -132,7 +140,7 @@ private struct PlanBuilder {
                 groups += Self.forwardRuns(uses.terms).map { (uses.info, false, $0) }
             }
         }
-        try DownloadPlan.check(chunkCount: groups.reduce(0) { $0 + $1.info.chunks.count })
+        try DownloadPlan.check(chunkCount: groups.reduce(0) { $0 + $1.info.chunks.count }, maximumChunkCount)
         groups.sort { $0.terms[0].index < $1.terms[0].index }
 
         var planned = [PlannedTerm?](repeating: nil, count: termCount)

@@ -45,6 +45,8 @@ public final class FetchBudget: Sendable {
     fileprivate static let muchByteCount = 16 << 20
 
     private let limits: Pace.Limits
+    /// What is held for answers that are no downloads.
+    private let answers: BufferedAnswers
     fileprivate let onIdle: @Sendable () -> Void
     fileprivate let state: Mutex<State>
 
@@ -65,11 +67,18 @@ public final class FetchBudget: Sendable {
         limits.mostByteCount = min(limits.mostByteCount, byteCount)
         self.limits = limits
         self.onIdle = onIdle
+        answers = BufferedAnswers(most: byteCount / 2)
         state = Mutex(State(byteCount: byteCount, leastByteCountPerFetch: limits.leastByteCountPerFetch))
     }
 
     /// Bytes reserved now.
-    public var reservedByteCount: Int { state.withLock { $0.reserved } }
+    public var reservedByteCount: Int { state.withLock { $0.reserved } + answers.byteCount }
+
+    /// The memory of an answer that is held as a whole; nothing is held yet.
+    public func answerReservation() -> AnswerReservation { AnswerReservation(answers, of: self) }
+
+    /// Lets through whoever may go on since an answer has left.
+    func noteRoom() { change { _ in } }
 
     fileprivate func weight(of byteCount: Int) -> Int {
         byteCount <= limits.smallFetchByteCount ? Self.smallFetchWeight : Self.fetchWeight
@@ -198,9 +207,10 @@ final class FetchAccount: Sendable {
 extension FetchBudget {
     /// Changes the state, then lets through whoever may go on.
     fileprivate func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+        let held = answers.byteCount
         let (value, granted) = state.withLock { state in
             let value = body(&state)
-            return (value, state.grant())
+            return (value, state.grant(besides: held))
         }
         for (continuation, byteCount) in granted {
             continuation.resume(returning: byteCount)
@@ -234,7 +244,8 @@ extension FetchBudget.State {
         }
     }
 
-    mutating func grant() -> [(CheckedContinuation<Int, any Error>, byteCount: Int)] {
+    /// Lets through whoever may go on; `held` bytes are not for downloads.
+    mutating func grant(besides held: Int) -> [(CheckedContinuation<Int, any Error>, byteCount: Int)] {
         var granted: [(CheckedContinuation<Int, any Error>, byteCount: Int)] = []
         // Whoever would fit their own share but not the whole keeps those behind them from going first.
         var isBlocked = false
@@ -243,14 +254,14 @@ extension FetchBudget.State {
             let fitsShare =
                 share.reserved + waiter.byteCount <= byteLimit(of: share) || share.reserved == 0
             let fitsFetches = share.fetchWeight < fetchLimit(of: share) * FetchBudget.fetchWeight
-            let fitsWhole = !isBlocked && reserved + waiter.byteCount <= byteCount
+            let fitsWhole = !isBlocked && held + reserved + waiter.byteCount <= byteCount
             guard share.isExpedited || (fitsShare && fitsFetches && fitsWhole) else {
                 if fitsShare && fitsFetches { isBlocked = true }
                 continue
             }
             share.waiter = nil
             share.isExpedited = false
-            let isOver = reserved + waiter.byteCount > byteCount
+            let isOver = held + reserved + waiter.byteCount > byteCount
             let granting = isOver ? waiter.leastByteCount : waiter.byteCount
             share.reserved += granting
             share.fetchWeight += waiter.fetchWeight

@@ -248,4 +248,40 @@ private final class Tokens: TokenProvider {
             #expect(server.requests.count == 3)
         }
     }
+
+    // MARK: Bounds
+
+    @Test func `a window bounds its reconstruction`() throws {
+        let window = FileByteRange(count: 8 << 20)
+        let most = CASClient.maximumBodyByteCount(for: window)
+        // A term of 8 KiB each, with a URL of 4 KiB.
+        #expect(most >= (8 << 20) / (8 << 10) * (4096 + 400))
+        #expect(most <= 16 << 20)
+        #expect(CASClient.maximumBodyByteCount(for: FileByteRange(count: 1)) >= 1 << 20)
+        let whole = CASClient.maximumBodyByteCount(for: nil)
+        #expect(CASClient.maximumBodyByteCount(for: FileByteRange(count: .max)) == whole)
+        #expect(CASClient.maximumBodyByteCount(for: FileByteRange(count: UInt64(whole))) == whole)
+    }
+
+    @Test func `an answer that is too long for the window is refused`() async throws {
+        let json = try Vectors.golden("reconstruction/mix_v2_full.json")
+        let window = FileByteRange(count: 100)
+        let most = CASClient.maximumBodyByteCount(for: window)
+        for excess in [0, 1] {
+            let padded = json + [UInt8](repeating: UInt8(ascii: " "), count: most - json.count + excess)
+            try await withCAS { request in
+                ScriptedAnswer(200, [], padded)
+            } _: { source, _, _ in
+                if excess == 0 {
+                    let reconstruction = try await source.reconstruction(of: Self.file, range: window)
+                    #expect(reconstruction != nil)
+                } else {
+                    let error = await #expect(throws: XetError.self) {
+                        try await source.reconstruction(of: Self.file, range: window)
+                    }
+                    #expect(error?.code == .invalidResponse)
+                }
+            }
+        }
+    }
 }

@@ -217,6 +217,42 @@ import XetWire
         }
     }
 
+    @Test(arguments: [true, false], [0, 10, 99])
+    func `room is asked for before a long body is read on`(isDeclared: Bool, threshold: Int) async throws {
+        let sent = [UInt8](repeating: 1, count: 1000)
+        var answer = ScriptedAnswer(200, [], sent)
+        answer.isChunked = !isDeclared
+        try await ScriptedServer.run { [answer] _ in
+            answer
+        } _: { server in
+            try await withUpstream { http in
+                let answer = try await http.exchange(UpstreamRequest(.get, try address(server)))
+                var asked: [Int] = []
+                let count = try await answer.withBody(
+                    upTo: 1000,
+                    threshold: threshold,
+                    gate: TaskGate(),
+                    reserve: { asked.append($0) }
+                ) { $0.readableBytes }
+                #expect(count == 1000)
+                #expect(asked.last == 1000)
+                if isDeclared { #expect(asked == [1000]) }
+                #expect(asked == asked.sorted())
+                // Without room nothing more is read.
+                struct Full: Error {}
+                let other = try await http.exchange(UpstreamRequest(.get, try address(server)))
+                await #expect(throws: Full.self) {
+                    try await other.withBody(
+                        upTo: 1000,
+                        threshold: threshold,
+                        gate: TaskGate(),
+                        reserve: { _ in throw Full() }
+                    ) { _ in }
+                }
+            }
+        }
+    }
+
     @Test func `a silent server`() async throws {
         var silent = ScriptedAnswer()
         silent.isSilent = true

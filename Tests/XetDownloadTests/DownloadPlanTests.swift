@@ -70,7 +70,7 @@ import XetTestSupport
 
     /// A short answer must not cost a lot of memory or time.
     @Test func `more chunks than a window can need`() throws {
-        let most = DownloadPlan.maximumChunkCount
+        let most = DownloadPlan.maximumChunkCount(of: FileByteRange(count: 1))
         #expect(throws: ReconstructionError.tooManyChunks(most + 1)) {
             try plan([term(0..<most + 1)], [0: [0..<most + 1]], window: FileByteRange(count: 1))
         }
@@ -83,6 +83,17 @@ import XetTestSupport
         #expect(throws: ReconstructionError.tooManyChunks(10 * (most / 9))) {
             try plan(terms, [0: [0..<most / 9]], limit: 0)
         }
+    }
+
+    @Test func `the chunks that are allowed grow with the window`() {
+        let counts = [0, 1, 8 << 20, 1 << 30, UInt64.max].map {
+            DownloadPlan.maximumChunkCount(of: FileByteRange(count: $0))
+        }
+        #expect(counts == counts.sorted())
+        // Each has 8 KiB at least; whatever is signed with it may be a xorb.
+        #expect(counts[2] >= 8 * (8 << 20) / (8 << 10))
+        #expect(counts[2] < 1 << 19)
+        #expect(counts[4] <= 1 << 23)
     }
 
     // MARK: Sharing

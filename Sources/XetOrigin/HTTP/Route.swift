@@ -45,7 +45,8 @@ struct RouteRequest: Sendable {
         guard let target = RequestTarget(request.head.path ?? "") else {
             throw RouteError(.badRequest, "The path or query of the request is malformed.")
         }
-        guard let base = publicURL ?? HTTPAddress("\(isSecure ? "https" : "http")://\(request.head.authority ?? "")") else {
+        guard let base = publicURL ?? HTTPAddress("\(isSecure ? "https" : "http")://\(request.head.authority ?? "")")
+        else {
             throw RouteError(.badRequest, "The Host header is missing or malformed.")
         }
         self.target = target

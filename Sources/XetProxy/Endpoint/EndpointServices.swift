@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetClient
 import XetCore
+import XetDownload
 import XetServer
 import XetWire
 
@@ -11,18 +12,19 @@ import XetWire
 struct EndpointServices: Sendable {
     /// Longest wait for the answer to a request that changes something.
     private static let writeTimeout = TimeAmount.hours(12)
-    /// Bytes from which on an answer is a long one.
-    private static let longAnswerByteCount = 4 << 20
-    /// Bytes up to which an answer is read before it is passed on, so that its length is known.
+    /// Bytes up to which an answer is read before it is passed on, so that its length is known, and before there is room for
+    /// it.
     private static let shortAnswerByteCount = 256 << 10
+    /// Memory for an answer while it is rewritten, in its own length: what came, a copy, and what becomes of it.
+    private static let rewritingFactor = 4
 
     let upstream: Upstream
     let publicAddress: PublicAddress
     let rules: RepositoryRules
     let allowWrites: Bool
     let signer: Signer
-    /// Lets few long answers at a time be in memory.
-    private let longAnswers = TaskGate(width: 4)
+    /// Lets one long answer at a time grow, of those that do not say how long they are.
+    private let growingAnswers = TaskGate()
     /// Unix seconds.
     let now: @Sendable () -> UInt64
 
@@ -93,20 +95,14 @@ struct EndpointServices: Sendable {
         )
     }
 
-    /// An answer passed on to the client with another body.
+    /// An answer passed on to the client with another body that is small.
     func pass(
         _ answer: UpstreamResponse,
         body: [UInt8],
         for request: Request,
         _ addresses: AddressMap
     ) -> Response {
-        var headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
-        headers[.contentLength] = "\(body.count)"
-        return Response(
-            status: answer.head.status,
-            headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
-        )
+        pass(answer, body: BufferedBody(bytes: body, reservation: nil), for: request, addresses)
     }
 
     /// An answer with JSON passed on to the client, the Hub's addresses in it made into those of the proxy.
@@ -153,19 +149,33 @@ struct EndpointServices: Sendable {
         )
     }
 
-    /// The whole body of an answer, rewritten.
+    /// An answer passed on to the client with another body.
+    func pass(
+        _ answer: UpstreamResponse,
+        body: BufferedBody,
+        for request: Request,
+        _ addresses: AddressMap
+    ) -> Response {
+        var headers = Self.headers(of: answer.head, from: answer.address, for: request, addresses)
+        headers[.contentLength] = "\(body.bytes.count)"
+        return Response(status: answer.head.status, headers: headers, body: body.responseBody)
+    }
+
+    /// The whole body of an answer, rewritten; it counts in the memory of the process until it has left.
     ///
     /// Throws `.invalidResponse` if it is too long, compressed, or not what `rewrite` needs.
     func rewritten(
         _ answer: UpstreamResponse,
         upTo byteCount: Int,
         _ rewrite: ([UInt8]) throws -> [UInt8]
-    ) async throws -> [UInt8] {
+    ) async throws -> BufferedBody {
         try Self.checkIsPlain(answer)
-        return try await answer.withBody(
+        let reservation = upstream.downloader.budget.answerReservation()
+        let bytes = try await answer.withBody(
             upTo: byteCount,
-            threshold: Self.longAnswerByteCount,
-            gate: longAnswers
+            threshold: Self.shortAnswerByteCount,
+            gate: growingAnswers,
+            reserve: { try await reservation.hold(Self.rewritingFactor * $0) }
         ) { body in
             do {
                 return try rewrite(Array(buffer: body))
@@ -173,6 +183,8 @@ struct EndpointServices: Sendable {
                 throw XetError(.invalidResponse, "\(answer.address) sent JSON that cannot be used", cause: error)
             }
         }
+        try await reservation.hold(bytes.count)
+        return BufferedBody(bytes: bytes, reservation: reservation)
     }
 
     /// The headers of an answer that a client gets, with addresses of the proxy.

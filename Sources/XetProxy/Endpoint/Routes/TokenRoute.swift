@@ -39,7 +39,7 @@ struct TokenRoute: Sendable {
         guard answer.head.status.kind == .successful else {
             return services.pass(answer, for: request, addresses, context)
         }
-        let json = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { $0 }
+        let json = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { $0 }.bytes
         let sealed = try addresses.token(try Self.token(json, answer), from: answer.address)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
