@@ -1,3 +1,4 @@
+import NIOCore
 public import XetAccess
 public import XetCore
 
@@ -36,6 +37,7 @@ public struct FileDownloader: Sendable {
     let clock: any Clock<Duration>
     var broken = BrokenDownloads()
     var doubts = DoubtedFiles()
+    var pieces = DeliveredPieces()
 
     /// A downloader; `budget` is shared by all downloads of the process.
     public init(
@@ -99,6 +101,12 @@ public struct FileDownloader: Sendable {
     /// Only the whole can be had then. Whoever has a wrong part must not complete it.
     public func refusesParts(of file: FileHash) -> Bool { doubts.contains(file) }
 
+    /// Notes that a file was found to be wrong.
+    func noteDoubt(of file: FileHash) {
+        doubts.note(file)
+        pieces.forget(file)
+    }
+
     /// The size of a file of which only the hash is known, from the reconstruction of the whole.
     ///
     /// Throws `.notFound` if the CAS does not know it.
@@ -146,7 +154,14 @@ public struct PreparedDownload: Sendable {
         let doubts = downloader.doubts
         var course = Course(
             position: planner.range.start,
-            verifier: FileVerifier(file, byteCount: byteCount, range: planner.range, tree: tree, witness: witness) {
+            verifier: FileVerifier(
+                file,
+                byteCount: byteCount,
+                range: planner.range,
+                tree: tree,
+                witness: witness,
+                pieces: downloader.pieces
+            ) {
                 doubts.contains(file, since: beginning)
             }
         )
@@ -160,14 +175,19 @@ public struct PreparedDownload: Sendable {
             case .fileHash?, .fileTooLong?, .fileTooShort?:
                 downloader.configuration.metrics.note(.file)
                 guard tree.byteCount > 0 else {
-                    doubts.note(file)
+                    downloader.noteDoubt(of: file)
                     break
                 }
                 // What came before is of another download, and may have been wrong only there.
                 return try await readAnew(course.verifier.delivered, into: &sink)
+            case .pieces? where isWhole && witness.byteCount == 0:
+                // It would show at the end, but a client that takes some of it by ranges will not wait for that.
+                downloader.configuration.metrics.note(.file)
+                try await readAll()
+                return try await readAnew(course.verifier.delivered, into: &sink)
             case _?:
                 downloader.configuration.metrics.note(.file)
-                doubts.note(file)
+                downloader.noteDoubt(of: file)
             }
             throw error
         }
@@ -180,23 +200,40 @@ public struct PreparedDownload: Sendable {
     /// Reads the file from its start, delivers what was not `delivered` yet, and fails if what was is different now.
     private func readAnew(_ delivered: DeliveredChunks, into sink: inout some DeliverySink) async throws {
         downloader.broken.forget(file)
+        downloader.pieces.forget(file)
         let start = delivered.byteCount > 0 ? delivered.end : range.start
+        try await again(from: start, witness: delivered).stream(into: &sink)
+    }
+
+    /// Reads and verifies the whole file, and delivers none of it.
+    private func readAll() async throws {
+        var sink = NoSink()
+        try await again(from: byteCount, witness: DeliveredChunks()).stream(into: &sink)
+    }
+
+    /// A download that reads the file from its start and delivers it from `start` on.
+    private func again(from start: UInt64, witness: DeliveredChunks) async throws -> PreparedDownload {
         let planner = planner.reading(FileByteRange(count: byteCount))
-        guard let rest = FileByteRange(start: start, end: byteCount),
-            let window = planner.schedule.first(of: planner.range)
-        else { return }
-        let again = PreparedDownload(
+        var first: PlannedWindow?
+        if let window = planner.schedule.first(of: planner.range) {
+            first = try await planner.plan(window, Stopwatch(downloader.clock))
+        }
+        return PreparedDownload(
             file: file,
             byteCount: byteCount,
-            range: rest,
+            range: FileByteRange(start: start, end: byteCount) ?? range,
             tree: MerkleTree(),
-            first: try await planner.plan(window, Stopwatch(downloader.clock)),
+            first: first,
             planner: planner,
             downloader: downloader,
             beginning: beginning,
-            witness: delivered
+            witness: witness
         )
-        try await again.stream(into: &sink)
+    }
+
+    /// Takes nothing.
+    private struct NoSink: DeliverySink {
+        mutating func deliver(_ bytes: ByteBuffer) async throws {}
     }
 
     /// How far the delivery has come.
@@ -232,8 +269,7 @@ public struct PreparedDownload: Sendable {
             planner: planner,
             account: account,
             downloader: downloader,
-            watch: watch,
-            isHashing: isWhole
+            watch: watch
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await feeder.run(first, into: windows) }

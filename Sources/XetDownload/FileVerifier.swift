@@ -38,21 +38,22 @@ struct VerifiedBytes: Sendable {
 ///
 /// The lengths of chunks and terms are always checked. When the file is read to its end and all that comes before is
 /// known, the hashes of its chunks are folded into the file hash, and the last chunk is given out only if that is right.
-/// Another part of a file has no hash of its own; it is not completed if the file was found to be wrong meanwhile.
+/// Another part of a file has no hash of its own; it is verified when it completes what others were given lately, and is not
+/// completed if the file was found to be wrong meanwhile.
 struct FileVerifier: ~Copyable {
     private let file: FileHash
     private let byteCount: UInt64
     private let isWhole: Bool
     private let isDoubted: @Sendable () -> Bool
+    private let pieces: DeliveredPieces
     /// What was delivered before the file was read again from its start.
     private let witness: DeliveredChunks
     /// The chunks of that part, as they are now.
     private var reread = DeliveredChunks()
     /// The tree over all chunks so far, if the file can be verified.
     private(set) var tree: MerkleTree
-    /// What was delivered, if the tree over what came before is not of this download.
+    /// What was delivered, if the file can be verified.
     private(set) var delivered = DeliveredChunks()
-    private let isNotingDelivery: Bool
     /// Bytes left of the term that is being read.
     private var termRest = 0
 
@@ -65,15 +66,16 @@ struct FileVerifier: ~Copyable {
         range: FileByteRange,
         tree: MerkleTree = MerkleTree(),
         witness: DeliveredChunks = DeliveredChunks(),
+        pieces: DeliveredPieces = DeliveredPieces(),
         isDoubted: @escaping @Sendable () -> Bool = { false }
     ) {
         self.file = file
         self.byteCount = byteCount
         self.tree = tree
         self.witness = witness
+        self.pieces = pieces
         self.isDoubted = isDoubted
         isWhole = Self.isWhole(range, byteCount: byteCount, tree: tree)
-        isNotingDelivery = isWhole && tree.byteCount > 0
     }
 
     /// Whether the file hash can be compared, and chunk hashes are needed for it.
@@ -118,9 +120,20 @@ struct FileVerifier: ~Copyable {
         guard reread == witness else { throw .changed(start: witness.start, end: witness.end) }
     }
 
+    /// Checks chunks that are about to leave, the first from byte `start` of the file on: with those that left before, to
+    /// whomever, they must not make a wrong file whole.
+    func checkDelivery(of chunks: [DeliveredPieces.Chunk], at start: UInt64) throws(VerificationError) {
+        // Its own hash says more than what others were given.
+        if isWhole, tree.byteCount == byteCount { return pieces.forget(file) }
+        guard !chunks.isEmpty, let found = pieces.note(chunks, at: start, of: file, byteCount: byteCount) else {
+            return
+        }
+        guard found == file else { throw .pieces(expected: file, found: found) }
+    }
+
     /// Notes that a chunk, or a part of it, was delivered; `start` is its place in the file.
     mutating func noteDelivery(of chunk: ChunkHash?, at start: UInt64, byteCount: Int) {
-        guard isNotingDelivery, let chunk else { return }
+        guard isWhole, let chunk else { return }
         delivered.append(chunk, at: start, byteCount: byteCount)
     }
 
@@ -169,6 +182,8 @@ enum VerificationError: Error, Hashable, Sendable {
     case fileHash(expected: FileHash, found: FileHash)
     /// A chunk was not hashed although the whole file is read.
     case missingHash
+    /// The ranges that were delivered lately cover the file, and give another hash.
+    case pieces(expected: FileHash, found: FileHash)
     /// The bytes of this part were delivered, and are others now.
     case changed(start: UInt64, end: UInt64)
     /// Another download found the file to be wrong while this part of it was read.

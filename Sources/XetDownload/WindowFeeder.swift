@@ -13,7 +13,6 @@ struct WindowFeeder: Sendable {
     let account: FetchAccount
     let downloader: FileDownloader
     let watch: Stopwatch
-    let isHashing: Bool
 
     /// A window that is being planned.
     private struct Draft {
@@ -99,7 +98,7 @@ struct WindowFeeder: Sendable {
             clock: downloader.clock,
             watch: watch,
             account: account,
-            isHashing: isHashing,
+            isHashing: true,
             metrics: downloader.configuration.metrics
         )
         for runner in window.runners {

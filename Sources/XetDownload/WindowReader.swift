@@ -154,7 +154,18 @@ struct WindowReader {
     /// Delivers the run; what is read to be verified alone counts as taken too.
     private mutating func flush(_ verifier: inout FileVerifier, into sink: inout some DeliverySink) async throws {
         guard let run = run.take() else { return }
-        if run.bytes.byteCount > 0 { try await sink.deliver(run.bytes.bytes) }
+        if run.bytes.byteCount > 0 {
+            let leaving = run.uses.filter(\.isDelivered)
+            let chunks = leaving.compactMap { use in
+                use.hash.map { DeliveredPieces.Chunk(hash: $0, byteCount: use.byteCount) }
+            }
+            if let start = leaving.first?.start, chunks.count == leaving.count {
+                try Self.verified { () throws(VerificationError) in
+                    try verifier.checkDelivery(of: chunks, at: start)
+                }
+            }
+            try await sink.deliver(run.bytes.bytes)
+        }
         account.noteDelivery(of: run.uses.reduce(0) { $0 + $1.byteCount }, at: watch.elapsed)
         for use in run.uses {
             if use.isDelivered { verifier.noteDelivery(of: use.hash, at: use.start, byteCount: use.byteCount) }
@@ -219,7 +230,7 @@ struct WindowReader {
     }
 
     /// A failure of the verifier becomes a ``XetError``.
-    private static func verified(_ body: () throws(VerificationError) -> VerifiedBytes) throws -> VerifiedBytes {
+    private static func verified<Value>(_ body: () throws(VerificationError) -> Value) throws -> Value {
         do {
             return try body()
         } catch {

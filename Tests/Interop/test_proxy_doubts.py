@@ -218,3 +218,42 @@ def test_a_rest_that_stays_wrong_is_a_failure(proxy, origin, ask):
     got = ask(target, value="bytes=6000000-")
     assert is_visible_failure(got)
     assert ask(target, value="bytes=6000000-").status == 502
+
+
+# Files by several ranges
+
+
+@pytest.mark.parametrize("pieces", [2, 5])
+@pytest.mark.parametrize("part", [0.0, 0.5, 0.99])
+def test_the_range_that_completes_a_wrong_file_is_cut(ask, origin, pieces, part):
+    file = file_of(origin, "random.bin")
+    target = ROUTES["resolve"](file, "random.bin")
+    damage(origin, file, part)
+    borders = [file.size * number // pieces for number in range(pieces + 1)]
+    ranges = [f"bytes={start}-{end - 1}" for start, end in zip(borders, borders[1:])]
+    for value in ranges[1:]:
+        assert ask(target, value=value).status == 206
+    assert is_visible_failure(ask(target, value=ranges[0]))
+    origin.cdn.clear_script()
+    assert ask(target, value=ranges[0]).status == 502
+    assert_right(ask(target), file.content)
+    for value, start, end in zip(ranges, borders, borders[1:]):
+        assert_right(ask(target, value=value), file.content[start:end], 206)
+
+
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.6, 0.97])
+def test_aria2_with_many_connections_fails(endpoint, origin, home, part):
+    file = file_of(origin, "large.bin")
+    arguments = ["aria2c", "-q", "-x8", "-s8", "-k1M", "--min-split-size=1M", "--file-allocation=none"]
+    arguments += ["--async-dns=false", "--max-tries=3", "--retry-wait=0", "-d", home, "-o", "out"]
+    arguments.append(endpoint.url + resolve_target("large.bin"))
+    damage(origin, file, part)
+    assert run(home, arguments).returncode != 0, "a wrong file was taken for right"
+    origin.cdn.clear_script()
+    for left in home.glob("out*"):
+        left.unlink()
+    # Nothing but the whole is handed out, until it has been right.
+    whole = ["curl", "-sSf", "-o", home / "whole", arguments[-1]]
+    assert run(home, whole).returncode == 0
+    assert run(home, arguments).returncode == 0
+    assert (home / "out").read_bytes() == file.content

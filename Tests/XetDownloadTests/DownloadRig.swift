@@ -14,6 +14,7 @@ struct DownloadRig: Sendable {
     let configuration: FileDownloader.Configuration
     let broken = BrokenDownloads()
     let doubts = DoubtedFiles()
+    let pieces = DeliveredPieces()
 
     init(
         executor: StepExecutor = StepExecutor(),
@@ -60,6 +61,7 @@ struct DownloadRig: Sendable {
         var downloader = FileDownloader(xorbs: xorbs, budget: budget, configuration: configuration, clock: clock)
         downloader.broken = broken
         downloader.doubts = doubts
+        downloader.pieces = pieces
         return executor.start { [downloader] in
             let byteCount = byteCount ?? file.byteCount
             let prepared = try await downloader.prepare(
