@@ -59,7 +59,7 @@ public struct HubClient: Sendable {
 
 extension HubClient: FileResolver {
     public func resolve(_ request: FileRequest) async throws -> ResolvedFile {
-        try await head(request).file(hub: endpoint)
+        try await head(request).file(hub: endpoint, hasCommit: request.repository.kind.hasRevisions)
     }
 
     /// Asks what a file is: the Hub's own words, whatever they are.

@@ -44,7 +44,7 @@ struct ShardUploadRoute: Route {
         let bytes = try await body.bytes()
         do {
             return try Shard(parsing: bytes.rawSpan)
-        } catch let error as ShardError {
+        } catch {
             throw RouteError(.badRequest, "The shard is not valid: \(error)")
         }
     }

@@ -70,7 +70,8 @@ public struct Upstream: Sendable {
             try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
                 // A repository that was renamed is found under its old name too; the client of the Hub asks the rules.
                 let answer = try await hub.head(request)
-                return (try answer.file(hub: hub.endpoint), EndpointHeaders.caching(answer.head.headerFields))
+                let file = try answer.file(hub: hub.endpoint, hasCommit: request.repository.kind.hasRevisions)
+                return (file, EndpointHeaders.caching(answer.head.headerFields))
             }
         }
     }

@@ -31,6 +31,7 @@ struct ResolveRoute: Sendable {
             request.method == .get
             && (ClientKind(request.head) == .plain || request.queryValue(Self.bytesParameter.name) != nil)
         let upstream = services.upstream
+        let hub = upstream.hub.endpoint
         async let warm: Void? = wantsBytes ? try? upstream.warmToken(file.tokenScope()) : nil
         var answer = try await upstream.head(
             file,
@@ -44,10 +45,12 @@ struct ResolveRoute: Sendable {
             let content = try await content(request, token)
             answer = FileHead(head: content.head, address: content.address)
             guard answer.isRedirect, answer.namesContent else {
+                // What is no Hub's answer is no file either.
+                if answer.namesContent { _ = try answer.file(hub: hub, hasCommit: repository.kind.hasRevisions) }
                 return services.pass(content, for: request, addresses, context)
             }
         }
-        let resolved = try answer.file(hub: upstream.hub.endpoint)
+        let resolved = try answer.file(hub: hub, hasCommit: repository.kind.hasRevisions)
         let headers = headers(answer, resolved, file, addresses)
         if request.method == .get, !wantsBytes, case .xet = resolved.storage {
             var headers = headers
