@@ -11,7 +11,7 @@ from http_probe import fetch, open_exchange
 
 READERS = 24
 LENGTH = 12 << 20
-MEMORY_LIMIT = 330 << 20
+MEMORY_LIMIT = 210 << 20
 
 
 def enlarge(document):
