@@ -30,7 +30,8 @@ test: lint unit interop
 
 unit: setup
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip CancellationRaceTests
+	$(SWIFT) test --skip-build --filter CancellationRaceTests
 	Fuzz/run.sh 5
 
 interop: setup

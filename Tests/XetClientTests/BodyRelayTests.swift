@@ -4,7 +4,7 @@ import XetAccess
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct BodyRelayTests {
+@Suite(.timeLimit(.minutes(5))) struct BodyRelayTests {
     private func piece(_ index: Int) -> ByteBuffer { ByteBuffer(integer: index) }
 
     @Test func `pieces in order, to the end`() async throws {

@@ -28,7 +28,7 @@ private final class Tokens: TokenProvider {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CASClientTests {
+@Suite(.timeLimit(.minutes(5))) struct CASClientTests {
     private static let file = FileHash(words: (1, 2, 3, 4))
     private static let v1 = "/v1/reconstructions/\(file)"
     private static let v2 = "/v2/reconstructions/\(file)"

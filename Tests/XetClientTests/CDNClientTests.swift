@@ -8,7 +8,7 @@ import XetTestSupport
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct CDNClientTests {
+@Suite(.timeLimit(.minutes(5))) struct CDNClientTests {
     private static let content = Inputs.splitmix(200, seed: 5)
     private static let signature = "?X-Amz-Signature=a%2Bb%2F%3D&x=1+2&y=%7E~"
 

@@ -8,7 +8,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct HubClientContentTests {
+@Suite(.timeLimit(.minutes(5))) struct HubClientContentTests {
     private struct Sink: DeliverySink {
         var bytes: [UInt8] = []
 

@@ -6,7 +6,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct HubClientListTests {
+@Suite(.timeLimit(.minutes(5))) struct HubClientListTests {
     private static func page(_ names: String...) -> String {
         let entries = names.map { #"{"type":"file","path":"\#($0)","size":5,"oid":"00"}"# }
         return

@@ -10,7 +10,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct HubClientTests {
+@Suite(.timeLimit(.minutes(5))) struct HubClientTests {
     private static let hash = String(repeating: "0123456789abcdef", count: 4)
     /// What every Hub says of a file.
     private static let identity = [("X-Repo-Commit", "c0ffee"), ("ETag", "\"abc\"")]

@@ -7,7 +7,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct UpstreamExchangeTests {
+@Suite(.timeLimit(.minutes(5))) struct UpstreamExchangeTests {
     private func address(_ server: ScriptedServer, _ path: String = "/x") throws -> HTTPAddress {
         try #require(HTTPAddress(server.origin + path))
     }

@@ -6,7 +6,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct UpstreamMetricsTests {
+@Suite(.timeLimit(.minutes(5))) struct UpstreamMetricsTests {
     private func withMetrics(_ body: (UpstreamHTTP, TestMetrics) async throws -> Void) async throws {
         let metrics = TestMetrics()
         var configuration = UpstreamHTTP.Configuration()

@@ -215,28 +215,4 @@ import XetTestSupport
         // One that overfills, one that the consumer holds, one that the producer is about to push.
         #expect(held.withLock { $0.most } < capacity + 27)
     }
-
-    /// Whoever cancels a task holds its lock while the handlers run: what resumes under a lock of its own stops both.
-    @Test(.timeLimit(.minutes(2))) func `cancelling against pushing stops nobody`() async {
-        for _ in 0..<1000 {
-            let queues = (0..<256).map { _ in BoundedQueue<Int>(capacity: 1) }
-            await CancellationRace.run(queues) { queue in
-                _ = try? await queue.next()
-            } waking: { queue in
-                try? await queue.push(1, cost: 0)
-            }
-        }
-    }
-
-    @Test(.timeLimit(.minutes(2))) func `cancelling against taking stops nobody`() async {
-        for _ in 0..<400 {
-            let queues = (0..<256).map { _ in BoundedQueue<Int>(capacity: 1) }
-            await CancellationRace.run(queues) { queue in
-                try? await queue.push(1, cost: 1)
-            } waking: { queue in
-                queue.finish()
-                _ = try? await queue.next()
-            }
-        }
-    }
 }

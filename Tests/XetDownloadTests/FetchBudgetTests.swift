@@ -337,19 +337,4 @@ import XetTestSupport
         #expect(most.withLock { $0 } <= whole)
         #expect(budget.reservedByteCount == 0)
     }
-
-    @Test(.timeLimit(.minutes(2))) func `cancelling against giving back stops nobody`() async throws {
-        for _ in 0..<40 {
-            let budget = FetchBudget(byteCount: 64, firstByteCount: 64)
-            let hog = budget.account()
-            try await hog.reserve(64)
-            let accounts = (0..<64).map { _ in budget.account() }
-            await CancellationRace.run(accounts) { account in
-                if (try? await account.reserve(1)) != nil { account.release(1) }
-            } waking: { _ in
-                hog.release(1)
-            }
-            #expect(budget.reservedByteCount == 0)
-        }
-    }
 }

@@ -7,7 +7,7 @@ import XetWire
 
 @testable import XetClient
 
-@Suite(.timeLimit(.minutes(1))) struct RequestTraceTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestTraceTests {
     private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
     private func trace(_ parent: String?, _ state: String?) -> RequestTrace {

@@ -9,7 +9,7 @@ import XetWire
 
 @testable import XetProxy
 
-@Suite(.timeLimit(.minutes(1))) struct UpstreamTests {
+@Suite(.timeLimit(.minutes(5))) struct UpstreamTests {
     /// Has no token for anybody.
     private struct NoTokens: TokenProvider {
         func casToken(for scope: TokenScope, refused: CASToken?) async throws -> CASToken {

@@ -4,7 +4,7 @@ import XetTestSupport
 
 @testable import XetServer
 
-@Suite(.timeLimit(.minutes(1))) struct ClientDepartureTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientDepartureTests {
     /// Waits until its task is cancelled; returns whether that was so when it looked.
     private static func waitForCancellation() async throws {
         let never = AsyncStream<Never> { _ in }
