@@ -188,7 +188,7 @@ _xet_proxy() {
     repeating_flags=()
     non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
-    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
+    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
     __xet_offer_flags_options 0
 
     # Offer option value completions
@@ -260,6 +260,9 @@ _xet_proxy() {
         return
         ;;
     '--max-downloads-per-client')
+        return
+        ;;
+    '--max-connections')
         return
         ;;
     '--max-body-size')
@@ -388,9 +391,9 @@ _xet_inspect() {
 
 _xet_origin() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--h2c --version -h --help)
     repeating_options=()
-    non_repeating_options=(--host --port --data --threshold --scan-interval --token-file --public-url --token-lifetime --url-lifetime)
+    non_repeating_options=(--host --port --data --threshold --scan-interval --token-file --public-url --token-lifetime --url-lifetime --tls-certificate --tls-key --max-connections --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
     __xet_offer_flags_options 1
 
     # Offer option value completions
@@ -420,6 +423,34 @@ _xet_origin() {
         return
         ;;
     '--url-lifetime')
+        return
+        ;;
+    '--tls-certificate')
+        __xet_add_completions -f
+        return
+        ;;
+    '--tls-key')
+        __xet_add_completions -f
+        return
+        ;;
+    '--max-connections')
+        return
+        ;;
+    '--idle-timeout')
+        return
+        ;;
+    '--min-client-rate')
+        return
+        ;;
+    '--drain-timeout')
+        return
+        ;;
+    '--log-level')
+        __xet_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __xet_add_completions -W 'logfmt'$'\n''json'
         return
         ;;
     esac
