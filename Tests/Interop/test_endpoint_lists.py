@@ -243,9 +243,13 @@ def test_redirects_that_are_permitted(start_endpoint, origin):
 # Listings
 
 
+KNOWN = {DATA, MODEL, OTHER, SPACE, LEGACY}
+"""The repositories of the catalogue; other suites may have added some of their own."""
+
+
 def names_in(got):
     assert got.status == 200 and got.complete, got
-    return [entry["id"] for entry in got.json()]
+    return [entry["id"] for entry in got.json() if entry["id"] in KNOWN]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,8 @@ def test_lists_name_what_is_served(start_endpoint, origin, options, kind, expect
     whole = fetch(origin.hub.url, f"/api/{kind}").json()
     got = fetch(server.url, f"/api/{kind}", headers={"Accept-Encoding": "gzip"}, token=origin.alice)
     assert names_in(got) == expected
-    assert got.json() == [entry for entry in whole if entry["id"] in expected]
+    served = {entry["id"]: entry for entry in got.json()}
+    assert all(served[entry["id"]] == entry for entry in whole if entry["id"] in expected)
     searched = fetch(server.url, f"/api/{kind}?search=acme&full=true", token=origin.alice)
     assert names_in(searched) == [name for name in expected if "acme" in name]
     assert fetch(server.url, f"/api/{kind}", "HEAD", token=origin.alice).status == 200
