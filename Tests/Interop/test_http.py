@@ -1,5 +1,6 @@
 """HTTP as RFC 9110 and 9112 have it, at proxy and origin alike, with TLS and without, byte by byte."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ import trustme
 
 from command_line import origin_options
 from contents import noise
+from http2_probe import HTTP2Client
 from xet_process import XetServer, environment
 
 LARGE = noise(700_000, "http")
@@ -256,6 +258,42 @@ def test_curl_uploads_without_waiting(server, tmp_path):
     )  # fmt: skip
     assert b"HTTP/1.1 400" in got.stderr
     assert b"Done waiting for 100-continue" not in got.stderr
+
+
+@pytest.mark.parametrize("name", ["proxy", "origin"])
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_body_whose_length_nobody_announces(servers, name, version):
+    server = servers[name, "tls"]
+    got = subprocess.run(
+        ["curl", "-s", version, "--cacert", str(server.authority), "-X", "POST", "-T", "-",
+         "-H", "Content-Type: application/x-www-form-urlencoded", "-w", "\n%{http_version} %{http_code}",
+         f"{server.url}/api/models/acme/model/paths-info/main"],
+        input=b"paths=small.txt&expand=false", capture_output=True, timeout=60,
+    )  # fmt: skip
+    body, _, status = got.stdout.decode().rpartition("\n")
+    assert status == ("2 200" if version == "--http2" else "1.1 200"), got
+    assert [entry["path"] for entry in json.loads(body)] == ["small.txt"]
+
+
+@pytest.mark.parametrize("name", ["proxy", "origin"])
+@pytest.mark.parametrize(
+    "status, headers",
+    [
+        (200, []),
+        (400, [("host", "other.example")]),
+        (417, [("expect", "miracles")]),
+        (200, [("expect", "100-continue")]),
+    ],
+)
+def test_what_http_2_asks_of_a_request(servers, name, status, headers):
+    server = servers[name, "tls"]
+    with HTTP2Client(("127.0.0.1", server.port), server.authority) as client:
+        client.connection.config.validate_outbound_headers = False
+        stream = client.finish(client.get(TARGET, headers=headers))
+        assert (stream.status, stream.ending) == (status, "end")
+        # The connection is none the worse for it.
+        again = client.finish(client.get(TARGET))
+        assert (again.status, bytes(again.body)) == (200, SMALL)
 
 
 # HEAD

@@ -59,6 +59,24 @@ def test_more_downloads_than_may_run(start_proxy, origin, big_content):
         wait_until(lambda: small(proxy, origin).status == 200)
 
 
+def test_more_connections_than_there_may_be(start_proxy, origin):
+    proxy = start_proxy("--max-connections", "2")
+    first = socket.create_connection(address_of(proxy.url), timeout=20)
+    second = socket.create_connection(address_of(proxy.url), timeout=20)
+    with first, second:
+        for connection in (first, second):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        refused = fetch(proxy.url, "/health")
+        assert refused.status == 503
+        assert int(refused.header("retry-after")) > 0
+        assert "connections" in refused.json()["error"]
+        first.close()
+        wait_until(lambda: fetch(proxy.url, "/health").status == 200)
+        counted = b'xet_rejected_requests_total{limit="connections"} '
+        wait_until(lambda: counted in fetch(proxy.url, "/metrics").body)
+
+
 def test_more_downloads_than_one_client_may_have(start_proxy, origin, big_content):
     proxy = start_proxy("--max-downloads-per-client", "1", "--allow-anonymous")
     with start(proxy, origin) as exchange:

@@ -53,8 +53,8 @@ struct ServerChannel: ServerChildChannel {
         do {
             let pipeline = channel.pipeline.syncOperations
             guard connections.add(channel, most: limits.connections) else {
-                events.onFull()
-                return refused(channel)
+                let version = channel.eventLoop.makeSucceededFuture(ServerConnection.Version.full)
+                return channel.eventLoop.makeSucceededFuture(ServerConnection(channel: channel, version: version))
             }
             try pipeline.addHandler(AbortHandler(), position: .first)
             if limits.leastClientRate > 0 {
@@ -90,6 +90,7 @@ struct ServerChannel: ServerChildChannel {
     func handle(value: ServerConnection, logger: Logger) async {
         do {
             switch try await value.version.get() {
+            case .full: await refuse(value.channel)
             case .http1(let connection): await http1.handle(value: connection, logger: logger)
             case .http2(let streams):
                 try await withThrowingDiscardingTaskGroup { group in
@@ -104,16 +105,16 @@ struct ServerChannel: ServerChildChannel {
         }
     }
 
-    /// A connection for which there is no room: told so where that can be understood, and closed.
-    private func refused(_ channel: any Channel) -> EventLoopFuture<ServerConnection> {
-        if case .tls = opening {
-        } else {
-            channel.writeAndFlush(Self.fullAnswer, promise: nil)
-        }
-        channel.close(mode: .output).whenComplete { _ in
-            channel.eventLoop.scheduleTask(in: .milliseconds(100)) { channel.close(promise: nil) }
-        }
-        return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    /// Tells a client that there is no room for it, where it can understand that, and lets go of the connection.
+    ///
+    /// What it still sends is read meanwhile: closing over unread bytes could cost it the answer.
+    private func refuse(_ channel: any Channel) async {
+        events.onFull()
+        let timer = channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        if !isSecure { try? await channel.writeAndFlush(Self.fullAnswer).get() }
+        try? await channel.close(mode: .output).get()
+        try? await channel.closeFuture.get()
+        timer.cancel()
     }
 
     private static let fullAnswer: ByteBuffer = {
