@@ -96,9 +96,8 @@ struct HTTP1Request {
     /// Source: RFC 3986, section 3.2.
     static func isAuthority(_ text: some StringProtocol) -> Bool {
         var host = text[...]
-        if let colon = text.lastIndex(of: ":"), text[colon...].dropFirst().allSatisfy(\.isASCII),
-            !text[colon...].contains("]")
-        {
+        // The colons of an IPv6 address stand in brackets.
+        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
             let port = text[colon...].dropFirst()
             guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), (UInt16(port) != nil || port.isEmpty) else {
                 return false
