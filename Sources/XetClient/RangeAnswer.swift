@@ -25,7 +25,8 @@ public struct RangeAnswer: Hashable, Sendable {
     /// Reads status and headers of a success.
     ///
     /// Throws ``XetError`` if the range is not in the answer: `.corrupt` for what may be better the next time,
-    /// `.invalidResponse` if too much would have to be thrown away, and what an error status means.
+    /// `.invalidResponse` for a whole that is too short for it, or of which too much would have to be thrown away, and what an
+    /// error status means.
     public init(_ head: HTTPResponse, of range: HTTPByteRange, from address: HTTPAddress) throws(XetError) {
         self.range = range
         let headers = head.headerFields
@@ -49,7 +50,7 @@ public struct RangeAnswer: Hashable, Sendable {
             isExact = found == range
         case 200:
             if let length, length <= range.last {
-                throw XetError(.corrupt, "\(address) has \(length) bytes, not the range \(range.headerValue)")
+                throw XetError(.invalidResponse, "\(address) has \(length) bytes, not the range \(range.headerValue)")
             }
             total = length
             skippedByteCount = range.first

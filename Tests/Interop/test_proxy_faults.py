@@ -166,8 +166,7 @@ def test_chunks_after_the_range(proxy, origin):
 def test_200_with_exactly_the_range(proxy, origin):
     origin.cdn.script(lambda q, r: faults.header("Content-Range", None)(q, faults.as_status(200)(q, r)), times=None)
     assert_right_or_visible_failure(download(proxy, origin, "scattered.bin"), file_of(origin, "scattered.bin").content)
-    # Each of some ranges at once is asked for until one of them is given up.
-    assert_bounded(origin, 150)
+    assert_bounded(origin)
 
 
 def test_200_with_the_whole_xorb(proxy, origin):

@@ -22,7 +22,7 @@ PAUSED_COUNT = 300
 """Of the slow clients those that asked for a file and do not read it; each costs the Hub and the CAS some requests."""
 MEMORY_LIMIT = 700_000_000
 """Resident bytes of a debug build with all of them."""
-FAST_LIMIT = 60
+FAST_LIMIT = 10
 """Seconds that a fast client may need meanwhile for a file of 3 MB."""
 
 
