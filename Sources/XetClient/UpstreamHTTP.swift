@@ -41,21 +41,33 @@ public struct UpstreamHTTP: Sendable {
     /// Most redirects that are followed for one request.
     private static let maximumRedirectCount = 5
 
+    /// For Hub and CAS.
     private let clients: OutboundClients
+    /// For what signed URLs name, even on the same host: a connection that has carried much before is quick at once, and is
+    /// not to be lent for a small request.
+    private let bulkClients: OutboundClients
     let configuration: Configuration
     /// What is counted.
     public let metrics: UpstreamMetrics
 
     /// Has connections of its own; whoever makes it calls ``shutdown()`` in the end.
     public init(_ configuration: Configuration, group: MultiThreadedEventLoopGroup = .singleton) {
-        clients = OutboundClients(configuration, group: group)
+        let policy = AddressPolicy(configuration.privateUpstreams, hub: configuration.hub)
+        clients = OutboundClients(configuration, policy, areBulk: false, group: group)
+        bulkClients = OutboundClients(configuration, policy, areBulk: true, group: group)
         self.configuration = configuration
         metrics = UpstreamMetrics(configuration.metricsFactory)
     }
 
     /// Closes all connections; running requests fail.
     public func shutdown() async throws {
-        try await clients.shutdown()
+        do {
+            try await clients.shutdown()
+        } catch {
+            try await bulkClients.shutdown()
+            throw error
+        }
+        try await bulkClients.shutdown()
     }
 
     /// Sends a request and follows redirects until one `isFinal`; returns the last answer, whatever its status, and its
@@ -104,7 +116,7 @@ public struct UpstreamHTTP: Sendable {
         body: HTTPClientRequest.Body? = nil,
         headTimeout: TimeAmount? = nil
     ) async throws -> HTTPClientResponse {
-        let route = try await clients.route(to: address)
+        let route = try await (service == .cdn ? bulkClients : clients).route(to: address)
         var request = HTTPClientRequest(url: route.url)
         request.method = method
         request.headers = headers

@@ -30,12 +30,16 @@ struct OutboundClients: Sendable {
     private let proxies: OutboundProxies
     private let policy: AddressPolicy
 
-    /// All have the same settings but for the proxy.
-    init(_ configuration: UpstreamHTTP.Configuration, group: MultiThreadedEventLoopGroup) {
+    /// All have the same settings but for the proxy; `areBulk` says whether they are for the bytes of files.
+    init(
+        _ configuration: UpstreamHTTP.Configuration,
+        _ policy: AddressPolicy,
+        areBulk: Bool,
+        group: MultiThreadedEventLoopGroup
+    ) {
         proxies = configuration.proxies
-        let buffers = ReceiveBuffers()
+        let buffers = ReceiveBuffers(areBulk: areBulk)
         let settings = Self.settings(configuration, buffers)
-        let policy = AddressPolicy(configuration.privateUpstreams, hub: configuration.hub)
         self.policy = policy
         let readTimeout = configuration.readTimeout
         var directSettings = settings

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `some connections get large buffers, the others small ones`() throws {
-        let buffers = ReceiveBuffers()
+        let buffers = ReceiveBuffers(areBulk: true)
         let large = try (0..<ReceiveBuffers.largeCount).map { _ in try connection(buffers) }
         #expect(try large.allSatisfy { try readCount($0) == 2 })
         let small = try connection(buffers)
