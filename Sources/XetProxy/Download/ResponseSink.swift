@@ -19,6 +19,11 @@ struct ResponseSink: DeliverySink {
         byteCount += UInt64(bytes.readableBytes)
     }
 
+    mutating func waitForRoom() async throws {
+        // Nothing is sent for it, but it waits like all else.
+        try await unsafe writer.write(ByteBuffer())
+    }
+
     /// Ends the body cleanly: all of it was delivered.
     consuming func finish() async throws {
         try await unsafe writer.finish(nil)

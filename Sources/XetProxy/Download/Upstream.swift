@@ -9,7 +9,7 @@ public import XetServer
 import XetWire
 
 /// What the routes need of the world: Hub, CAS, CDN, and the engine that rebuilds files.
-public struct Upstream: Sendable {
+public final class Upstream: Sendable {
     let hub: HubClient
     let tokens: any TokenProvider
     let cas: CASClient
@@ -144,17 +144,19 @@ public struct Upstream: Sendable {
     /// A body that `write` produces.
     ///
     /// It ends cleanly only if `write` returns. A failure closes the connection, which shows the client that the body
-    /// is not whole; a client that leaves cancels `write`.
+    /// is not whole; a client that leaves cancels `write`, which runs where the connection does.
     func body(
         _ context: ProxyContext,
         _ write: @escaping @Sendable (inout ResponseSink) async throws -> Void
     ) -> ResponseBody {
         ResponseBody { writer in
             let sink = ResponseSink(writer)
-            try await context.whilePresent {
-                var sink = sink
-                try await write(&sink)
-                try await sink.finish()
+            try await withTaskExecutorPreference(EventLoopExecutor(context.channel.eventLoop)) {
+                try await context.whilePresent {
+                    var sink = sink
+                    try await write(&sink)
+                    try await sink.finish()
+                }
             }
         }
     }

@@ -56,6 +56,7 @@ struct ServerChannel: ServerChildChannel {
                 let version = channel.eventLoop.makeSucceededFuture(ServerConnection.Version.full)
                 return channel.eventLoop.makeSucceededFuture(ServerConnection(channel: channel, version: version))
             }
+            try SendBuffers.bound(channel)
             try pipeline.addHandler(AbortHandler(), position: .first)
             if limits.leastClientRate > 0 {
                 try pipeline.addHandler(
