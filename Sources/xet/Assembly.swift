@@ -55,6 +55,8 @@ struct Assembly: Sendable {
         let metrics = MetricsRegistry(help: MetricHelp.text)
         configuration.http.metricsFactory = metrics
         configuration.download.metrics = DownloadMetrics(metrics)
+        // Whoever delivers may run where a connection does.
+        configuration.download.workers = globalConcurrentExecutor
         let http = UpstreamHTTP(configuration.http)
         // A server that has got an upload checks it before it answers.
         configuration.http.readTimeout = .minutes(5)

@@ -9,41 +9,48 @@ import XetTestSupport
 /// Downloads over scripted peers, run step by step.
 struct DownloadRig: Sendable {
     let executor: StepExecutor
-    let clock = ManualClock(isJumping: true)
+    let clock: ManualClock
     let budget: FetchBudget
-    let configuration: FileDownloader.Configuration
+    var configuration: FileDownloader.Configuration
     let broken = BrokenDownloads()
     let doubts = DoubtedFiles()
     let pieces = DeliveredPieces()
 
     init(
         executor: StepExecutor = StepExecutor(),
+        clock: ManualClock = ManualClock(isJumping: true),
         budget: FetchBudget = FetchBudget(),
         configuration: FileDownloader.Configuration = .test()
     ) {
         self.executor = executor
+        self.clock = clock
         self.budget = budget
         self.configuration = configuration
     }
 
     /// Limits of any size from one byte up.
-    init(seed: UInt64) {
+    init(seed: UInt64, clock: ManualClock = ManualClock(isJumping: true), patience: Duration? = nil) {
         var random = SplitMix64(seed: seed &+ 0xABCD)
         var configuration = FileDownloader.Configuration.test()
         let sizes = [1, 100, 1000, 5000, 1 << 20]
         func size() -> Int { sizes.randomElement(using: &random) ?? 1 }
         configuration.firstWindowByteCount = size()
+        configuration.leastWindowByteCount = size()
+        configuration.leastResumptionByteCount = size()
+        configuration.mostRangeByteCount = size()
         configuration.mostWindowByteCount = size()
         configuration.queueByteCount = size()
-        configuration.connectionByteCount = [0, size()].randomElement(using: &random) ?? 0
+        configuration.patience = patience
         configuration.retainedByteCount = [0, size()].randomElement(using: &random) ?? 0
         self.init(
             executor: StepExecutor(seed: seed),
+            clock: clock,
             budget: FetchBudget(
                 byteCount: size(),
                 firstByteCount: size(),
                 firstFetchCount: Int.random(in: 1...3, using: &random),
-                mostFetchCount: Int.random(in: 3...6, using: &random)
+                mostFetchCount: Int.random(in: 3...6, using: &random),
+                placeByteCount: [0, size()].randomElement(using: &random) ?? 0
             ),
             configuration: configuration
         )
@@ -99,32 +106,54 @@ struct DownloadRig: Sendable {
 }
 
 extension FileDownloader.Configuration {
-    /// The defaults, but connections cost nothing, and a clock that jumps makes no GET look stalled.
+    /// The defaults, but a clock that jumps makes no GET look stalled and no reader blocked.
     static func test() -> FileDownloader.Configuration {
         var configuration = FileDownloader.Configuration()
-        configuration.connectionByteCount = 0
         configuration.stall = nil
+        configuration.patience = nil
         return configuration
+    }
+
+    /// Windows of `first` bytes, then of as many as the pace says, from `first` to `most`.
+    mutating func setWindows(first: Int, most: Int) {
+        firstWindowByteCount = first
+        leastWindowByteCount = min(first, most)
+        leastResumptionByteCount = min(first, most)
+        mostRangeByteCount = most
+        mostWindowByteCount = most
     }
 }
 
 extension FetchBudget {
-    /// A budget whose downloads begin with these limits.
+    /// A budget whose downloads begin with these limits, near or far; places cost nothing unless said otherwise.
     convenience init(
         byteCount: Int = 256 << 20,
         firstByteCount: Int = 4 << 20,
         firstFetchCount: Int = 4,
         mostFetchCount: Int = 16,
-        smallFetchByteCount: Int = 0
+        placeByteCount: Int = 0,
+        onIdle: @escaping @Sendable () -> Void = {}
     ) {
-        var limits = Pace.Limits()
-        limits.leastByteCount = min(limits.leastByteCount, firstByteCount)
-        limits.firstByteCount = firstByteCount
-        limits.mostByteCount = byteCount
-        limits.firstFetchCount = firstFetchCount
-        limits.mostFetchCount = mostFetchCount
-        limits.smallFetchByteCount = smallFetchByteCount
-        limits.leastByteCountPerFetch = 1
-        self.init(byteCount: byteCount, limits: limits)
+        var pace = Pace.Limits()
+        pace.firstByteCount = firstByteCount
+        pace.distantByteCount = firstByteCount
+        pace.mostByteCount = byteCount
+        pace.firstFetchCount = firstFetchCount
+        pace.distantFetchCount = firstFetchCount
+        pace.mostFetchCount = mostFetchCount
+        pace.leastByteCountPerFetch = 1
+        self.init(
+            BudgetStateMachine.Limits(
+                byteCount: byteCount,
+                spareByteCount: byteCount / 8,
+                aheadByteCount: byteCount,
+                placeByteCount: placeByteCount
+            ),
+            pace: pace,
+            onIdle: onIdle
+        )
     }
+
+    /// The part of a download that begins.
+    func account() -> FetchAccount { account(DownloadPace(Pace(pace))) }
 }

@@ -55,8 +55,7 @@ import XetTestSupport
     @Test func `a chunk across the border of two windows is refused`() throws {
         let file = try SampleFile(ranges: [0..<40], chunkCount: 40, chunkByteCount: 100, seed: 5)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 500
-        configuration.mostWindowByteCount = 500
+        configuration.setWindows(first: 500, most: 500)
         let source = ScriptedReconstructionSource(
             file,
             changed: { call, answer in
@@ -159,8 +158,7 @@ import XetTestSupport
     func `a CAS that fails later`(seed: UInt64) throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 1000
-        configuration.mostWindowByteCount = 1000
+        configuration.setWindows(first: 1000, most: 1000)
         let rig = DownloadRig(executor: StepExecutor(seed: seed), configuration: configuration)
         let source = ScriptedReconstructionSource(file) { call in
             if call.number == 3 { throw XetError(.forbidden, "not any more") }
@@ -175,8 +173,7 @@ import XetTestSupport
     func `a fetch that fails for good`(seed: UInt64) throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 1000
-        configuration.mostWindowByteCount = 1000
+        configuration.setWindows(first: 1000, most: 1000)
         let rig = DownloadRig(executor: StepExecutor(seed: seed), configuration: configuration)
         let xorbs = ScriptedXorbSource(file) { call in
             var answer = ScriptedXorbSource.Answer()

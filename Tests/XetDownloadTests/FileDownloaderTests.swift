@@ -81,8 +81,7 @@ import XetTestSupport
     @Test func `a plain file is fetched once, chunk for chunk`() throws {
         let file = try SampleFile(seed: 9, shape: .plain)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 500
-        configuration.mostWindowByteCount = 3000
+        configuration.setWindows(first: 500, most: 3000)
         let rig = DownloadRig(budget: FetchBudget(byteCount: 4000, firstByteCount: 1000), configuration: configuration)
         let xorbs = ScriptedXorbSource(file)
         let source = ScriptedReconstructionSource(file)
@@ -94,8 +93,7 @@ import XetTestSupport
     @Test func `windows grow up to the most`() throws {
         let file = try SampleFile(ranges: [0..<200], chunkCount: 200, chunkByteCount: 100)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 200
-        configuration.mostWindowByteCount = 3000
+        configuration.setWindows(first: 200, most: 3000)
         let rig = DownloadRig(
             budget: FetchBudget(byteCount: 100_000, firstByteCount: 400, firstFetchCount: 1),
             configuration: configuration
@@ -125,8 +123,7 @@ import XetTestSupport
     ) throws {
         let file = try SampleFile(ranges: [0..<200], chunkCount: 200, chunkByteCount: 100)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = 450
-        configuration.mostWindowByteCount = 450
+        configuration.setWindows(first: 450, most: 450)
         let budget = FetchBudget(byteCount: 100_000, firstByteCount: 1800)
         let rig = DownloadRig(budget: budget, configuration: configuration)
         let clock = rig.clock
@@ -154,12 +151,12 @@ import XetTestSupport
         var random = SplitMix64(seed: seed)
         let file = try SampleFile(ranges: [0..<60, 10..<50, 20..<60], chunkCount: 60, chunkByteCount: 100, seed: seed)
         var configuration = FileDownloader.Configuration.test()
-        configuration.firstWindowByteCount = Int.random(in: 30...700, using: &random)
-        configuration.mostWindowByteCount = configuration.firstWindowByteCount
+        let windowByteCount = Int.random(in: 30...700, using: &random)
+        configuration.setWindows(first: windowByteCount, most: windowByteCount)
         let start = UInt64.random(in: 0..<file.byteCount, using: &random)
         let end = UInt64.random(in: start + 1...file.byteCount, using: &random)
         for range in [file.whole, try #require(FileByteRange(start: start, end: end))] {
-            let budget = FetchBudget(byteCount: 100_000, firstByteCount: 8 * configuration.firstWindowByteCount)
+            let budget = FetchBudget(byteCount: 100_000, firstByteCount: 8 * windowByteCount)
             let rig = DownloadRig(executor: StepExecutor(seed: seed), budget: budget, configuration: configuration)
             let clock = rig.clock
             let source = ScriptedReconstructionSource(file, cut: cut) { _ in
@@ -176,6 +173,87 @@ import XetTestSupport
             let delivered = try rig.run(file, range: range, from: source)?.get()
             #expect(delivered == Array(file.bytes[Int(range.start)..<Int(range.end)]))
         }
+    }
+
+    // MARK: Files in pieces
+
+    /// Terms of these numbers of chunks; chunks between them keep the ranges apart.
+    private static func pieces(_ counts: [Int]) throws -> SampleFile {
+        var start = 0
+        let ranges = counts.map { count in
+            defer { start += count + 1 }
+            return start..<start + count
+        }
+        return try SampleFile(ranges: ranges, chunkCount: start, chunkByteCount: 100)
+    }
+
+    private static func piecesRig(seed: UInt64 = 0) -> DownloadRig {
+        var configuration = FileDownloader.Configuration.test()
+        configuration.setWindows(first: 1000, most: 4000)
+        return DownloadRig(
+            executor: StepExecutor(seed: seed),
+            budget: FetchBudget(byteCount: 100_000, firstByteCount: 8000),
+            configuration: configuration
+        )
+    }
+
+    /// A window that ends in a term leaves it to the next one.
+    @Test(arguments: [1, 2, 20, 131, 350])
+    func `a file in pieces takes one GET for each`(termCount: Int) throws {
+        let file = try Self.pieces(Array(repeating: 3, count: termCount))
+        for isMerged in [true, false] {
+            let source = ScriptedReconstructionSource(file, isMerged: isMerged)
+            let xorbs = ScriptedXorbSource(file)
+            #expect(try Self.piecesRig().run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+            #expect(xorbs.calls.count == termCount)
+            #expect(xorbs.byteCount == termCount * 3 * 108)
+            // Windows are longer than those of a file in one piece, since each costs a request.
+            #expect(source.calls.count <= termCount / 6 + 2)
+        }
+    }
+
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `pieces of any size take one GET for each, and one for each window that had to cut one`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let counts = (0..<60).map { _ in Int.random(in: 1...15, using: &random) }
+        let file = try Self.pieces(counts)
+        let source = ScriptedReconstructionSource(file)
+        let xorbs = ScriptedXorbSource(file)
+        #expect(try Self.piecesRig(seed: seed).run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+        #expect(xorbs.calls.count >= counts.count)
+        #expect(xorbs.calls.count <= counts.count + source.calls.count)
+        // Where one window ends the next begins, so nothing comes twice.
+        #expect(xorbs.byteCount == counts.reduce(0, +) * 108)
+    }
+
+    /// Windows that are asked for before the one in front of them is known may cut one each.
+    @Test(arguments: [20, 350])
+    func `a file in pieces from afar takes few GETs more`(termCount: Int) throws {
+        let file = try Self.pieces(Array(repeating: 3, count: termCount))
+        let rig = Self.piecesRig()
+        let clock = rig.clock
+        let source = ScriptedReconstructionSource(file) { _ in clock.advance(by: .milliseconds(60)) }
+        let xorbs = ScriptedXorbSource(file)
+        #expect(try rig.run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+        #expect(xorbs.calls.count >= termCount)
+        #expect(xorbs.calls.count <= termCount + source.calls.count)
+    }
+
+    /// So much has its place at the same time, whatever the reader does: places are for bytes on the way.
+    @Test func `small fetches lie ahead of a reader as far as their bytes allow`() throws {
+        let file = try Self.pieces(Array(repeating: 3, count: 200))
+        let gate = Watched(false)
+        let sink = CollectingSink { _ in try await gate.wait { $0 } }
+        let xorbs = ScriptedXorbSource(file)
+        let rig = Self.piecesRig()
+        let download = rig.start(file, from: ScriptedReconstructionSource(file), xorbs: xorbs, into: sink)
+        rig.executor.runUntilIdle()
+        // It wants 8,000 bytes, and four GETs: sixteen small ones would be 4,800 bytes.
+        #expect(xorbs.calls.count >= 7700 / 300)
+        #expect(xorbs.activeCount == 0)
+        gate.change { $0 = true }
+        rig.executor.runUntilIdle()
+        #expect(download.value == file.bytes)
     }
 
     // MARK: Sizes and names that do not fit

@@ -1,0 +1,89 @@
+import XetAccess
+import XetCore
+
+/// A window of a file: its plan, and where its fetches go.
+struct PlannedWindow: Sendable {
+    let plan: DownloadPlan
+    let addresses: WindowFetches
+    /// How long the answer of the CAS took.
+    let latency: Duration
+    /// What was asked for.
+    let asked: FileByteRange
+
+    /// How many times as long as the longest range to fetch it is.
+    var spread: Double {
+        let longest = plan.fetches.lazy.map(\.usedByteCount).max() ?? 0
+        return longest > 0 ? Double(plan.end - plan.start) / Double(longest) : 1
+    }
+}
+
+/// Asks for reconstructions, window by window.
+struct WindowPlanner: Sendable {
+    let file: FileHash
+    let range: FileByteRange
+    let source: any ReconstructionSource
+    let configuration: FileDownloader.Configuration
+
+    var schedule: WindowSchedule {
+        WindowSchedule(
+            firstByteCount: UInt64(configuration.firstWindowByteCount),
+            leastByteCount: UInt64(configuration.leastWindowByteCount),
+            leastResumptionByteCount: UInt64(configuration.leastResumptionByteCount),
+            mostRangeByteCount: UInt64(configuration.mostRangeByteCount),
+            mostByteCount: UInt64(configuration.mostWindowByteCount)
+        )
+    }
+
+    /// The planner of another range of the same file.
+    func reading(_ range: FileByteRange) -> WindowPlanner {
+        WindowPlanner(file: file, range: range, source: source, configuration: configuration)
+    }
+
+    /// The planner of the same range up to a place in the file.
+    func reading(upTo end: UInt64) -> WindowPlanner {
+        reading(FileByteRange(start: range.start, end: max(range.start, min(end, range.end))) ?? range)
+    }
+
+    /// Plans a window.
+    func plan(_ window: FileByteRange, _ watch: Stopwatch) async throws -> PlannedWindow {
+        let start = watch.elapsed
+        guard let reconstruction = try await source.reconstruction(of: file, range: window) else {
+            throw XetError(.invalidResponse, "file \(file) ends before byte \(window.start)")
+        }
+        let latency = watch.elapsed - start
+        do {
+            return PlannedWindow(
+                plan: try DownloadPlan(
+                    reconstruction,
+                    window: window,
+                    retainedByteLimit: configuration.retainedByteCount
+                ),
+                addresses: WindowFetches(
+                    reconstruction,
+                    file: file,
+                    window: window,
+                    source: source,
+                    metrics: configuration.metrics
+                ),
+                latency: latency,
+                asked: window
+            )
+        } catch {
+            throw XetError(
+                .invalidResponse,
+                "reconstruction of bytes \(window.start)..<\(window.end) of \(file)",
+                cause: error
+            )
+        }
+    }
+
+    /// The window without its last term, if that may go on behind it and is fetched for itself; then the next window has
+    /// the whole term, and it takes one GET instead of two.
+    func withoutCutTerm(_ window: PlannedWindow) -> PlannedWindow {
+        guard window.plan.end < range.end, let plan = window.plan.withoutLastTerm(), plan.end > window.asked.start
+        else {
+            return window
+        }
+        return PlannedWindow(plan: plan, addresses: window.addresses, latency: window.latency, asked: window.asked)
+    }
+}
