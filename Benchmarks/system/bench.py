@@ -17,6 +17,7 @@ try:
 except ImportError as error:
     sys.exit(f"{error}. To install what is needed: {INSTALL}; then run .venv-bench/bin/python {sys.argv[0]}")
 
+from crowd import raise_limits
 from measure import Disturbance
 from processes import BenchError
 from report import Report, rewrite
@@ -73,6 +74,7 @@ def main():
     level = "quick" if options.quick else "full" if options.full else "usual"
     bench = Bench(options.xet.resolve(), options.work.resolve(), level, progress)
     bench.work.mkdir(parents=True, exist_ok=True)
+    raise_limits()
     remove_stale_stages()
     outcomes, failure, disturbance = [], None, Disturbance()
     try:

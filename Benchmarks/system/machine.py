@@ -7,6 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
+import line
 import nginx
 from measure import GIB
 
@@ -18,6 +19,8 @@ def missing():
         found.append("nginx is missing")
     elif not nginx.has_latency_modules():
         found.append("nginx has no Lua module, which delays answers (Debian: libnginx-mod-http-lua)")
+    if line.compiler() is None:
+        found.append("a C compiler (cc) is missing")
     for package in ("hf_xet", "huggingface_hub"):
         if version(package) is None:
             found.append(f"the Python package {package} is missing")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
+from line import Line
 from processes import BenchError, start, wait_until
 
 DEADLINE = 20.0
@@ -73,12 +74,16 @@ http {{
 
 @dataclass(frozen=True)
 class Network:
-    """How the upstream behaves: bytes per second of each CDN answer, seconds before each answer of Hub, CAS, CDN."""
+    """How the upstream behaves: bytes per second of each CDN answer, seconds before each answer of Hub, CAS, CDN.
+
+    `line` is what lies between it and its clients.
+    """
 
     name: str = "unlimited"
     bytes_per_second: int | None = None
     latency: float = 0.0
     counts_bytes: bool = False
+    line: Line | None = None
 
 
 def program():
@@ -106,6 +111,7 @@ class Nginx:
 
     def __init__(self, children, port, origin, stage, network):
         self.url = f"http://127.0.0.1:{port}"
+        self.line_saw = None  # What a line in front of it counted, once that has ended.
         self._children = children
         self._log = stage.folder / f"sent-{network.name}.log"
         folder = stage.folder / "nginx"

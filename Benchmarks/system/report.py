@@ -70,7 +70,7 @@ def quantity_text(samples, quantity, digits):
 def target_table(targets):
     rows = []
     for target in targets:
-        digits = 0 if target.unit else 2
+        digits = 0 if target.unit in ("MiB", "ms") else 2
         bound = f"{'≤' if target.is_limit else '≥'} {target.bound:g} {target.unit}".rstrip()
         found = f"{target.found:.{digits}f} {target.unit}".rstrip()
         rows.append((target.work, target.what, bound, found, "pass" if target.holds else "FAIL"))

@@ -20,6 +20,10 @@ class Work:
         found = spread([getattr(sample, quantity) for sample in self.samples.get(subject, [])])
         return found.median if found else None
 
+    def peak_mib(self, subject):
+        """The highest resident MiB of all runs."""
+        return max(sample.peak_mib for sample in self.samples[subject])
+
     def ratio(self, subject, to, quantity):
         """The quotient of two medians of the same run; None where one is missing, or for a subject with itself."""
         mine, other = self.median(subject, quantity), self.median(to, quantity)

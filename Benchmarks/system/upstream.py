@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fixtures import REPOSITORY, FixtureFolder
+from line import Relay
 from measure import GIB
 from nginx import Nginx
 from processes import BenchError, start, wait_until
@@ -152,11 +153,18 @@ class Upstream:
 
     @contextmanager
     def network(self, network):
-        """nginx in front, behaving as `network` says."""
-        nginx = Nginx(self._bench.children, self._port, self._origin.url, self.stage, network)
+        """nginx in front, behaving as `network` says. Where that has a line, `nginx.url` is the line's near end."""
+        children = self._bench.children
+        port = free_port() if network.line else self._port
+        nginx = Nginx(children, port, self._origin.url, self.stage, network)
+        relay = Relay(children, self._bench.work, self._port, port, network.line) if network.line else None
         try:
+            if relay:
+                nginx.url = f"http://127.0.0.1:{self._port}"
             yield nginx
         finally:
+            if relay:
+                nginx.line_saw = relay.stop()
             nginx.stop()
 
     @contextmanager

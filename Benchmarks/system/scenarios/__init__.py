@@ -1,17 +1,22 @@
 """The scenarios, in the order in which they run; those of one fixture set follow each other."""
 
-from scenarios import growth, latency, memory, ranges, throughput
+from scenarios import crowds, distance, growth, latency, memory, outage, ranges, throughput
 
 SCENARIOS = {
     "one-reader": throughput.one_reader,
     "8-readers": throughput.eight_readers,
     "64-readers": throughput.sixty_four_readers,
-    "capped": throughput.capped,
-    "distant": throughput.distant,
+    "far": distance.far,
+    "lossy": distance.lossy,
+    "capped": distance.capped,
+    "distant": distance.distant,
     "first-byte": latency.first_byte,
     "slow-among-fast": throughput.slow_among_fast,
     "32-slow": memory.slow_readers,
+    "slow-crowd": crowds.slow_crowd,
+    "idle-crowd": crowds.idle_crowd,
     "idle": memory.idle,
+    "outage": outage.outage,
     "ranges": ranges.ranges,
     "by-readers": growth.by_readers,
     "by-size": growth.by_size,

@@ -9,8 +9,8 @@ REQUESTS = 9
 LATENCIES = (0, 50, 100)
 """Milliseconds before every answer of Hub, CAS and CDN."""
 TARGET_LATENCY = 100
-LIMIT = 3 * TARGET_LATENCY + 20
-"""Three answers follow each other (Hub, CAS, CDN); the rest is ours."""
+LIMIT = 2 * TARGET_LATENCY + 10
+"""Two answers follow each other: the Hub's, to a caller whose file was planned just now, and the CDN's. The rest is ours."""
 
 
 def requests_one_by_one(bench, latency):

@@ -1,20 +1,13 @@
-"""Whole files: one reader, many readers, a CDN that caps its connections, a distant upstream, a slow reader."""
+"""Whole files over loopback: one reader, many readers, a slow reader."""
 
-from measure import alternating, spread
+from measure import alternating
 from nginx import Network
 from readers import Lane, Request, same_file
 from results import PLAIN, REFERENCE, Fact, Outcome, Target, Work
 from subjects import DownloadCommand, PlainFile, Proxy, ReferenceClient
 
 PROXY = Proxy.name
-CAPPED = Network("capped", bytes_per_second=40_000_000)
-DISTANT = Network("distant", latency=0.05)
 SLOW_RATE = 1_000_000
-
-
-def peak(work, subject):
-    """The highest resident MiB of all runs."""
-    return spread([sample.peak_mib for sample in work.samples[subject]]).highest
 
 
 def one_reader(bench):
@@ -37,10 +30,11 @@ def one_reader(bench):
     return Outcome(
         [work],
         [
-            Target(work.name, "speed / hf_xet", work.ratio(PROXY, REFERENCE, speed), 1.5),
-            Target(work.name, "speed / nginx, plain file", work.ratio(PROXY, PLAIN, speed), 0.6),
+            Target(work.name, "speed / hf_xet", work.ratio(PROXY, REFERENCE, speed), 2),
+            Target(work.name, "speed / nginx, plain file", work.ratio(PROXY, PLAIN, speed), 0.5),
             Target(work.name, "CPU per GiB / hf_xet", work.ratio(PROXY, REFERENCE, cpu), 0.6, is_limit=True),
-            Target(work.name, "peak memory", peak(work, PROXY), 128, is_limit=True, unit="MiB"),
+            Target(work.name, "CPU per GiB", work.median(PROXY, cpu), 0.75, is_limit=True, unit="s"),
+            Target(work.name, "peak memory", work.peak_mib(PROXY), 128, is_limit=True, unit="MiB"),
         ],
     )
 
@@ -65,7 +59,7 @@ def many_readers(bench, file, count, memory_bound):
     speed = work.ratio(together, f"{PROXY}, 1 reader", "megabytes_per_second")
     outcome = Outcome([work], [Target(work.name, "total speed / one reader, all whole", speed, 0.9)])
     if memory_bound:
-        found = peak(work, together)
+        found = work.peak_mib(together)
         outcome.targets.append(Target(work.name, "peak memory", found, memory_bound, is_limit=True, unit="MiB"))
     return outcome
 
@@ -77,35 +71,7 @@ def eight_readers(bench):
 
 def sixty_four_readers(bench):
     """64 readers of a file of a quarter of that size."""
-    return many_readers(bench, bench.part, 64, 320)
-
-
-def beside_reference(bench, network, title):
-    """One reader through a given network, beside the reference client."""
-    upstream, name = bench.upstream(bench.weights), bench.whole.name
-    with upstream.network(network) as nginx, upstream.proxy(nginx) as server:
-        proxy = Proxy(bench, upstream, nginx, server)
-        clients = [
-            ReferenceClient(bench, upstream, nginx),
-            ReferenceClient(bench, upstream, nginx, "stream"),
-            DownloadCommand(bench, upstream, nginx),
-        ]
-        proxy.check(name)
-        subjects = {PROXY: lambda: proxy.whole(name)}
-        subjects |= {client.name: lambda client=client: client.run(name) for client in clients}
-        return Work(title, alternating(subjects, bench.rounds, bench.progress))
-
-
-def capped(bench):
-    """Each answer of the CDN capped at 40 MB/s."""
-    work = beside_reference(bench, CAPPED, f"CDN connections capped at 40 MB/s, {bench.whole.mib} MiB")
-    ratio = work.ratio(PROXY, REFERENCE, "megabytes_per_second")
-    return Outcome([work], [Target(work.name, "speed / hf_xet", ratio, 1.5)])
-
-
-def distant(bench):
-    """50 ms before every answer of Hub, CAS and CDN."""
-    return Outcome([beside_reference(bench, DISTANT, f"50 ms at every upstream, {bench.whole.mib} MiB")])
+    return many_readers(bench, bench.part, 64, 300)
 
 
 def slow_among_fast(bench):
