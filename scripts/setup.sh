@@ -2,7 +2,8 @@
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
 # the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-NAME. With "ui":
 # also a browser. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
-# the latter into .venv-bench. With "image": only what the tests of the image need, which do not compile.
+# the latter into .venv-bench, and a C compiler for the long line between them. With "image": only what the tests of the
+# image need, which do not compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -96,7 +97,7 @@ ui)
     install_python .venv-interop Tests/Interop/requirements.txt
     ;;
 bench)
-    if command -v apt-get >/dev/null; then install nginx-light libnginx-mod-http-lua; fi
+    if command -v apt-get >/dev/null; then install curl gcc libc6-dev nginx-light libnginx-mod-http-lua; fi
     install_python .venv-bench Benchmarks/system/requirements.txt
     ;;
 image)

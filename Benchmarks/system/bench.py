@@ -31,6 +31,7 @@ def arguments():
     level.add_argument("--quick", action="store_true", help="smaller files and fewer runs: does it work?")
     level.add_argument("--full", action="store_true", help="also the file of 8 GiB")
     parser.add_argument("--only", metavar="NAME,...", help="these scenarios only")
+    parser.add_argument("--runs", type=int, metavar="COUNT", help="runs of each subject (default: 5, or 3 without a target)")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     parser.add_argument("--xet", type=Path, default=ROOT / ".build-release/release/xet", help="the program to measure")
     parser.add_argument(
@@ -72,7 +73,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_terminate)
     level = "quick" if options.quick else "full" if options.full else "usual"
-    bench = Bench(options.xet.resolve(), options.work.resolve(), level, progress)
+    bench = Bench(options.xet.resolve(), options.work.resolve(), level, progress, options.runs)
     bench.work.mkdir(parents=True, exist_ok=True)
     raise_limits()
     remove_stale_stages()
@@ -101,6 +102,7 @@ def command(options):
     words = ["Benchmarks/system/bench.py"]
     words += [f"--{name}" for name in ("quick", "full") if getattr(options, name)]
     words += ["--only", options.only] if options.only else []
+    words += ["--runs", str(options.runs)] if options.runs else []
     return " ".join(words)
 
 

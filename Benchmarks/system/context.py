@@ -15,10 +15,11 @@ INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 class Bench:
     """What scenarios work with. `level` is "quick", "usual" or "full"."""
 
-    def __init__(self, xet, work, level, progress):
+    def __init__(self, xet, work, level, progress, runs=None):
         self.xet = xet
         self.work = work
         self.level = level
+        self.runs = runs
         self.progress = progress
         self.children = Children()
         self.stages = set()
@@ -34,12 +35,12 @@ class Bench:
     @property
     def rounds(self):
         """Runs of each subject in the rows that have a target."""
-        return 2 if self.is_quick else 5
+        return self.runs or (2 if self.is_quick else 5)
 
     @property
     def few_rounds(self):
         """Runs of each subject in the other rows."""
-        return 1 if self.is_quick else 3
+        return self.runs or (1 if self.is_quick else 3)
 
     # The files; --quick takes a quarter of everything.
 

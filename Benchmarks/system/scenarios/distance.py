@@ -3,13 +3,24 @@
 from line import Line
 from measure import alternating
 from nginx import Network
-from results import REFERENCE, Outcome, Target, Work
-from subjects import DownloadCommand, Proxy, ReferenceClient
+from readers import Lane, Request
+from results import PLAIN, REFERENCE, Outcome, Target, Work
+from subjects import DownloadCommand, PlainFile, Proxy, ReferenceClient
 
 FAR = Line(round_trip_ms=60, bytes_per_second=25_000_000)
 LOSSY = Line(round_trip_ms=80, bytes_per_second=12_500_000, loss_every=30_000_000)
 MEMORY_BOUND = 256
 """MiB that one reader may take, over any line."""
+LIMIT_CONNECTIONS = 24
+
+
+def in_pieces(bench, upstream, nginx):
+    """nginx with a plain file over as many connections as a download has: what the line itself allows."""
+    plain, size = PlainFile(bench, upstream, nginx), bench.whole.byte_count
+    ends = [size * number // LIMIT_CONNECTIONS for number in range(LIMIT_CONNECTIONS + 1)]
+    path = plain.path(bench.whole.name)
+    reading, usage = plain.read([Lane((Request(path, piece),)) for piece in zip(ends, ends[1:], strict=False)])
+    return reading.sample(usage)
 
 
 def beside_reference(bench, network, title, bound):
@@ -25,6 +36,8 @@ def beside_reference(bench, network, title, bound):
         proxy.check(name)
         subjects = {Proxy.name: lambda: proxy.whole(name)}
         subjects |= {client.name: lambda client=client: client.run(name) for client in clients}
+        if network.line:
+            subjects[f"{PLAIN}, {LIMIT_CONNECTIONS} pieces"] = lambda: in_pieces(bench, upstream, nginx)
         samples = alternating(subjects, bench.rounds, bench.progress)
     work = Work(f"{title}, {bench.whole.mib} MiB", samples)
     ratio = work.ratio(Proxy.name, REFERENCE, "megabytes_per_second")
