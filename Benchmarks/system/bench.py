@@ -31,7 +31,7 @@ def arguments():
     level.add_argument("--quick", action="store_true", help="smaller files and fewer runs: does it work?")
     level.add_argument("--full", action="store_true", help="also the file of 8 GiB")
     parser.add_argument("--only", metavar="NAME,...", help="these scenarios only")
-    parser.add_argument("--runs", type=int, metavar="COUNT", help="runs of each subject (default: 5, or 3 without a target)")
+    parser.add_argument("--runs", type=int, metavar="COUNT", help="runs of each subject (default: 5; 3 without target)")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     parser.add_argument("--xet", type=Path, default=ROOT / ".build-release/release/xet", help="the program to measure")
     parser.add_argument(

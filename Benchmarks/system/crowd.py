@@ -1,4 +1,4 @@
-"""A crowd at a server, run by `crowd_program.py` in a process of its own: connections that read slowly or do nothing."""
+"""A crowd at a server, run by `crowd_program.py` in a process of its own: connections that read slowly or never."""
 
 import json
 import resource
@@ -21,7 +21,7 @@ ESTABLISHED = "01"
 
 @dataclass
 class Crowd:
-    """What a crowd saw, once it has left: bytes and seconds since all answers had begun, connections that ended early."""
+    """What a crowd saw, once it has left: bytes and seconds since all answers had begun, connections it lost."""
 
     byte_count: int = 0
     seconds: float = 0.0

@@ -1,8 +1,8 @@
 """Many connections that read slowly, or do nothing, in one process that costs as little as Python can.
 
 A job comes as a line of JSON on stdin. "ready" goes to stdout when all answers have begun (or all connections that do
-nothing are open). It goes on until stdin ends, then writes what it saw as JSON. There is no event loop: each connection is
-read twice a second, so many bytes as its pace has earned, at a moment of its own.
+nothing are open). It goes on until stdin ends, then writes what it saw as JSON. There is no event loop: each connection
+is read twice a second, so many bytes as its pace has earned, at a moment of its own.
 """
 
 import json

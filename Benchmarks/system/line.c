@@ -34,7 +34,7 @@
 enum {
     SEGMENT = 1460,
     FIRST_WINDOW = 10 * SEGMENT,  /* RFC 6928 */
-    BATCH = 64 << 10,             /* a paced write waits until it may be so large: smaller ones cost more than the line */
+    BATCH = 64 << 10,             /* a paced write waits until it may be so large: small ones cost too much */
     SLACK = 256 << 10,            /* held beyond what is crossing, so that batches do not slow the line down */
     REQUESTS = 64 << 10,          /* held towards the server */
     SLOTS = 1 << 12,              /* of the timer wheel; who wants to wait longer is woken early and waits again */
@@ -58,7 +58,7 @@ struct flow {
     double window, allowance;         /* bytes: a round trip may take `window`, `allowance` may leave now */
     bool had_loss;
     int64_t refilled_at;              /* microseconds */
-    struct flow *next, **reference;   /* neighbours in a slot of the wheel; `reference` is NULL when it waits for no tick */
+    struct flow *next, **reference;   /* neighbours in a slot of the wheel; no `reference`: it waits for no tick */
 };
 
 /* What epoll hands back: one of the two sockets of a connection. */
@@ -368,7 +368,8 @@ static void listen_again(void)
 /* A listening socket that is shut down keeps its port and refuses. */
 static void go_away(int64_t time)
 {
-    if (!outage_ends && (epoll_ctl(epoll, EPOLL_CTL_DEL, listener, NULL) || shutdown(listener, SHUT_RD))) fail("shutdown");
+    if (!outage_ends && (epoll_ctl(epoll, EPOLL_CTL_DEL, listener, NULL) || shutdown(listener, SHUT_RD)))
+        fail("shutdown");
     outage_ends = time + line.outage;
     seen.outages++;
     while (links) drop(links, true);
@@ -464,7 +465,8 @@ static long number(const char *text, long least, long most)
 int main(int argc, char **argv)
 {
     if (argc != 8) {
-        fputs("line LISTEN_PORT TARGET_PORT ROUND_TRIP_MS BYTES_PER_S LOSS_EVERY_BYTES OUTAGE_S OUTAGE_AFTER_BYTES\n", stderr);
+        fputs("line LISTEN_PORT TARGET_PORT ROUND_TRIP_MS BYTES_PER_S LOSS_EVERY_BYTES OUTAGE_S OUTAGE_AFTER_BYTES\n",
+              stderr);
         return 2;
     }
     struct sockaddr_in here = local(number(argv[1], 1, 65535));

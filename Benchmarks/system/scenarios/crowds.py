@@ -15,8 +15,15 @@ TARGET = (1000, 20_000)
 IDLE_CONNECTIONS = 10_000
 
 
+def share_of_alone(work):
+    return work.ratio(BESIDE, ALONE, "megabytes_per_second")
+
+
 def beside(bench, title, count, bytes_per_second):
-    """A fast reader of a whole file, first alone, then beside a crowd at the same proxy: an Outcome without targets."""
+    """A fast reader of a whole file, first alone, then beside a crowd at the same proxy.
+
+    Returns an outcome without targets, and the highest resident MiB since the crowd began to come.
+    """
     upstream, file = bench.upstream(bench.weights), bench.whole
     with upstream.network(Network()) as nginx, upstream.proxy(nginx) as server:
         proxy = Proxy(bench, upstream, nginx, server)
@@ -29,22 +36,22 @@ def beside(bench, title, count, bytes_per_second):
             samples |= alternating({BESIDE: lambda: proxy.whole(file.name)}, bench.few_rounds, bench.progress)
             open_after, unread = connections_to(nginx.url)
     work = Work(title, samples)
+    peak = max(while_they_came, work.peak_mib(BESIDE))
     facts = [
-        Fact(title, "peak memory with those who came", f"{max(while_they_came, work.peak_mib(BESIDE)):.0f} MiB"),
-        Fact(title, "connections to the upstream, before and after the fast reader", f"{open_before}, {open_after}"),
-        Fact(title, "of these with unread bytes", f"{unread}"),
-        Fact(title, "connections of the crowd that ended early", f"{seen.ended} {seen.failure or ''}".rstrip()),
+        Fact(title, "speed of the fast reader / alone", f"{share_of_alone(work):.2f}"),
+        Fact(title, "peak memory, from the coming of the crowd on", f"{peak:.0f} MiB"),
+        Fact(title, "connections to the upstream before the fast reader, after it", f"{open_before}, {open_after}"),
+        Fact(title, "of these with unread bytes, after it", f"{unread}"),
+        Fact(title, "connections of the crowd that were ended", f"{seen.ended}"),
     ]
     if bytes_per_second:
         share = seen.bytes_per_second / (count * bytes_per_second)
-        facts.append(Fact(title, "what the crowd got of what it would take", f"{share:.2f}"))
+        facts.append(Fact(title, "what the crowd got / what it would take", f"{share:.2f}"))
     for fact in facts:
         bench.progress(f"  {title}: {fact.what}: {fact.value}")
-    return Outcome([work], facts=facts), max(while_they_came, work.peak_mib(BESIDE))
-
-
-def share_of_alone(work):
-    return work.ratio(BESIDE, ALONE, "megabytes_per_second")
+    if seen.failure:
+        bench.progress(f"  {title}: the first one that was ended: {seen.failure}")
+    return Outcome([work], facts=facts), peak
 
 
 def slow_crowd(bench):
@@ -75,7 +82,8 @@ def idle_crowd(bench):
     """10,000 connections that do nothing, and a fast reader beside them."""
     if lacking := lacking_files(IDLE_CONNECTIONS):
         return Outcome(skipped=[f"{IDLE_CONNECTIONS} connections that do nothing: they need {lacking}"])
-    outcome, peak = beside(bench, f"a fast reader beside {IDLE_CONNECTIONS} connections that do nothing", IDLE_CONNECTIONS, None)
+    title = f"a fast reader beside {IDLE_CONNECTIONS} connections that do nothing"
+    outcome, peak = beside(bench, title, IDLE_CONNECTIONS, None)
     (work,) = outcome.works
     outcome.targets += [
         Target(work.name, "speed / alone", share_of_alone(work), 0.8),

@@ -73,8 +73,9 @@ def by_terms(bench):
         for name in sorted(names, key=counts.get)
     ]
     plot = drawn("terms", "One reader, by terms of the file", "terms", works)
+    speed = "megabytes_per_second"
     targets = [
-        Target(work.name, "speed / hf_xet", work.ratio(Proxy.name, REFERENCE, "megabytes_per_second"), bound_by_terms(count))
+        Target(work.name, "speed / hf_xet", work.ratio(Proxy.name, REFERENCE, speed), bound_by_terms(count))
         for count, work in works
         if count >= MANY_TERMS
     ]

@@ -10,7 +10,7 @@ LATENCIES = (0, 50, 100)
 """Milliseconds before every answer of Hub, CAS and CDN."""
 TARGET_LATENCY = 100
 LIMIT = 2 * TARGET_LATENCY + 10
-"""Two answers follow each other: the Hub's, to a caller whose file was planned just now, and the CDN's. The rest is ours."""
+"""Hub, CAS and CDN have to answer; two of these at most are waited for one after the other. The rest is ours."""
 
 
 def requests_one_by_one(bench, latency):
