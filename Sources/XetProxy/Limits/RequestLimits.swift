@@ -22,7 +22,7 @@ struct RequestLimits: Sendable {
 
     /// What `answer` answers, or a refusal.
     ///
-    /// A download counts until its last byte is written.
+    /// A download counts until its last bytes are written.
     func apply(
         to request: Request,
         _ context: ProxyContext,
@@ -71,9 +71,10 @@ struct RequestLimits: Sendable {
     private func keep(_ place: DownloadPlace, for response: inout Response) {
         guard response.body.contentLength == nil else { return place.giveBack() }
         let body = response.body
+        let byteCount = response.headers[.contentLength].flatMap { Int($0) }
         response.body = ResponseBody { writer in
             defer { place.giveBack() }
-            try await body.write(writer)
+            try await body.write(PlaceWriter(writer, place, byteCount: byteCount))
         }
     }
 
