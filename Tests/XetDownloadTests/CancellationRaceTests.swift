@@ -121,11 +121,13 @@ import XetTestSupport
         let budget = FetchBudget()
         for round in 0..<400 {
             let lanes = Self.lanes(fetch, of: budget.account())
+            for lane in lanes { try await lane.open() }
             await CancellationRace.run(lanes) { lane in
                 try? await lane.waitForChunk(0)
             } waking: { lane in
                 if round % 2 == 0 { try? await lane.put(batch) } else { lane.close() }
             }
+            for lane in lanes { lane.close() }
         }
         #expect(budget.reservedByteCount == 0)
     }
