@@ -10,7 +10,7 @@ struct Pace: Sendable {
         /// Bytes that a slow reader has.
         var leastByteCount = 256 << 10
         /// Bytes of the start, if the CAS is near.
-        var firstByteCount = 24 << 20
+        var firstByteCount = 32 << 20
         /// The same if it is at ``distance`` or more.
         var distantByteCount = 160 << 20
         /// Most bytes, if the CAS is near.
@@ -18,7 +18,7 @@ struct Pace: Sendable {
         /// The same if it is at ``distance`` or more.
         var mostByteCount = 192 << 20
         /// GETs at once at the start, if the CAS is near.
-        var firstFetchCount = 8
+        var firstFetchCount = 4
         /// The same if it is at ``distance`` or more.
         var distantFetchCount = 64
         /// Most GETs at once.

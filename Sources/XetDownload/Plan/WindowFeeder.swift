@@ -9,6 +9,8 @@ struct WindowFeeder: Sendable {
     private static let mostDepth = 32
     /// A CAS that takes so long is far away.
     private static let distantLatency = Duration.milliseconds(20)
+    /// A line that long is filled with more than the CAS has to answer for at a time.
+    private static let longLatency = Duration.milliseconds(40)
 
     let planner: WindowPlanner
     let account: FetchAccount
@@ -78,7 +80,8 @@ struct WindowFeeder: Sendable {
     private func depth(for range: FileByteRange, latency: Duration, _ allowance: FetchAccount.Allowance) -> Int {
         let ahead =
             if allowance.rate > 0 {
-                2 * allowance.rate * (latency / .seconds(1))
+                // Over a long line some slack is worth the chunks that come twice.
+                (latency >= Self.longLatency ? 2 : 1) * allowance.rate * (latency / .seconds(1))
             } else if latency >= Self.distantLatency {
                 Double(allowance.byteCount)
             } else {
