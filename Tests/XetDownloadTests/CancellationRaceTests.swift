@@ -35,7 +35,7 @@ import XetTestSupport
     }
 
     @Test func `cancelling against giving back stops nobody`() async throws {
-        for _ in 0..<40 {
+        for _ in 0..<400 {
             let budget = FetchBudget(byteCount: 64, firstByteCount: 64)
             let hog = budget.account()
             _ = try await Self.bytes(hog, 0, 64)
@@ -51,7 +51,7 @@ import XetTestSupport
 
     /// All ask for memory of one download, so that each that goes makes way for the others.
     @Test func `cancelling against giving back within a download stops nobody`() async throws {
-        for _ in 0..<40 {
+        for _ in 0..<400 {
             let budget = FetchBudget(byteCount: 64, firstByteCount: 64)
             let (hog, account) = (budget.account(), budget.account())
             _ = try await Self.bytes(hog, 0, 64)
@@ -67,7 +67,7 @@ import XetTestSupport
 
     @Test func `cancelling against ending a place stops nobody`() async throws {
         let fetch = BudgetStateMachine.Fetch(ordinal: 1, byteCount: 10, weight: BudgetStateMachine.fullWeight)
-        for _ in 0..<40 {
+        for _ in 0..<400 {
             let budget = FetchBudget(byteCount: 6400, firstByteCount: 100, firstFetchCount: 1, placeByteCount: 10)
             let accounts = (0..<64).map { _ in budget.account() }
             for account in accounts { try await account.place(for: fetch) }
@@ -85,7 +85,7 @@ import XetTestSupport
     }
 
     @Test func `cancelling against closing a download stops nobody`() async throws {
-        for _ in 0..<40 {
+        for _ in 0..<400 {
             let budget = FetchBudget(byteCount: 64, firstByteCount: 64)
             let hog = budget.account()
             _ = try await Self.bytes(hog, 0, 64)

@@ -194,9 +194,13 @@ struct CollectingSink: DeliverySink {
     let contents = Contents()
     /// Waited for before each delivery; gets what was delivered so far.
     var before: (@Sendable (Int) async throws -> Void)?
+    /// Waited for until there is room; gets what was delivered so far.
+    var room: (@Sendable (Int) async throws -> Void)?
 
     mutating func deliver(_ bytes: ByteBuffer) async throws {
         try await before?(contents.count)
         contents.append(bytes)
     }
+
+    mutating func waitForRoom() async throws { try await room?(contents.count) }
 }

@@ -292,6 +292,88 @@ import XetTestSupport
         }
     }
 
+    // MARK: Going on
+
+    /// A reader that takes what lies in its connection all at once, then nothing for long, again and again.
+    @Test func `one that had paused is asked whether there is room before more is fetched`() throws {
+        let file = try Self.plain()
+        let rig = Self.rig()
+        let (room, allowed) = (Watched(0), Watched(1000))
+        var sink = CollectingSink { delivered in try await allowed.wait { $0 > delivered } }
+        sink.room = { delivered in try await room.wait { $0 > delivered } }
+        let source = ScriptedReconstructionSource(file)
+        let xorbs = ScriptedXorbSource(file)
+        let download = rig.start(file, from: source, xorbs: xorbs, into: sink)
+        func pass(_ duration: Duration) {
+            for _ in 0..<Int(duration / .milliseconds(250)) {
+                rig.executor.runUntilIdle()
+                rig.clock.advance(by: .milliseconds(250))
+            }
+            rig.executor.runUntilIdle()
+        }
+        pass(Self.patience + .milliseconds(250))
+        // It takes the piece that it was given, and has no room for more.
+        allowed.change { $0 = .max }
+        pass(.zero)
+        while download.isWaiting {
+            let (delivered, callCount, getCount) = (sink.contents.count, source.calls.count, xorbs.calls.count)
+            pass(.seconds(100))
+            #expect(sink.contents.count == delivered)
+            #expect(source.calls.count == callCount && xorbs.calls.count == getCount)
+            #expect(rig.budget.reservedByteCount == 0 && rig.clock.sleeperCount == 0)
+            room.change { $0 = delivered + 1 }
+            pass(.zero)
+            // One window at a time, which begins where it is.
+            #expect(source.calls.count == callCount + 1)
+            #expect(source.calls.last?.range?.start == UInt64(delivered))
+            #expect(source.calls.last?.range?.count == UInt64(sink.contents.count - delivered))
+        }
+        #expect(download.value == file.bytes)
+    }
+
+    /// A reader that has shown that it takes all at once is not kept waiting for each window.
+    @Test func `one that had paused and is quick again has windows ahead`() throws {
+        let reading = Reading(Self.rig(), try Self.plain(chunkCount: 400))
+        #expect(reading.stop(after: 1000))
+        reading.take(until: 6000)
+        // Its next windows were asked for while it read.
+        let calls = reading.source.calls.compactMap(\.range)
+        #expect(calls.contains { $0.start > reading.position })
+        reading.take()
+        #expect(try reading.result?.get() == reading.expected)
+    }
+
+    @Test func `one that waits for room can be cancelled, and its failure is told`() throws {
+        struct Gone: Error {}
+        for isCancelled in [true, false] {
+            let file = try Self.plain()
+            let rig = Self.rig()
+            let (room, allowed) = (Watched(false), Watched(1000))
+            var sink = CollectingSink { delivered in try await allowed.wait { $0 > delivered } }
+            sink.room = { _ in
+                try await room.wait { $0 }
+                throw Gone()
+            }
+            let download = rig.start(
+                file,
+                from: ScriptedReconstructionSource(file),
+                xorbs: ScriptedXorbSource(file),
+                into: sink
+            )
+            for _ in 0..<10 {
+                rig.executor.runUntilIdle()
+                rig.clock.advance(by: .milliseconds(250))
+            }
+            allowed.change { $0 = .max }
+            rig.executor.runUntilIdle()
+            #expect(download.isWaiting)
+            if isCancelled { download.cancel() } else { room.change { $0 = true } }
+            rig.executor.runUntilIdle()
+            #expect(isCancelled ? download.error is CancellationError : download.error is Gone)
+            #expect(rig.budget.reservedByteCount == 0)
+        }
+    }
+
     // MARK: How readers are given bytes
 
     /// One that has taken a lot is given whole batches; then one that was blocked is given parts of chunks.
