@@ -337,6 +337,24 @@ import Testing
         #expect(Array(desk.order.suffix(6)) == order)
     }
 
+    @Test func `ten thousand go on in the order in which they came`() {
+        let desk = Desk(spare: 0)
+        let hog = desk.hog(1000)
+        let ids = (0..<10_000).map { _ in desk.open() }
+        let tickets = ids.map { desk.bytes(0, 10, of: $0) }
+        let downloads = Dictionary(uniqueKeysWithValues: zip(tickets, ids))
+        // Some leave, wherever they stand.
+        for index in stride(from: 0, to: ids.count, by: 3) { desk.close(ids[index]) }
+        let left = desk.waiting
+        desk.release(10, of: hog)
+        for _ in left {
+            guard let last = desk.order.last, let id = downloads[last] else { break }
+            desk.close(id)
+        }
+        #expect(desk.waiting.isEmpty)
+        #expect(Array(desk.order.dropFirst()) == tickets.filter(left.contains))
+    }
+
     @Test func `the small does not overtake the large`() {
         let desk = Desk()
         let hog = desk.hog(900)
