@@ -4,39 +4,46 @@
 //   B3_LANES, B3_VECTOR   lanes per vector, vector type
 //   B3_TARGET             function attributes that allow the instructions
 //   B3_NAME(x)            the width's name for x
-//   B3_ADD B3_XOR B3_ROR16 B3_ROR12 B3_ROR8 B3_ROR7 B3_SPLAT(word) B3_LOAD(const uint32_t *)
+//   B3_ADD B3_XOR B3_SPLAT(word) B3_LOAD(const uint32_t *)
+//   B3_ROR16 B3_ROR12 B3_ROR8 B3_ROR7, or B3_FIRST_HALF and B3_SECOND_HALF as below
 // and the functions
 //   B3_NAME(load_blocks)(B3_VECTOR m[16], const uint8_t *const lane[B3_LANES])  reads 64 bytes per lane
 //   B3_NAME(store_cvs)(const B3_VECTOR h[8], uint8_t *out)                      writes 32 bytes per lane
 
+#ifndef B3_FIRST_HALF
 /// Half of a G function on four columns or diagonals at once; X0...X3 are the message words.
-#define B3_HALF(X0, X1, X2, X3, B0, B1, B2, B3, C0, C1, C2, C3, D0, D1, D2, D3, ROR_D, ROR_B) \
-    v[0] = B3_ADD(v[0], m[X0]);                                                             \
-    v[1] = B3_ADD(v[1], m[X1]);                                                             \
-    v[2] = B3_ADD(v[2], m[X2]);                                                             \
-    v[3] = B3_ADD(v[3], m[X3]);                                                             \
-    v[0] = B3_ADD(v[0], v[B0]);                                                             \
-    v[1] = B3_ADD(v[1], v[B1]);                                                             \
-    v[2] = B3_ADD(v[2], v[B2]);                                                             \
-    v[3] = B3_ADD(v[3], v[B3]);                                                             \
-    v[D0] = ROR_D(B3_XOR(v[D0], v[0]));                                                     \
-    v[D1] = ROR_D(B3_XOR(v[D1], v[1]));                                                     \
-    v[D2] = ROR_D(B3_XOR(v[D2], v[2]));                                                     \
-    v[D3] = ROR_D(B3_XOR(v[D3], v[3]));                                                     \
-    v[C0] = B3_ADD(v[C0], v[D0]);                                                           \
-    v[C1] = B3_ADD(v[C1], v[D1]);                                                           \
-    v[C2] = B3_ADD(v[C2], v[D2]);                                                           \
-    v[C3] = B3_ADD(v[C3], v[D3]);                                                           \
-    v[B0] = ROR_B(B3_XOR(v[B0], v[C0]));                                                    \
-    v[B1] = ROR_B(B3_XOR(v[B1], v[C1]));                                                    \
-    v[B2] = ROR_B(B3_XOR(v[B2], v[C2]));                                                    \
-    v[B3] = ROR_B(B3_XOR(v[B3], v[C3]));
+#define B3_HALF(X0, X1, X2, X3, A0, A1, A2, A3, B0, B1, B2, B3, C0, C1, C2, C3, D0, D1, D2, D3, ROR_D, ROR_B)   \
+    A0 = B3_ADD(A0, X0);                                                                                        \
+    A1 = B3_ADD(A1, X1);                                                                                        \
+    A2 = B3_ADD(A2, X2);                                                                                        \
+    A3 = B3_ADD(A3, X3);                                                                                        \
+    A0 = B3_ADD(A0, B0);                                                                                        \
+    A1 = B3_ADD(A1, B1);                                                                                        \
+    A2 = B3_ADD(A2, B2);                                                                                        \
+    A3 = B3_ADD(A3, B3);                                                                                        \
+    D0 = ROR_D(B3_XOR(D0, A0));                                                                                 \
+    D1 = ROR_D(B3_XOR(D1, A1));                                                                                 \
+    D2 = ROR_D(B3_XOR(D2, A2));                                                                                 \
+    D3 = ROR_D(B3_XOR(D3, A3));                                                                                 \
+    C0 = B3_ADD(C0, D0);                                                                                        \
+    C1 = B3_ADD(C1, D1);                                                                                        \
+    C2 = B3_ADD(C2, D2);                                                                                        \
+    C3 = B3_ADD(C3, D3);                                                                                        \
+    B0 = ROR_B(B3_XOR(B0, C0));                                                                                 \
+    B1 = ROR_B(B3_XOR(B1, C1));                                                                                 \
+    B2 = ROR_B(B3_XOR(B2, C2));                                                                                 \
+    B3 = ROR_B(B3_XOR(B3, C3));
 
+#define B3_FIRST_HALF(...) B3_HALF(__VA_ARGS__, B3_ROR16, B3_ROR12)
+#define B3_SECOND_HALF(...) B3_HALF(__VA_ARGS__, B3_ROR8, B3_ROR7)
+#endif
+
+/// The diagonals begin with the one that v8 is in, for sixteen_registers.h.
 #define B3_ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                          \
-    B3_HALF(s0, s2, s4, s6, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, B3_ROR16, B3_ROR12)                       \
-    B3_HALF(s1, s3, s5, s7, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, B3_ROR8, B3_ROR7)                         \
-    B3_HALF(s8, s10, s12, s14, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14, B3_ROR16, B3_ROR12)                    \
-    B3_HALF(s9, s11, s13, s15, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14, B3_ROR8, B3_ROR7)
+    B3_FIRST_HALF(m[s0], m[s2], m[s4], m[s6], v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15)\
+    B3_SECOND_HALF(m[s1], m[s3], m[s5], m[s7], v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15)\
+    B3_FIRST_HALF(m[s12], m[s14], m[s8], m[s10], v2, v3, v0, v1, v7, v4, v5, v6, v8, v9, v10, v11, v13, v14, v15, v12)\
+    B3_SECOND_HALF(m[s13], m[s15], m[s9], m[s11], v2, v3, v0, v1, v7, v4, v5, v6, v8, v9, v10, v11, v13, v14, v15, v12)
 
 /// Replaces each lane's chaining value in `h` by its compression with that lane's block.
 B3_TARGET static inline __attribute__((always_inline)) void B3_NAME(compress)(
@@ -44,22 +51,20 @@ B3_TARGET static inline __attribute__((always_inline)) void B3_NAME(compress)(
     B3_VECTOR lengths, B3_VECTOR flags) {
     B3_VECTOR m[16];
     B3_NAME(load_blocks)(m, lane);
-    B3_VECTOR v[16] = {
-        h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7],
-        B3_SPLAT(B3_IV0), B3_SPLAT(B3_IV1), B3_SPLAT(B3_IV2), B3_SPLAT(B3_IV3),
-        counter_low, counter_high, lengths, flags,
-    };
+    B3_VECTOR v0 = h[0], v1 = h[1], v2 = h[2], v3 = h[3], v4 = h[4], v5 = h[5], v6 = h[6], v7 = h[7];
+    B3_VECTOR v8 = B3_SPLAT(B3_IV0), v9 = B3_SPLAT(B3_IV1), v10 = B3_SPLAT(B3_IV2), v11 = B3_SPLAT(B3_IV3);
+    B3_VECTOR v12 = counter_low, v13 = counter_high, v14 = lengths, v15 = flags;
 
     B3_SEVEN_ROUNDS(B3_ROUND)
 
-    h[0] = B3_XOR(v[0], v[8]);
-    h[1] = B3_XOR(v[1], v[9]);
-    h[2] = B3_XOR(v[2], v[10]);
-    h[3] = B3_XOR(v[3], v[11]);
-    h[4] = B3_XOR(v[4], v[12]);
-    h[5] = B3_XOR(v[5], v[13]);
-    h[6] = B3_XOR(v[6], v[14]);
-    h[7] = B3_XOR(v[7], v[15]);
+    h[0] = B3_XOR(v0, v8);
+    h[1] = B3_XOR(v1, v9);
+    h[2] = B3_XOR(v2, v10);
+    h[3] = B3_XOR(v3, v11);
+    h[4] = B3_XOR(v4, v12);
+    h[5] = B3_XOR(v5, v13);
+    h[6] = B3_XOR(v6, v14);
+    h[7] = B3_XOR(v7, v15);
 }
 
 /// Writes the first `count` lanes' chaining values.
@@ -149,6 +154,8 @@ B3_TARGET static void B3_NAME(parent_lanes)(const uint8_t *children, size_t coun
 }
 
 #undef B3_HALF
+#undef B3_FIRST_HALF
+#undef B3_SECOND_HALF
 #undef B3_ROUND
 #undef B3_LANES
 #undef B3_VECTOR

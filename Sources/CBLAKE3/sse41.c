@@ -4,6 +4,7 @@
 
 #if CBLAKE3_X86
 
+#include "sixteen_registers.h"
 #include "sse41_row.h"
 
 #define B3_LANES 4
@@ -12,12 +13,18 @@
 #define B3_NAME(x) sse41_##x
 #define B3_ADD(x, y) _mm_add_epi32(x, y)
 #define B3_XOR(x, y) _mm_xor_si128(x, y)
-#define B3_ROR16(x) sse41_ror16(x)
-#define B3_ROR12(x) sse41_ror12(x)
-#define B3_ROR8(x) sse41_ror8(x)
-#define B3_ROR7(x) sse41_ror7(x)
 #define B3_SPLAT(word) _mm_set1_epi32((int)(word))
 #define B3_LOAD(words) _mm_loadu_si128((const __m128i *)(words))
+
+// Two operands: the second is the target.
+#define B3_OP(operation, source, target) operation " " source ", " target "\n\t"
+#define B3_SUM(left, right, target) B3_MOVE(left, target) B3_OP("paddd", right, target)
+#define B3_MOVE(source, target) "movdqa " source ", " target "\n\t"
+#define B3_ROTATE(target, right, left)          \
+    B3_MOVE(target, "%[t]")                     \
+    "psrld $" right ", %[t]\n\t"                \
+    "pslld $" left ", " target "\n\t"           \
+    B3_OP("por", "%[t]", target)
 
 /// Turns four rows of four words into four columns.
 B3_TARGET static inline __attribute__((always_inline)) void sse41_transpose(
