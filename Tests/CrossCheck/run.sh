@@ -3,7 +3,8 @@
 # its plain form.
 #
 #   run.sh native     this machine, with address and undefined-behaviour checks
-#   run.sh arm64      NEON under qemu            apt-get install gcc-aarch64-linux-gnu qemu-user
+#   run.sh arm64      NEON under qemu, which also counts instructions: at most a third of those of the portable form
+#                                                apt-get install gcc-aarch64-linux-gnu qemu-user
 #   run.sh s390x      big-endian, portable form  apt-get install gcc-s390x-linux-gnu qemu-user
 set -eu
 
@@ -32,3 +33,19 @@ sed -n \
     "$root/Tests/Vectors/blake3.json" >"$work/cases"
 $2 "$work/BLAKE3" <"$work/cases"
 $2 "$work/ByteGrouping"
+
+runner=$2
+if [ "${runner#qemu-aarch64}" = "$runner" ]; then exit; fi
+
+$1 -O2 -Wall -Wextra -Werror -I "$root/Sources/CBLAKE3/include" "$root/Sources/CBLAKE3"/*.c "$here/BLAKE3/count.c" \
+    -o "$work/count"
+# The option's name changed with qemu 8.1.
+each=-one-insn-per-tb
+if ! qemu-aarch64 -help | grep -q -e "$each"; then each=-singlestep; fi
+# Lines of the log are instructions, since each is translated by itself and none are chained.
+log() { $runner $each -d nochain,exec -D /dev/stdout "$work/count" "$1" "$2" | grep -c "^Trace"; }
+count() { echo $(($(log "$1" 1) - $(log "$1" 0))); }
+portable=$(count 0)
+neon=$(count 4)
+echo "64 KiB: $portable instructions in the portable form, $neon with NEON"
+[ "$neon" -gt 0 ] && [ $((neon * 3)) -le "$portable" ]
