@@ -8,9 +8,16 @@ public struct FetchInfo: Hashable, Sendable {
     public let bytes: HTTPByteRange
     /// The signed URL.
     public let url: SignedURL
+    /// Where the range stands among those that the URL is signed for.
+    public let place: SignedPlace
 
     /// Throws when the chunks cannot have that many bytes.
-    public init(chunks: ChunkRange, bytes: HTTPByteRange, url: SignedURL) throws(ReconstructionError) {
+    public init(
+        chunks: ChunkRange,
+        bytes: HTTPByteRange,
+        url: SignedURL,
+        place: SignedPlace = .only
+    ) throws(ReconstructionError) {
         let largest = UInt64(ChunkHeader.maximumPackedByteCount + ChunkHeader.byteCount)
         let count = UInt64(chunks.count)
         guard count <= bytes.count / UInt64(ChunkHeader.byteCount), bytes.count <= count * largest else {
@@ -19,6 +26,37 @@ public struct FetchInfo: Hashable, Sendable {
         self.chunks = chunks
         self.bytes = bytes
         self.url = url
+        self.place = place
+    }
+}
+
+/// Where a range stands in the list that its URL is signed for.
+///
+/// A host takes the whole list, in order, or one of its ranges; it refuses any other choice.
+public struct SignedPlace: Hashable, Sendable {
+    /// The place of a range that has its URL for itself.
+    public static let only = SignedPlace(index: 0, count: 1)
+
+    /// How many ranges stand before it.
+    public let index: Int
+    /// How many ranges the list has.
+    public let count: Int
+
+    /// Makes a place; `index` is less than `count`.
+    public init(index: Int, count: Int) {
+        self.index = index
+        self.count = count
+    }
+}
+
+extension Collection<FetchInfo> {
+    /// Whether these are all ranges that one URL is signed for, in its order.
+    public var isSignedList: Bool {
+        guard let first else { return false }
+        return count == first.place.count
+            && enumerated().allSatisfy { index, info in
+                info.url == first.url && info.place == SignedPlace(index: index, count: first.place.count)
+            }
     }
 }
 

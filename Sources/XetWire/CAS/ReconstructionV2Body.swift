@@ -51,11 +51,12 @@ public struct ReconstructionV2Body: Codable, Hashable, Sendable {
         for (text, list) in xorbs {
             guard let xorb = XorbHash(text) else { throw .malformed(path: "xorbs", reason: "key is not a hash") }
             for fetch in list {
-                for covered in fetch.ranges {
+                for (index, covered) in fetch.ranges.enumerated() {
                     let info = try FetchInfo(
                         chunks: covered.chunks.chunks("xorbs.ranges.chunks"),
                         bytes: covered.bytes.bytes("xorbs.ranges.bytes"),
-                        url: SignedURL(fetch.url)
+                        url: SignedURL(fetch.url),
+                        place: SignedPlace(index: index, count: fetch.ranges.count)
                     )
                     fetches[xorb, default: []].append(info)
                 }

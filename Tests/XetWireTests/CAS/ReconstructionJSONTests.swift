@@ -91,6 +91,9 @@ import XetWire
                 "https://cdn.example/x?s=1", "https://cdn.example/x?s=1",
             ]
         )
+        let ranges = try #require(two.fetches.values.first)
+        for info in ranges.infos { #expect(ranges.signedList(of: info) == ranges.infos) }
+        #expect(ranges.infos.isSignedList)
     }
 
     // MARK: Hostile answers
