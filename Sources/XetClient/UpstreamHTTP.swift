@@ -49,6 +49,8 @@ public struct UpstreamHTTP: Sendable {
     let configuration: Configuration
     /// What is counted.
     public let metrics: UpstreamMetrics
+    /// Which origins answer with several ranges at once.
+    package let multipartHosts = MultipartHosts()
 
     /// Has connections of its own; whoever makes it calls ``shutdown()`` in the end.
     public init(_ configuration: Configuration, group: MultiThreadedEventLoopGroup = .singleton) {

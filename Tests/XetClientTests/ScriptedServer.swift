@@ -34,6 +34,14 @@ struct ScriptedAnswer: Sendable {
     /// Whether nothing is sent at all.
     var isSilent = false
 
+    /// The end of the connection, and nothing before.
+    static var dropped: ScriptedAnswer {
+        var answer = ScriptedAnswer()
+        answer.isSilent = true
+        answer.isBroken = true
+        return answer
+    }
+
     init(_ status: Int = 200, _ headers: [(String, String)] = [], _ body: [UInt8] = []) {
         self.status = status
         self.headers = headers
@@ -80,6 +88,12 @@ final class ScriptedServer: Sendable {
         var all: [ReceivedRequest] { requests.withLock { $0 } }
 
         func append(_ request: ReceivedRequest) { requests.withLock { $0.append(request) } }
+
+        private let channels = Mutex<[any Channel]>([])
+
+        var connections: [any Channel] { channels.withLock { $0 } }
+
+        func append(_ channel: any Channel) { channels.withLock { $0.append(channel) } }
     }
 
     private init(_ channel: any Channel, _ log: Log) {
@@ -100,7 +114,8 @@ final class ScriptedServer: Sendable {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                log.append(channel)
+                return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
                         ByteToMessageHandler(HTTPRequestDecoder()),
                         Handler(script: script, early: early, log: log)
@@ -125,6 +140,11 @@ final class ScriptedServer: Sendable {
 
     /// The requests so far.
     var requests: [ReceivedRequest] { log.all }
+
+    /// Ends all connections, whatever is under way on them.
+    func closeConnections() {
+        for channel in log.connections { channel.close(promise: nil) }
+    }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
@@ -162,8 +182,9 @@ final class ScriptedServer: Sendable {
                 )
                 log.append(request)
                 let answer = script(request)
-                guard !answer.isSilent else { return }
-                context.writeAndFlush(NIOAny(answer.bytes(for: head.method)), promise: nil)
+                if !answer.isSilent {
+                    context.writeAndFlush(NIOAny(answer.bytes(for: head.method)), promise: nil)
+                }
                 if answer.isBroken { context.close(promise: nil) }
             }
         }

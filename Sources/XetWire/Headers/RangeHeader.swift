@@ -62,6 +62,13 @@ public enum RangeHeader: Hashable, Sendable {
     }
 }
 
+extension Collection<HTTPByteRange> {
+    /// The value of a `Range` header that asks for all of them, in this order and without blanks, as it is signed.
+    public var headerValue: String {
+        "bytes=" + map { "\($0.first)-\($0.last)" }.joined(separator: ",")
+    }
+}
+
 /// A `Content-Range` header (RFC 9110, section 14.4).
 public enum ContentRangeHeader: Hashable, Sendable {
     /// `bytes first-last/total`; the total may be unknown.
