@@ -86,10 +86,3 @@ def test_ranges_that_are_not_in_it(proxy, endpoint, origin, fault):
     origin.cdn.script(fault(origin), times=None)
     assert is_visible_failure(get_xorb(endpoint, url, [ranges[-1]]))
     assert is_visible_failure(download(proxy, origin, "random.bin"))
-
-
-def test_several_ranges_at_once_are_asked_for_as_such(endpoint, origin):
-    _, url, ranges = max(spans_of(endpoint, file_of(origin, "scattered.bin")), key=lambda span: len(span[2]))
-    origin.cdn.script(whole(origin), times=None)
-    got = get_xorb(endpoint, url, ranges)
-    assert got.status == 502 and got.json()["error"], got

@@ -84,37 +84,3 @@ struct XorbBytesRoute: Route {
         )
     }
 }
-
-/// The frame of a `multipart/byteranges` body (RFC 9110, section 14.6).
-struct MultipartRanges: Hashable, Sendable {
-    struct Part: Hashable, Sendable {
-        /// Delimiter and headers.
-        let head: String
-        let range: HTTPByteRange
-    }
-
-    let parts: [Part]
-    /// The last delimiter.
-    let end: String
-    let contentType: String
-
-    init(_ ranges: [HTTPByteRange], total: UInt64, boundary: String = Self.randomBoundary()) {
-        parts = ranges.map { range in
-            let contentRange = ContentRangeHeader.satisfied(range, total: total).value
-            let fields = "Content-Type: application/octet-stream\r\nContent-Range: \(contentRange)"
-            return Part(head: "\r\n--\(boundary)\r\n\(fields)\r\n\r\n", range: range)
-        }
-        end = "\r\n--\(boundary)--\r\n"
-        contentType = "multipart/byteranges; boundary=\(boundary)"
-    }
-
-    /// Length of the whole body.
-    var byteCount: Int {
-        parts.reduce(end.utf8.count) { $0 + $1.head.utf8.count + Int($1.range.count) }
-    }
-
-    /// Long enough not to occur in the parts by chance.
-    private static func randomBoundary() -> String {
-        (0..<16).map { _ in UInt8.random(in: .min ... .max) }.hexText
-    }
-}

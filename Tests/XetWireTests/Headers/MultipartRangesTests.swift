@@ -1,7 +1,7 @@
 import Testing
 import XetCore
 
-@testable import XetOrigin
+@testable import XetWire
 
 @Suite struct MultipartRangesTests {
     @Test func `frames each range`() throws {
@@ -19,6 +19,8 @@ import XetCore
                 + "\r\n--B--\r\n"
         )
         #expect(multipart.byteCount == body.utf8.count)
+        #expect(MultipartBoundary(contentType: multipart.contentType)?.text == "B")
+        #expect(MultipartRanges(ranges, total: nil).parts.map(\.head).allSatisfy { $0.contains("/*\r\n") })
         #expect(multipart.contentType == "multipart/byteranges; boundary=B")
         #expect(MultipartRanges(ranges, total: 20).contentType != MultipartRanges(ranges, total: 20).contentType)
     }

@@ -56,8 +56,7 @@ struct XorbCapability: Hashable, Sendable {
     func selection(_ header: String?) -> RangeSelection? {
         guard let header else { return nil }
         if let range = ranges.first(where: { $0.headerValue == header }) { return .single(range) }
-        let all = "bytes=" + ranges.map { "\($0.first)-\($0.last)" }.joined(separator: ",")
-        return all == header ? .multiple : nil
+        return ranges.count > 1 && ranges.headerValue == header ? .multiple : nil
     }
 }
 

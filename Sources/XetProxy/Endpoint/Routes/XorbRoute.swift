@@ -29,63 +29,83 @@ struct XorbRoute: Sendable {
         guard let selection = capability.selection(request.headers[.range]) else {
             return .refusal(.forbidden, "the address is signed for other ranges")
         }
-        let passed = UpstreamRequest(
+        var passed = UpstreamRequest(
             request.method,
             capability.address,
             of: .cdn,
             headers: EndpointHeaders.xorbRequest(request.headers)
         )
-        let answer = try await services.send(passed, followsRedirects: true)
-        switch answer.head.status.code {
-        case 200, 206:
-            return try response(answer, selection, request, context, xorb)
-        case 401, 403, 410:
-            return .refusal(.forbidden, "the data host no longer accepts the signature")
-        default:
-            return .failure(XetError(answer.head, from: answer.address))
+        switch selection {
+        case .single(let range):
+            let answer = try await services.send(passed, followsRedirects: true)
+            if let refusal = Self.refusal(answer) { return refusal }
+            return try single(answer, range, request, context)
+        case .multiple:
+            let parts = XorbParts(services, capability.ranges)
+            if let answer = try await parts.answer(to: passed) { return pass(answer, request, context, xorb) }
+            passed.headers[.range] = capability.ranges[0].headerValue
+            let first = try await services.send(passed, followsRedirects: true)
+            if let refusal = Self.refusal(first) { return refusal }
+            return try parts.response(passed, first, request, context)
         }
     }
 
-    private func response(
+    /// What a client gets of an answer without bytes; `nil` if there are some.
+    static func refusal(_ answer: UpstreamResponse) -> Response? {
+        switch answer.head.status.code {
+        case 200, 206: nil
+        case 401, 403, 410: .refusal(.forbidden, "the data host no longer accepts the signature")
+        default: .failure(XetError(answer.head, from: answer.address))
+        }
+    }
+
+    /// Clients take for the range whatever comes, so it is the range that comes.
+    private func single(
         _ answer: UpstreamResponse,
-        _ selection: RangeSelection,
+        _ range: HTTPByteRange,
+        _ request: Request,
+        _ context: ProxyContext
+    ) throws -> Response {
+        var headers = Self.headers(answer)
+        let found = try RangeAnswer(answer.head, of: range, from: answer.address)
+        headers[.contentRange] = ContentRangeHeader.satisfied(range, total: found.total).value
+        headers[.contentLength] = "\(range.count)"
+        guard request.method != .head else { return .bare(.partialContent, headers) }
+        return Response(
+            status: .partialContent,
+            headers: headers,
+            body: services.upstream.body(context) { sink in
+                try await answer.forEach(of: found) { try await sink.deliver($0) }
+            }
+        )
+    }
+
+    /// Parts go through as they come: clients look at what each of them is.
+    private func pass(
+        _ answer: UpstreamResponse,
         _ request: Request,
         _ context: ProxyContext,
         _ xorb: XorbHash
-    ) throws -> Response {
+    ) -> Response {
+        let headers = Self.headers(answer)
+        let byteCount = answer.headers[.contentLength].flatMap { UInt64($0) }
+        guard request.method != .head else { return .bare(.partialContent, headers) }
+        return Response(
+            status: .partialContent,
+            headers: headers,
+            body: services.upstream.body(context) { sink in
+                try await answer.forEach { try await sink.deliver($0) }
+                if let byteCount, sink.byteCount != byteCount {
+                    throw XetError(.connectionFailed, "\(sink.byteCount) of \(byteCount) bytes of xorb \(xorb)")
+                }
+            }
+        )
+    }
+
+    static func headers(_ answer: UpstreamResponse) -> HTTPFields {
         var headers = EndpointHeaders.response(answer.headers)
         headers[.location] = nil
         headers[.link] = nil
-        switch selection {
-        case .single(let range):
-            // Clients take for the range whatever comes, so it is the range that comes.
-            let found = try RangeAnswer(answer.head, of: range, from: answer.address)
-            headers[.contentRange] = ContentRangeHeader.satisfied(range, total: found.total).value
-            headers[.contentLength] = "\(range.count)"
-            guard request.method != .head else { return .bare(.partialContent, headers) }
-            return Response(
-                status: .partialContent,
-                headers: headers,
-                body: services.upstream.body(context) { sink in
-                    try await answer.forEach(of: found) { try await sink.deliver($0) }
-                }
-            )
-        case .multiple:
-            guard answer.head.status == .partialContent else {
-                throw XetError(.invalidResponse, "\(answer.address) ignored the ranges of xorb \(xorb)")
-            }
-            let byteCount = answer.headers[.contentLength].flatMap { UInt64($0) }
-            guard request.method != .head else { return .bare(.partialContent, headers) }
-            return Response(
-                status: .partialContent,
-                headers: headers,
-                body: services.upstream.body(context) { sink in
-                    try await answer.forEach { try await sink.deliver($0) }
-                    if let byteCount, sink.byteCount != byteCount {
-                        throw XetError(.connectionFailed, "\(sink.byteCount) of \(byteCount) bytes of xorb \(xorb)")
-                    }
-                }
-            )
-        }
+        return headers
     }
 }
