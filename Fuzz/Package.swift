@@ -59,6 +59,11 @@ let package = Package(
             dependencies: nio(["NIOCore", "NIOHTTP1"]),
             swiftSettings: instrumented
         ),
+        .target(
+            name: "Multipart",
+            dependencies: ["XetCore", "XetWire", .product(name: "HTTPTypes", package: "swift-http-types")] + nio(["NIOCore"]),
+            swiftSettings: instrumented
+        ),
         .target(name: "CLibFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], swiftSettings: settings),
         fuzzer("FuzzChunks"),
@@ -67,5 +72,6 @@ let package = Package(
         fuzzer("FuzzReconstruction", of: "XetWire"),
         fuzzer("FuzzHeaders", of: "XetWire", and: [.product(name: "HTTPTypes", package: "swift-http-types")]),
         fuzzer("FuzzAnswers", of: "AnswerGuard", and: nio(["NIOCore", "NIOEmbedded", "NIOHTTP1"])),
+        fuzzer("FuzzMultipart", of: "Multipart", and: ["XetWire"] + nio(["NIOCore"])),
     ]
 )

@@ -37,6 +37,9 @@ private func check(_ text: String) {
         _ = address.scope
     }
     _ = IPAddress(anySpelling: text)?.scope
+    if let boundary = MultipartBoundary(contentType: text) {
+        precondition(MultipartBoundary(boundary.text) == boundary)
+    }
     let links = LinkHeader(parsing: text)
     precondition(LinkHeader(parsing: links.value) == links)
     if let address = HTTPAddress(text) {

@@ -30,26 +30,36 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     /// Host names are ASCII; international ones come in their encoded form.
     /// Other bytes than ASCII, which some servers leave bare, are percent-encoded.
     public init?(_ text: some StringProtocol) {
+        // Byte by byte from here on: signed URLs are long, and one is read for each request.
         let text = PercentEncoding.encode(nonASCII: text)
         guard text.utf8.count <= Self.maximumByteCount, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             return nil
         }
         let isSecure: Bool
         let rest: Substring
-        if text.lowercased().hasPrefix("https://") {
+        if Self.begins(text, with: "https://") {
             isSecure = true
-            rest = Substring(text).dropFirst(8)
-        } else if text.lowercased().hasPrefix("http://") {
+            rest = Substring(text.utf8.dropFirst(8))
+        } else if Self.begins(text, with: "http://") {
             isSecure = false
-            rest = Substring(text).dropFirst(7)
+            rest = Substring(text.utf8.dropFirst(7))
         } else {
             return nil
         }
-        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let authority = Substring(
+            rest.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        )
         guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else { return nil }
         origin = Origin(isSecure: isSecure, host: host.lowercased(), port: port)
-        let target = rest[authority.endIndex...].prefix { $0 != "#" }
-        self.target = target.hasPrefix("/") ? String(target) : "/" + target
+        let target = Substring(rest[authority.endIndex...].utf8.prefix { $0 != UInt8(ascii: "#") })
+        self.target = target.utf8.first == UInt8(ascii: "/") ? String(target) : "/" + target
+    }
+
+    /// Whether a text begins with a scheme, which is in lower case; case has no meaning.
+    private static func begins(_ text: String, with scheme: String) -> Bool {
+        text.utf8.prefix(scheme.utf8.count).elementsEqual(scheme.utf8) { byte, expected in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 == expected : byte == expected
+        }
     }
 
     private init(origin: Origin, target: String) {
@@ -97,7 +107,7 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     public var absolute: String { origin.description + target }
 
     /// The address without its query, for logs.
-    public var description: String { origin.description + target.prefix { $0 != "?" } }
+    public var description: String { origin.description + Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }) }
 
     /// Resolves a `Location` or a link: absolute, `//host/path`, `/path`, `?query`, or relative to this address's folder.
     ///
