@@ -6,4 +6,11 @@ public protocol ReconstructionSource: Sendable {
     ///
     /// `nil` if the range begins at or after the end of the file. Throws ``XetError``.
     func reconstruction(of file: FileHash, range: FileByteRange?) async throws -> Reconstruction?
+
+    /// The same source for somebody who repeats failed requests, and so knows for how long: it asks once.
+    var unrepeated: any ReconstructionSource { get }
+}
+
+extension ReconstructionSource {
+    public var unrepeated: any ReconstructionSource { self }
 }

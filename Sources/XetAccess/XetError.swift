@@ -42,19 +42,31 @@ public struct XetError: Error, Sendable {
     public let cause: (any Error)?
     /// The upstream's answer, if it gave one.
     public let response: UpstreamFailure?
+    /// The server that failed, where one did.
+    public let server: UpstreamServer?
 
     /// Makes an error.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil, response: UpstreamFailure? = nil) {
+    public init(
+        _ code: Code,
+        _ message: String,
+        cause: (any Error)? = nil,
+        response: UpstreamFailure? = nil,
+        server: UpstreamServer? = nil
+    ) {
         self.code = code
         self.message = message
         self.cause = cause
         self.response = response
+        self.server = server
     }
 
     /// Whether the same request may succeed when it is repeated.
-    public var isTransient: Bool {
+    public var isTransient: Bool { isOutage || code == .expired || code == .corrupt }
+
+    /// Whether a server, or the way there, is away for a while: then what fails is no word on what was asked for.
+    public var isOutage: Bool {
         switch code {
-        case .rateLimited, .unavailable, .connectionFailed, .timedOut, .expired, .corrupt: true
+        case .rateLimited, .unavailable, .connectionFailed, .timedOut: true
         default: false
         }
     }
@@ -73,7 +85,7 @@ public struct UpstreamFailure: Hashable, Sendable {
     public let errorMessage: String?
     /// `X-Repo-Commit`, which lets clients remember that a file is not there.
     public let commit: String?
-    /// `Retry-After` in seconds; without one, what `RateLimit` says of when to come back.
+    /// `Retry-After` in seconds, a date counted from the answer's own; without one, what `RateLimit` says of when to come back.
     public let retryAfter: Int?
     /// `RateLimit`, as it came.
     public let rateLimit: String?

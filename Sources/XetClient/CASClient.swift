@@ -53,19 +53,31 @@ public final class CASClient: Sendable {
     private struct ScopedReconstructions: ReconstructionSource {
         let client: CASClient
         let scope: TokenScope
+        var isRepeating = true
+
+        var unrepeated: any ReconstructionSource {
+            ScopedReconstructions(client: client, scope: scope, isRepeating: false)
+        }
 
         func reconstruction(of file: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
-            try await client.retry.run(clock: client.clock, onRetry: { _ in client.http.metrics.noteRetry(.cas) }) {
-                let token = try await client.tokens.casToken(for: scope, refused: nil)
+            guard isRepeating else { return try await ask(file, range) }
+            return try await client.retry.run(
+                clock: client.clock,
+                onRetry: { _ in client.http.metrics.noteRetry(.cas) }
+            ) { try await ask(file, range) }
+        }
+
+        /// One attempt, with another token if the CAS no longer takes the one that is there.
+        private func ask(_ file: FileHash, _ range: FileByteRange?) async throws -> Reconstruction? {
+            let token = try await client.tokens.casToken(for: scope, refused: nil)
+            do {
+                return try await client.reconstruction(of: file, range, token)
+            } catch let error as XetError where error.code == .unauthorized {
+                let renewed = try await client.tokens.casToken(for: scope, refused: token)
                 do {
-                    return try await client.reconstruction(of: file, range, token)
+                    return try await client.reconstruction(of: file, range, renewed)
                 } catch let error as XetError where error.code == .unauthorized {
-                    let renewed = try await client.tokens.casToken(for: scope, refused: token)
-                    do {
-                        return try await client.reconstruction(of: file, range, renewed)
-                    } catch let error as XetError where error.code == .unauthorized {
-                        throw XetError(.invalidResponse, "the CAS refuses a token that was just issued", cause: error)
-                    }
+                    throw XetError(.invalidResponse, "the CAS refuses a token that was just issued", cause: error)
                 }
             }
         }
@@ -73,7 +85,7 @@ public final class CASClient: Sendable {
 
     /// What an error status means here: the CAS finding fault with a request is not the caller's doing.
     private static func refusal(_ response: HTTPClientResponse, _ address: HTTPAddress) -> XetError {
-        let error = XetError(response, from: address)
+        let error = XetError(response, from: address, of: .cas)
         guard error.code == .invalidRequest else { return error }
         return XetError(.invalidResponse, error.message, response: error.response)
     }

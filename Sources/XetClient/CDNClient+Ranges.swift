@@ -106,7 +106,7 @@ extension CDNClient {
         }
         guard response.status.isSuccess else {
             switch response.status.code {
-            case 408, 429, 502, 503, 504: throw XetError(response, from: final)
+            case 408, 429, 502, 503, 504: throw XetError(response, from: final, of: .cdn)
             default: return (0, .refused)
             }
         }

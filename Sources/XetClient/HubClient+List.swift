@@ -30,7 +30,7 @@ extension HubClient {
         var seen: Set<String> = []
         while seen.count < Self.maximumPageCount, seen.insert(path).inserted {
             let (response, address) = try await send(.GET, path: path, token: token)
-            guard response.status.isSuccess else { throw XetError(response, from: address) }
+            guard response.status.isSuccess else { throw XetError(response, from: address, of: .hub) }
             let json = try await http.body(of: response, from: address, .hub, upTo: Self.maximumBodyByteCount)
             let entries: [TreeEntryBody]
             do {

@@ -133,7 +133,7 @@ public struct FileHead: Sendable {
     /// A bucket has no commits but only files in XET, which `hasCommit` tells. Throws ``XetError`` if it is an error, or does
     /// not say what every Hub says: then it may come from some page on the way there.
     public func file(hub: HTTPAddress, hasCommit: Bool = true) throws -> ResolvedFile {
-        guard isAnswer || isRedirect else { throw XetError(head, from: address) }
+        guard isAnswer || isRedirect else { throw XetError(head, from: address, of: .hub) }
         let headers = head.headerFields
         if hasCommit {
             try Self.require(.repoCommit, headers[.repoCommit], from: address)
@@ -223,7 +223,7 @@ extension HubClient: TokenProvider {
             bearer: token?.secret,
             onRedirect: onRedirect
         )
-        guard response.status.isSuccess else { throw XetError(response, from: address) }
+        guard response.status.isSuccess else { throw XetError(response, from: address, of: .hub) }
         let json = try await http.body(of: response, from: address, .hub, upTo: Self.maximumBodyByteCount)
         let body: TokenBody
         do {

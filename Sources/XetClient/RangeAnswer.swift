@@ -56,7 +56,7 @@ public struct RangeAnswer: Hashable, Sendable {
             skippedByteCount = range.first
             isExact = range.first == 0 && length == range.count
         default:
-            throw XetError(head, from: address)
+            throw XetError(head, from: address, of: .cdn)
         }
         guard skippedByteCount <= Self.maximumSkippedByteCount else {
             throw XetError(.invalidResponse, "\(address) ignored the range \(range.headerValue)")
@@ -86,7 +86,7 @@ public struct RangeAnswer: Hashable, Sendable {
             do {
                 next = try await pieces.next()
             } catch {
-                throw UpstreamHTTP.failure(error, address)
+                throw UpstreamHTTP.failure(error, address, of: .cdn)
             }
             guard var piece = next else { break }
             received(piece.readableBytes)
@@ -102,7 +102,11 @@ public struct RangeAnswer: Hashable, Sendable {
             delivered += UInt64(wanted)
         }
         guard delivered == range.count else {
-            throw XetError(.connectionFailed, "\(address) sent \(delivered) of \(range.count) bytes")
+            throw XetError(
+                .connectionFailed,
+                "\(address) sent \(delivered) of \(range.count) bytes",
+                server: UpstreamServer(.cdn, address)
+            )
         }
     }
 }

@@ -6,7 +6,8 @@ import XetCore
 /// Keeps CAS tokens until shortly before they end, as many as fit a number of bytes.
 ///
 /// A token serves only the caller, repository and revision it was issued for; callers are told apart by a hash of their
-/// token. Requests for the same one at the same time lead to one request. Of a request that fails nothing is kept.
+/// token. Requests for the same one at the same time lead to one request, and share its failure: nobody waits for the
+/// failures of others one after the other. Of a request that fails nothing is kept.
 public final class TokenCache: TokenProvider {
     /// A token is renewed when it has less time left.
     public static let margin: UInt64 = 30
@@ -32,6 +33,9 @@ public final class TokenCache: TokenProvider {
     private struct Flight {
         let gate = TaskGate()
         var waiterCount = 0
+        /// Requests that failed, and how the last of them did.
+        var failureCount = 0
+        var failure: XetError?
     }
 
     private struct State {
@@ -60,13 +64,19 @@ public final class TokenCache: TokenProvider {
             caller: scope.token.map { Array(SHA256.hash(data: Array($0.secret.utf8))) }
         )
         if let token = kept(key, refused: refused) { return token }
-        let gate = join(key)
+        let flight = join(key)
         defer { leave(key) }
-        return try await gate.withTurn {
+        return try await flight.gate.withTurn {
             if let token = kept(key, refused: refused) { return token }
-            let token = try await upstream.casToken(for: scope, refused: refused)
-            keep(token, key)
-            return token
+            if let failure = failure(key, since: flight.failureCount) { throw failure }
+            do {
+                let token = try await upstream.casToken(for: scope, refused: refused)
+                keep(token, key)
+                return token
+            } catch let error as XetError {
+                note(error, key)
+                throw error
+            }
         }
     }
 
@@ -86,10 +96,27 @@ public final class TokenCache: TokenProvider {
         }
     }
 
-    private func join(_ key: Key) -> TaskGate {
+    private func join(_ key: Key) -> Flight {
         state.withLock { state in
-            state.flights[key, default: Flight()].waiterCount += 1
-            return state.flights[key, default: Flight()].gate
+            var flight = state.flights[key] ?? Flight()
+            flight.waiterCount += 1
+            state.flights[key] = flight
+            return flight
+        }
+    }
+
+    /// How the request failed that somebody waited for who found `count` failures.
+    private func failure(_ key: Key, since count: Int) -> XetError? {
+        state.withLock { state in
+            guard let flight = state.flights[key], flight.failureCount > count else { return nil }
+            return flight.failure
+        }
+    }
+
+    private func note(_ failure: XetError, _ key: Key) {
+        state.withLock { state in
+            state.flights[key]?.failureCount += 1
+            state.flights[key]?.failure = failure
         }
     }
 

@@ -140,7 +140,7 @@ public struct UpstreamHTTP: Sendable {
         } catch {
             // Who was cancelled did not wait for the server.
             if !Task.isCancelled { metrics.noteHead(from: service, status: nil, after: .now - start) }
-            throw Self.failure(error, address, through: route.proxy)
+            throw Self.failure(error, address, of: service, through: route.proxy)
         }
         if let proxy = route.proxy, response.status == .proxyAuthenticationRequired {
             throw Self.refusal(by: proxy)
@@ -163,35 +163,43 @@ public struct UpstreamHTTP: Sendable {
         } catch is NIOTooManyBytesError {
             throw XetError(.invalidResponse, "\(address) sent more than \(byteCount) bytes")
         } catch {
-            throw Self.failure(error, address)
+            throw Self.failure(error, address, of: service)
         }
     }
 
     /// What a failed exchange with `address` means; a cancelled task stays `CancellationError`.
-    static func failure(_ error: any Error, _ address: HTTPAddress, through proxy: OutboundProxy? = nil) -> any Error {
+    static func failure(
+        _ error: any Error,
+        _ address: HTTPAddress,
+        of service: UpstreamService,
+        through proxy: OutboundProxy? = nil
+    ) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
+        let origin = address.origin
+        let server = UpstreamServer(service, address)
         if error is ReadTimeoutError {
-            return XetError(.timedOut, "\(address.origin) has sent nothing for too long", cause: error)
+            return XetError(.timedOut, "\(origin) has sent nothing for too long", cause: error, server: server)
         }
-        if let failure = XetError(tls: error, address.origin) { return failure }
+        if let failure = XetError(tls: error, origin) { return failure }
         if let error = error as? RefusedAddressError {
-            return AddressPolicy.refusal(address.origin, error.address)
+            return AddressPolicy.refusal(origin, error.address)
         }
         if let error = error as? BrokenAnswerError {
-            return XetError(.invalidResponse, "\(address.origin) breaks HTTP: \(error)", cause: error)
+            return XetError(.invalidResponse, "\(origin) breaks HTTP: \(error)", cause: error)
         }
         let way = proxy.map { " through the proxy \($0)" } ?? ""
         switch error as? HTTPClientError {
         case .cancelled?: return CancellationError()
         case .proxyAuthenticationRequired?:
-            return proxy.map(refusal) ?? XetError(.connectionFailed, "connection to \(address.origin)", cause: error)
+            return proxy.map(refusal)
+                ?? XetError(.connectionFailed, "connection to \(origin)", cause: error, server: server)
         case .connectTimeout?, .readTimeout?, .writeTimeout?, .deadlineExceeded?, .getConnectionFromPoolTimeout?,
             .tlsHandshakeTimeout?, .httpProxyHandshakeTimeout?:
-            return XetError(.timedOut, "\(address.origin) does not answer\(way)", cause: error)
+            return XetError(.timedOut, "\(origin) does not answer\(way)", cause: error, server: server)
         case .invalidURL?, .emptyHost?, .emptyScheme?:
             return XetError(.invalidResponse, "\(address) is no address", cause: error)
         default:
-            return XetError(.connectionFailed, "connection to \(address.origin)\(way)", cause: error)
+            return XetError(.connectionFailed, "connection to \(origin)\(way)", cause: error, server: server)
         }
     }
 

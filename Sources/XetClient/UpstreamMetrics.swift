@@ -1,4 +1,5 @@
 import Metrics
+public import XetAccess
 
 /// What is counted about requests to Hub, CAS and CDN.
 public struct UpstreamMetrics: Sendable {

@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import NIOCore
+public import XetAccess
 public import XetWire
 
 /// A request that is passed on for a client.

@@ -41,7 +41,7 @@ public struct UpstreamResponse: Sendable {
             do {
                 piece = try await pieces.next()
             } catch {
-                throw UpstreamHTTP.failure(error, address)
+                throw UpstreamHTTP.failure(error, address, of: service)
             }
             guard let piece else { return }
             metrics.noteReceived(UInt64(piece.readableBytes), from: service)
@@ -105,7 +105,7 @@ public struct UpstreamResponse: Sendable {
             do {
                 piece = try await pieces.next()
             } catch {
-                throw UpstreamHTTP.failure(error, address)
+                throw UpstreamHTTP.failure(error, address, of: service)
             }
             guard var piece else { return true }
             guard whole.readableBytes + piece.readableBytes <= maximum else {

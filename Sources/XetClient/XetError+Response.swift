@@ -12,12 +12,12 @@ extension HTTPHeaders {
 
 extension XetError {
     /// What an error status means; the body is not read.
-    init(_ response: HTTPClientResponse, from address: HTTPAddress) {
-        self.init(HTTPResponse(response), from: address)
+    init(_ response: HTTPClientResponse, from address: HTTPAddress, of service: UpstreamService) {
+        self.init(HTTPResponse(response), from: address, of: service)
     }
 
     /// What an error status means.
-    public init(_ response: HTTPResponse, from address: HTTPAddress) {
+    public init(_ response: HTTPResponse, from address: HTTPAddress, of service: UpstreamService) {
         let headers = response.headerFields
         let status = response.status.code
         let code: Code =
@@ -38,10 +38,27 @@ extension XetError {
             errorCode: headers[.errorCode],
             errorMessage: headers[.errorMessage],
             commit: headers[.repoCommit],
-            retryAfter: headers[.retryAfter].flatMap { Int($0) }.map { max(0, $0) } ?? wait,
+            retryAfter: Self.retryAfter(headers) ?? wait,
             rateLimit: headers[.rateLimit],
             rateLimitPolicy: headers[.rateLimitPolicy]
         )
-        self.init(code, "\(address) answered \(status)", response: failure)
+        self.init(code, "\(address) answered \(status)", response: failure, server: UpstreamServer(service, address))
+    }
+
+    /// Seconds until the server wants to be asked again, which it may say as a date.
+    ///
+    /// Its clock may be another than ours, so a date counts from that of the answer.
+    private static func retryAfter(_ headers: HTTPFields) -> Int? {
+        guard let text = headers[.retryAfter] else { return nil }
+        if let seconds = Int(text) { return max(0, seconds) }
+        guard let date = HTTPDate(text) else { return nil }
+        let now = headers[.date].flatMap { HTTPDate($0) } ?? .now
+        return Int(clamping: max(0, date.unixSeconds - now.unixSeconds))
+    }
+}
+
+extension UpstreamServer {
+    init(_ service: UpstreamService, _ address: HTTPAddress) {
+        self.init(service, host: address.origin.authority)
     }
 }

@@ -14,6 +14,7 @@ public struct DownloadMetrics: Sendable {
     private let hashSeconds: FloatingPointCounter
     private let decodedBytes: Counter
     private let retries: Counter
+    private let planRetries: Counter
     private let renewals: Counter
     private let failures: [Failure: Counter]
 
@@ -23,6 +24,7 @@ public struct DownloadMetrics: Sendable {
         hashSeconds = FloatingPointCounter(label: "xet_hash_seconds_total", factory: factory)
         decodedBytes = Counter(label: "xet_decoded_bytes_total", factory: factory)
         retries = Counter(label: "xet_fetch_retries_total", factory: factory)
+        planRetries = Counter(label: "xet_upstream_retries_total", dimensions: [("service", "cas")], factory: factory)
         renewals = Counter(label: "xet_url_renewals_total", factory: factory)
         let counters = Failure.allCases.map { failure in
             let labels = [("part", failure.rawValue)]
@@ -40,6 +42,9 @@ public struct DownloadMetrics: Sendable {
 
     /// Notes that a range of a xorb is asked for once more after a failure.
     func noteRetry() { retries.increment() }
+
+    /// Notes that a reconstruction is asked for once more after a failure.
+    func notePlanRetry() { planRetries.increment() }
 
     /// Notes that signed URLs had ended and were replaced.
     func noteRenewal() { renewals.increment() }

@@ -19,12 +19,16 @@ struct Assembly: Sendable {
         var bufferByteCount = 256 << 20
         var http = UpstreamHTTP.Configuration()
         var download = FileDownloader.Configuration()
+        /// When requests of a download that has begun are repeated.
+        var bodyRetry = RetryPolicy.outlasting()
     }
 
     let hub: HubClient
     let tokens: TokenCache
     let cas: CASClient
     let downloader: FileDownloader
+    /// For the bodies of files that are not in XET.
+    let bodyRetry: RetryPolicy
     /// What all parts count in.
     let metrics: MetricsRegistry
     private let writes: UpstreamHTTP
@@ -32,6 +36,7 @@ struct Assembly: Sendable {
     private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP, metrics: MetricsRegistry) {
         self.writes = writes
         self.metrics = metrics
+        bodyRetry = configuration.bodyRetry
         hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
         tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
         // A client waits for the first reconstruction, so not for long.
@@ -55,6 +60,7 @@ struct Assembly: Sendable {
         let metrics = MetricsRegistry(help: MetricHelp.text)
         configuration.http.metricsFactory = metrics
         configuration.download.metrics = DownloadMetrics(metrics)
+        configuration.download.retry = configuration.bodyRetry
         // Whoever delivers may run where a connection does.
         configuration.download.workers = globalConcurrentExecutor
         let http = UpstreamHTTP(configuration.http)
@@ -75,6 +81,14 @@ struct Assembly: Sendable {
 
     /// What the proxy's routes need.
     var upstream: Upstream {
-        Upstream(hub: hub, tokens: tokens, cas: cas, downloader: downloader, writes: writes, metrics: metrics)
+        Upstream(
+            hub: hub,
+            tokens: tokens,
+            cas: cas,
+            downloader: downloader,
+            bodyRetry: bodyRetry,
+            writes: writes,
+            metrics: metrics
+        )
     }
 }

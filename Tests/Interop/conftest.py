@@ -14,6 +14,10 @@ from xet_process import XetServer, environment
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 
 
+RETRY_FOR = {"XET_RETRY_FOR": "5s"}
+"""What a test breaks for good is not waited for long. `XET_RETRY_FOR=None` asks for what users get."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def reference_client_home(tmp_path_factory):
     """Keeps the reference client's own files out of the home folder."""
@@ -71,7 +75,7 @@ def xet(xet_binary, origin, home, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     return CommandRunner(
-        xet_binary, folder, lambda **variables: environment(home, **{"HF_ENDPOINT": origin.url, **variables})
+        xet_binary, folder, lambda **variables: environment(home, **{"HF_ENDPOINT": origin.url, **RETRY_FOR, **variables})
     )
 
 
@@ -85,7 +89,7 @@ def start_proxy(xet_binary, origin, home):
 
     def start(*options, hub=None, **variables):
         arguments = ["proxy", "--host", "127.0.0.1", "--port", "0", "--hub-endpoint", hub or origin.url, *options]
-        server = XetServer(xet_binary, arguments, environment(home, **variables))
+        server = XetServer(xet_binary, arguments, environment(home, **{**RETRY_FOR, **variables}))
         running.append(server)
         return server
 

@@ -5,6 +5,7 @@ sent; `Delivery` says how its bytes go out: cut, reset, held until an event is s
 """
 
 import base64
+import contextlib
 import select
 import socket
 import struct
@@ -161,13 +162,22 @@ class PeerServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._script = []
         self._script_lock = threading.Lock()
+        self._connections = set()
+        self._connections_lock = threading.Lock()
+        self._placeholder = None
+        self._listen()
+        self.port = self.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.public_url = self.url
+        self._serve()
+
+    def _listen(self):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.server_bind()
         self.server_activate()
-        self.port = self.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.public_url = self.url
+
+    def _serve(self):
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -201,6 +211,37 @@ class PeerServer(ThreadingHTTPServer):
         for entry in due:
             response = entry.fault(request, response)
         return response
+
+    @property
+    def is_away(self):
+        return self._placeholder is not None
+
+    def go_away(self):
+        """Ends all connections, and refuses new ones until `come_back()`."""
+        self.shutdown()
+        self._thread.join()
+        self.socket.close()
+        # Nobody else gets the port meanwhile.
+        self._placeholder = socket.socket()
+        self._placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._placeholder.bind(self.server_address)
+        with self._connections_lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def come_back(self):
+        """Listens at the same address again."""
+        self.socket = socket.socket()
+        self._listen()
+        self._placeholder.close()
+        self._placeholder = None
+        self._serve()
+
+    def note_connection(self, connection, is_open):
+        """A handler has this connection from now on, or no longer."""
+        with self._connections_lock:
+            (self._connections.add if is_open else self._connections.discard)(connection)
 
     def stop(self):
         self.stopping.set()
@@ -237,6 +278,11 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self):
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.server.note_connection(self.connection, True)
+
+    def finish(self):
+        self.server.note_connection(self.connection, False)
+        super().finish()
 
     def log_message(self, format, *args):
         """Nothing: the request log holds it all."""

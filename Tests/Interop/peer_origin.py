@@ -94,6 +94,8 @@ class PeerOrigin:
         """Forgets requests, scripted faults, issued credentials and uploads; repositories are those of `mark`."""
         for server in self.servers:
             server.clear_script()
+            if server.is_away:
+                server.come_back()
         self.store.forget_uploads()
         self.cas_side = PeerCAS(self.store)
         self.cas.route = self.cas_side.answer

@@ -7,9 +7,7 @@ import os
 import pty
 import select
 import signal
-import struct
 import subprocess
-import termios
 import threading
 
 import pytest
@@ -20,6 +18,7 @@ from command_line import assert_done, assert_failed
 from contents import noise
 from http_peer import wait_until
 from peer_repositories import PeerFile
+from terminal import Terminal
 
 MANY = "acme/many"
 """A repository whose listing is longer than any pipe."""
@@ -310,39 +309,6 @@ def test_messages_show_control_characters(xet, origin):
 
 
 # Terminals
-
-
-class Terminal:
-    """Runs `xet` on a terminal of some size; `shown` is what it wrote there."""
-
-    def __init__(self, xet, *arguments, columns=80, **variables):
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.process = xet.start(
-            *arguments, stdout=slave, stderr=slave, **{"TERM": "xterm", **variables}
-        )
-        os.close(slave)
-        self._lock, self._shown = threading.Lock(), b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self):
-        # The kernel ends a terminal that nobody writes to any more with an error.
-        with contextlib.suppress(OSError):
-            while piece := os.read(self._master, 65536):
-                with self._lock:
-                    self._shown += piece
-
-    @property
-    def shown(self):
-        with self._lock:
-            return self._shown.decode()
-
-    def wait(self):
-        status = self.process.wait(60)
-        self._reader.join(20)
-        os.close(self._master)
-        return status
 
 
 @pytest.mark.parametrize("columns", [1, 10, 20, 40, 80, 200])

@@ -34,6 +34,7 @@ SAMPLES = {
     "upstream-timeout": (1, 2, "3m"),
     "upstream-idle-timeout": (1, 2, "3m"),
     "stall-timeout": (1, 2, "3 s"),
+    "retry-for": (0, "90s", "1h"),
     "allow-anonymous": (True, False, True),
     "token-repo": ("acme/a", "acme/b", "datasets/acme/c"),
     "allow": (["acme/*"], ["datasets/*", "gpt2"], ["spaces/acme/x"]),
@@ -320,6 +321,7 @@ def test_a_file_that_cannot_be_read(refused, tmp_path, write):
     "name, value",
     [
         ("port", "65536"), ("port", "http"), ("buffer-memory", "7"), ("upstream-timeout", "0"), ("stall-timeout", "0"),
+        ("retry-for", "-1s"), ("retry-for", "5 minutes"),
         ("log-level", "loud"), ("log-format", "xml"), ("public-url", "https://a.example/?x"), ("hub-endpoint", "ftp://x"),
         ("token-repo", "x/y/z"), ("allow", "a b"), ("deny", ""), ("trusted-proxy", "example.org"), ("max-downloads", "-1"),
         ("max-header-size", "1"), ("drain-timeout", "-1s"), ("host", ""), ("min-client-rate", "1KB"),

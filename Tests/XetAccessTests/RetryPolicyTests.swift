@@ -66,11 +66,14 @@ private struct Constant: RandomNumberGenerator {
         #expect(RetryPolicy().delay(after: XetError(code, "later"), failures: 1, using: &random) != nil)
     }
 
-    @Test func `a server's wish is the least`() {
+    @Test func `a server's wish is the least`() throws {
         var random = SplitMix64(seed: 1)
         let policy = RetryPolicy(baseDelay: .milliseconds(1), maximumDelay: .seconds(20))
-        #expect(policy.delay(after: Self.asking(7), failures: 1, using: &random) == .seconds(7))
-        #expect(policy.delay(after: Self.asking(20), failures: 1, using: &random) == .seconds(20))
+        for seconds in [7, 20] {
+            let delay = try #require(policy.delay(after: Self.asking(seconds), failures: 1, using: &random))
+            // A little more, so that not all come back at once.
+            #expect(delay >= .seconds(seconds) && delay < .seconds(seconds) + .milliseconds(1))
+        }
         // Who is to wait longer than that does not come back.
         #expect(policy.delay(after: Self.asking(21), failures: 1, using: &random) == nil)
         #expect(policy.delay(after: Self.asking(.max), failures: 1, using: &random) == nil)
@@ -155,11 +158,35 @@ private struct Constant: RandomNumberGenerator {
         #expect(run(even, [XetError](repeating: Self.asking(3), count: 50), clock: exact).calls == 4)
     }
 
-    @Test func `cancelling ends the wait`() {
+    @Test func `an outage is outlasted, and everybody is told of it who wants to be`() throws {
+        let clock = ManualClock(isJumping: true)
+        let told = Mutex<[(XetError.Code, Duration)]>([])
+        let policy = RetryPolicy.outlasting(.seconds(300)) { error, delay in
+            told.withLock { $0.append((error.code, delay)) }
+        }
+        let codes: [XetError.Code] = [.connectionFailed, .timedOut, .rateLimited, .unavailable]
+        let errors = (0..<40).map { XetError(codes[$0 % codes.count], "away") }
+        #expect(try run(policy, errors, clock: clock).result?.get() == 41)
+        #expect(clock.now.offset < .seconds(300))
+        #expect(told.withLock { $0.map(\.0) } == errors.map(\.code))
+        #expect(told.withLock { $0.map(\.1) } == clock.sleeps)
+    }
+
+    @Test func `an outage that lasts too long comes out`() {
+        let clock = ManualClock(isJumping: true)
+        let errors = (0..<10_000).map { XetError(.connectionFailed, "number \($0)") }
+        let outcome = run(.outlasting(.seconds(300)), errors, clock: clock)
+        #expect(clock.now.offset == .seconds(300))
+        #expect((outcome.result?.failure as? XetError)?.message == "number \(outcome.calls - 1)")
+        #expect(run(.outlasting(.zero), errors, clock: clock).calls == 1)
+    }
+
+    @Test(arguments: [RetryPolicy(), .outlasting()])
+    func `cancelling ends the wait`(policy: RetryPolicy) {
         let executor = StepExecutor()
         let clock = ManualClock()
         let started = executor.start {
-            try await RetryPolicy().run(clock: clock) { throw Self.asking(1) }
+            try await policy.run(clock: clock) { throw Self.asking(1) }
         }
         executor.runUntilIdle()
         #expect(started.isWaiting)

@@ -20,6 +20,17 @@ import XetAccess
         #expect(XetError(.rateLimited, "x", response: UpstreamFailure(status: 429, retryAfter: 5)).retryAfter == 5)
     }
 
+    @Test func `a server that is away says nothing of what it was asked for`() {
+        let outages: [XetError.Code] = [.rateLimited, .unavailable, .connectionFailed, .timedOut]
+        for code in outages { #expect(XetError(code, "x").isOutage && XetError(code, "x").isTransient) }
+        for code in [XetError.Code.expired, .corrupt] {
+            #expect(!XetError(code, "x").isOutage && XetError(code, "x").isTransient)
+        }
+        for code in [XetError.Code.notFound, .forbidden, .unauthorized, .unreachable, .invalidResponse] {
+            #expect(!XetError(code, "x").isOutage && !XetError(code, "x").isTransient)
+        }
+    }
+
     @Test func `tokens of the Hub are printable, and do not print`() throws {
         for text in ["", " ", "a b", "a\r\nX: y", "a\u{0}", "ü", "a\t", "a\u{7F}"] { #expect(HubToken(text) == nil) }
         let token = try #require(HubToken("hf_secret"))

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 import XetAccess
 import XetCore
@@ -31,7 +32,8 @@ import XetWire
     private func download(
         _ hub: HubClient,
         byteCount: UInt64? = 5000,
-        range: FileByteRange? = nil
+        range: FileByteRange? = nil,
+        body: RetryPolicy = retry
     ) async throws -> Outcome {
         let request = FileRequest(
             repository: try #require(Repository(kind: .model, name: "owner/name")),
@@ -45,7 +47,7 @@ import XetWire
         do {
             let content = try await hub.content(of: request, file, range: range, retry: Self.retry)
             outcome.range = content.range
-            try await content.stream(retry: Self.retry, into: &sink)
+            try await content.stream(retry: body, clock: ManualClock(isJumping: true), into: &sink)
         } catch let error as XetError {
             outcome.code = error.code
         }
@@ -220,6 +222,58 @@ import XetWire
             #expect(outcome.code == .unavailable)
             #expect(outcome.bytes == Array(Self.content.prefix(4500)))
             // The one that brought something is the first of four.
+            #expect(server.requests.count == 4)
+        }
+    }
+
+    // MARK: A server that is away
+
+    @Test(arguments: [500, 502, 503, 504, 429, 408])
+    func `an outage in the middle is outlasted`(status: Int) async throws {
+        let count = Mutex(0)
+        try await withHub({ request in
+            if request.range == nil { return Self.broken(Self.answer(request), missing: 500) }
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            return number <= 40 ? ScriptedAnswer(status) : Self.answer(request)
+        }) { hub, server in
+            let told = Mutex<[UpstreamServer?]>([])
+            let retry = RetryPolicy.outlasting { error, _ in told.withLock { $0.append(error.server) } }
+            let outcome = try await download(hub, body: retry)
+            #expect(outcome.code == nil)
+            #expect(outcome.bytes == Self.content)
+            #expect(server.requests.count == 42)
+            #expect(Set(server.requests.dropFirst().map(\.range)) == ["bytes=4500-4999"])
+            let hubServer = UpstreamServer(.hub, host: "127.0.0.1:\(hub.endpoint.origin.port)")
+            #expect(told.withLock { $0 } == Array(repeating: hubServer, count: 41))
+        }
+    }
+
+    @Test(arguments: [403, 404, 410, 416])
+    func `a refusal in the middle is final`(status: Int) async throws {
+        try await withHub({ request in
+            request.range == nil ? Self.broken(Self.answer(request), missing: 500) : ScriptedAnswer(status)
+        }) { hub, server in
+            let outcome = try await download(hub, body: .outlasting())
+            #expect(outcome.code != nil)
+            #expect(outcome.bytes == Array(Self.content.prefix(4500)))
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func `no time for an outage means no attempt`() async throws {
+        try await withHub({ Self.broken(Self.answer($0), missing: 500) }) { hub, server in
+            let outcome = try await download(hub, body: .outlasting(.zero))
+            #expect(outcome.code == .connectionFailed)
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test func `before the first byte attempts are counted, whatever follows`() async throws {
+        try await withHub({ _ in ScriptedAnswer(503) }) { hub, server in
+            #expect(try await download(hub, body: .outlasting()).code == .unavailable)
             #expect(server.requests.count == 4)
         }
     }

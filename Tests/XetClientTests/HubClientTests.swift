@@ -219,12 +219,37 @@ import XetWire
         }
     }
 
-    @Test(arguments: [("-5", 0), ("soon", nil), ("Fri, 31 Dec 1999 23:59:59 GMT", nil), ("3", 3)] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("-5", 0), ("soon", nil), ("3", 3), ("1e3", nil), ("99999999999999999999", nil),
+            // Dates, by the clock of the server.
+            ("Fri, 31 Dec 1999 23:59:59 GMT", 59), ("Friday, 31-Dec-99 23:59:30 GMT", 30),
+            ("Fri Dec 31 23:59:00 1999", 0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Fri, 31 Dec 1999 24:59:59 GMT", nil), ("Mon, 32 Jan 2000 00:00:00 GMT", nil),
+            ("Sat, 01 Jan 2000 00:59:00 GMT", 3600),
+        ] as [(String, Int?)]
+    )
     func `times to come back`(value: String, expected: Int?) async throws {
+        let date = ("Date", "Fri, 31 Dec 1999 23:59:00 GMT")
+        for status in [429, 503] {
+            do {
+                _ = try await resolve(ScriptedAnswer(status, [("Retry-After", value), date]))
+                Issue.record("a status of \(status) passed")
+            } catch let error as XetError {
+                #expect(error.retryAfter == expected)
+            }
+        }
+    }
+
+    @Test(arguments: [nil, "yesterday"])
+    func `without a clock of the server's a date counts by ours`(date: String?) async throws {
+        let later = HTTPDate(unixSeconds: HTTPDate.now.unixSeconds + 3600).description
         do {
-            _ = try await resolve(ScriptedAnswer(429, [("Retry-After", value)]))
+            _ = try await resolve(ScriptedAnswer(503, [("Retry-After", later)] + (date.map { [("Date", $0)] } ?? [])))
+            Issue.record("a status of 503 passed")
         } catch let error as XetError {
-            #expect(error.retryAfter == expected)
+            let seconds = try #require(error.retryAfter)
+            #expect(seconds > 3000 && seconds <= 3600)
         }
     }
 

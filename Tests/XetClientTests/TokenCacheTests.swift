@@ -181,6 +181,28 @@ private final class Issuer: TokenProvider {
         #expect(issuer.calls.count == 2)
     }
 
+    @Test func `those who waited for a request share its failure, and nobody who comes later does`() throws {
+        let gate = Watched(0)
+        let issuer = Issuer { number in
+            try await gate.wait { $0 > number }
+            if number < 2 { throw XetError(.timedOut, "number \(number)") }
+        }
+        let cache = cache(issuer)
+        for round in 0..<2 {
+            let asked = try (0..<20).map { _ in ask(cache, try scope()) }
+            executor.runUntilIdle()
+            #expect(asked.allSatisfy { $0.isWaiting })
+            gate.change { $0 = round + 1 }
+            executor.runUntilIdle()
+            #expect(asked.allSatisfy { ($0.error as? XetError)?.message == "number \(round)" })
+            #expect(issuer.calls.count == round + 1)
+            #expect(cache.counts == (0, 0, 0))
+        }
+        gate.change { $0 = 3 }
+        _ = try get(cache, scope())
+        #expect(issuer.calls.count == 3)
+    }
+
     @Test func `of failures nothing is kept, however many and of whom`() throws {
         let issuer = Issuer { _ in throw XetError(.forbidden, "no") }
         let cache = cache(issuer)

@@ -169,6 +169,85 @@ import XetTestSupport
         #expect(sink.contents.bytes == Array(file.bytes.prefix(3000)))
     }
 
+    /// Whatever is away, and in whatever order it comes back, the file comes.
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func `CAS and CDN that are away for minutes`(seed: UInt64) throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        var random = SplitMix64(seed: seed)
+        let clock = ManualClock(isJumping: true)
+        var rig = DownloadRig(seed: seed, clock: clock)
+        rig.configuration.setWindows(first: 1000, most: 1000)
+        rig.configuration.retry = .outlasting()
+        let starts = (0..<2).map { _ in Int.random(in: 1...5, using: &random) }
+        let ends = (0..<2).map { _ in Duration.seconds(Int.random(in: 30...290, using: &random)) }
+        let source = ScriptedReconstructionSource(file) { call in
+            if call.number >= starts[0], clock.now.offset < ends[0] { throw XetError(.connectionFailed, "away") }
+        }
+        let xorbs = ScriptedXorbSource(file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number >= starts[1], clock.now.offset < ends[1] { answer.refusal = XetError(.unavailable, "away") }
+            return answer
+        }
+        #expect(try rig.run(file, from: source, xorbs: xorbs)?.get() == file.bytes)
+        #expect(rig.budget.reservedByteCount == 0)
+        #expect(xorbs.activeCount == 0)
+    }
+
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func `a CAS that stays away later`(seed: UInt64) throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        var configuration = FileDownloader.Configuration.test()
+        configuration.setWindows(first: 1000, most: 1000)
+        configuration.retry = .outlasting(.seconds(100))
+        let clock = ManualClock(isJumping: true)
+        let rig = DownloadRig(executor: StepExecutor(seed: seed), clock: clock, configuration: configuration)
+        let source = ScriptedReconstructionSource(file) { call in
+            if call.number >= 3 { throw XetError(.timedOut, "silent") }
+        }
+        let sink = CollectingSink()
+        let error = rig.run(file, from: source, into: sink)?.failure
+        #expect((error as? XetError)?.code == .timedOut)
+        #expect(sink.contents.bytes == Array(file.bytes.prefix(3000)))
+        #expect(clock.now.offset == .seconds(100))
+    }
+
+    @Test func `before its first byte a download asks the CAS as often as the source does`() throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        var configuration = FileDownloader.Configuration.test()
+        configuration.retry = .outlasting()
+        let source = ScriptedReconstructionSource(file) { _ in throw XetError(.unavailable, "away") }
+        let error = DownloadRig(configuration: configuration).run(file, from: source)?.failure
+        #expect((error as? XetError)?.code == .unavailable)
+        #expect(source.calls.count == 1)
+    }
+
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func `cancelling ends the wait for a server`(seed: UInt64) throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        let clock = ManualClock()
+        var rig = DownloadRig(seed: seed, clock: clock)
+        rig.configuration.retry = .outlasting()
+        let xorbs = ScriptedXorbSource(file) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.refusal = XetError(.connectionFailed, "away")
+            return answer
+        }
+        let started = rig.start(file, from: ScriptedReconstructionSource(file), xorbs: xorbs)
+        rig.executor.runUntilIdle()
+        for _ in 0..<3 {
+            clock.advance(by: .seconds(5))
+            rig.executor.runUntilIdle()
+        }
+        #expect(started.isWaiting && clock.sleeperCount > 0)
+        let count = xorbs.calls.count
+        started.cancel()
+        rig.executor.runUntilIdle()
+        #expect(started.error is CancellationError)
+        #expect(clock.sleeperCount == 0)
+        #expect(xorbs.calls.count == count)
+        #expect(rig.budget.reservedByteCount == 0)
+    }
+
     @Test(arguments: 0..<30 as Range<UInt64>)
     func `a fetch that fails for good`(seed: UInt64) throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)

@@ -29,7 +29,7 @@ public struct FileDownloader: Sendable {
         public var patience: Duration? = .seconds(2)
         /// Where the tasks run that fetch and unpack; where the one that delivers does if `nil`.
         public var workers: (any TaskExecutor)?
-        /// When failed requests are repeated.
+        /// When requests of a download that has begun are repeated.
         public var retry = RetryPolicy()
 
         /// What is counted.
@@ -224,7 +224,7 @@ public struct PreparedDownload: Sendable {
         let planner = planner.reading(FileByteRange(count: byteCount))
         var first: PlannedWindow?
         if let window = planner.schedule.first(of: planner.range) {
-            first = try await planner.plan(window, Stopwatch(downloader.clock))
+            first = try await planner.planNext(window, Stopwatch(downloader.clock), clock: downloader.clock)
         }
         return PreparedDownload(
             file: file,
@@ -281,7 +281,7 @@ public struct PreparedDownload: Sendable {
                 throw XetError(.invalidResponse, "the terms end at byte \(course.position), before \(range.end)")
             }
             end = isQuick ? planner.range.end : next.end
-            window = try await planner.plan(next, watch)
+            window = try await planner.planNext(next, watch, clock: downloader.clock)
         }
     }
 }

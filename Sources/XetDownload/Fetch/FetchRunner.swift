@@ -44,7 +44,7 @@ struct FetchRunner: Sendable {
     private func fetch() async throws {
         var info = plan.info
         var generator = SystemRandomNumberGenerator()
-        var failures = 0
+        var retries = RetrySeries(environment.retry)
         var isExpired = false
         while !lane.isComplete {
             let before = lane.next
@@ -56,18 +56,19 @@ struct FetchRunner: Sendable {
                 try await attempt(info)
                 return
             } catch let error as XetError {
-                failures = lane.next > before ? 1 : failures + 1
+                if lane.next > before { retries.noteProgress() }
                 if error.code == .corrupt { environment.metrics.note(.xorb) }
                 if error.code == .rateLimited || error.code == .unavailable || error.code == .timedOut {
                     environment.account.noteCongestion()
                 }
-                let delay = environment.retry.delay(after: error, failures: failures, using: &generator)
+                let delay = retries.delay(after: error, at: environment.watch.elapsed, using: &generator)
                 guard let delay else { throw error }
                 if error.code == .expired {
                     isExpired = true
-                    if failures == 1 { continue }
+                    if retries.failureCount == 1 { continue }
                 }
                 environment.metrics.noteRetry()
+                environment.retry.onRetry?(error, delay)
                 lane.pause()
                 try await environment.clock.sleep(for: delay)
             }

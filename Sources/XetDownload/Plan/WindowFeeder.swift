@@ -92,7 +92,7 @@ struct WindowFeeder: Sendable {
 
     private func plan(_ draft: Draft) async {
         do {
-            let window = try await planner.plan(draft.range, watch)
+            let window = try await planner.planNext(draft.range, watch, clock: downloader.clock)
             try await draft.plan.push(window, cost: 1)
             draft.plan.finish()
         } catch {

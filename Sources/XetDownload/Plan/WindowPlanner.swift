@@ -44,8 +44,27 @@ struct WindowPlanner: Sendable {
         reading(FileByteRange(start: range.start, end: max(range.start, min(end, range.end))) ?? range)
     }
 
-    /// Plans a window.
+    /// Plans a window of a download that has begun, and asks for it as long as for what is fetched.
+    func planNext(
+        _ window: FileByteRange,
+        _ watch: Stopwatch,
+        clock: some Clock<Duration>
+    ) async throws -> PlannedWindow {
+        try await configuration.retry.run(clock: clock, onRetry: { _ in configuration.metrics.notePlanRetry() }) {
+            try await plan(window, watch, from: source.unrepeated)
+        }
+    }
+
+    /// Plans a window before anything is delivered.
     func plan(_ window: FileByteRange, _ watch: Stopwatch) async throws -> PlannedWindow {
+        try await plan(window, watch, from: source)
+    }
+
+    private func plan(
+        _ window: FileByteRange,
+        _ watch: Stopwatch,
+        from source: any ReconstructionSource
+    ) async throws -> PlannedWindow {
         let start = watch.elapsed
         guard let reconstruction = try await source.reconstruction(of: file, range: window) else {
             throw XetError(.invalidResponse, "file \(file) ends before byte \(window.start)")
@@ -62,7 +81,8 @@ struct WindowPlanner: Sendable {
                     reconstruction,
                     file: file,
                     window: window,
-                    source: source,
+                    // The fetches that want other addresses repeat that themselves.
+                    source: source.unrepeated,
                     metrics: configuration.metrics
                 ),
                 latency: latency,

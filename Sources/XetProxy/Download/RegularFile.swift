@@ -50,7 +50,9 @@ struct RegularFile: Sendable {
         return Response(
             status: status,
             headers: headers,
-            body: upstream.body(context) { sink in try await content.stream(into: &sink) }
+            body: upstream.body(context) { [retry = upstream.bodyRetry] sink in
+                try await content.stream(retry: retry, into: &sink)
+            }
         )
     }
 }

@@ -15,12 +15,15 @@ public final class Upstream: Sendable {
     let cas: CASClient
     let downloader: FileDownloader
     let retry: RetryPolicy
+    /// For what is asked after the head, to go on with a body.
+    let bodyRetry: RetryPolicy
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
     /// What all parts count in.
     let metrics: MetricsRegistry
 
-    /// Puts the parts together; `retry` is for what is asked before the head is sent, while a client waits.
+    /// Puts the parts together; `retry` is for what is asked before the head is sent, while a client waits, `bodyRetry` for
+    /// the bodies of files that are not in XET.
     ///
     /// `writes` may have more patience than what the Hub is asked through: a server that has got an upload may be silent
     /// while it checks it.
@@ -34,6 +37,7 @@ public final class Upstream: Sendable {
             maximumDelay: .seconds(2),
             maximumDuration: .seconds(6)
         ),
+        bodyRetry: RetryPolicy = RetryPolicy(),
         writes: UpstreamHTTP? = nil,
         metrics: MetricsRegistry = MetricsRegistry()
     ) {
@@ -42,6 +46,7 @@ public final class Upstream: Sendable {
         self.cas = cas
         self.downloader = downloader
         self.retry = retry
+        self.bodyRetry = bodyRetry
         self.writes = writes ?? hub.http
         self.metrics = metrics
     }

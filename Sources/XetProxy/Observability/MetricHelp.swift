@@ -25,7 +25,8 @@ package enum MetricHelp {
         "xet_upstream_head_seconds":
             "Time to the head of an answer of Hub, CAS or CDN, by status; none if there was no answer.",
         "xet_upstream_received_bytes_total": "Body bytes received from Hub, CAS and CDN.",
-        "xet_upstream_retries_total": "Requests to Hub and CAS made once more after a failure.",
+        "xet_upstream_retries_total":
+            "Requests to Hub and CAS, and for files that are not in XET, made once more after a failure.",
         "xet_url_renewals_total": "Times that signed URLs had ended and were asked for anew.",
         "xet_verification_failures_total":
             "Bytes that were not what they should be: in a xorb (asked for again) or in the file (the download ends).",

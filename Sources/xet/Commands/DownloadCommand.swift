@@ -33,6 +33,7 @@ struct DownloadCommand: AsyncParsableCommand {
     @OptionGroup var repositoryOptions: RepositoryOptions
     @OptionGroup var hub: HubOptions
     @OptionGroup var outbound: OutboundOptions
+    @OptionGroup var retries: RetryOptions
 
     @Option(
         name: .shortAndLong,
@@ -78,12 +79,14 @@ struct DownloadCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = Assembly.Configuration(hub: try hub.address())
         try outbound.apply(to: &configuration.http)
+        let display = DownloadDisplay(isQuiet: quiet)
+        configuration.bodyRetry = .outlasting(try retries.maximumOutage()) { display.noteRetry($0, after: $1) }
         let token = try hub.token()
         try await CommandFailure.reporting {
             // What cannot be written is known before anything is asked for.
             if let destination { _ = try OutputTarget(destination) }
             try await Assembly.with(configuration) { parts in
-                let download = try await prepare(parts, token)
+                let download = try await prepare(parts, token, display)
                 if let destination {
                     try await download.toPath(destination)
                 } else {
@@ -99,14 +102,23 @@ struct DownloadCommand: AsyncParsableCommand {
         return output ?? path.map { LocalPath(bytes: LocalPath($0).name) } ?? LocalPath(hash ?? "")
     }
 
-    private func prepare(_ parts: Assembly, _ token: HubToken?) async throws -> LocalDownload {
+    private func prepare(_ parts: Assembly, _ token: HubToken?, _ display: DownloadDisplay) async throws
+        -> LocalDownload
+    {
         if let hash {
             guard let hash = FileHash(hash) else { throw ValidationError("A hash has 64 hex digits.") }
             let repository = try repositoryOptions.repository(repo ?? "")
             let scope = TokenScope(repository: repository, revision: repositoryOptions.revision, token: token)
             let byteCount = try await parts.downloader.byteCount(of: hash, from: parts.cas.reconstructions(for: scope))
             let file = ResolvedFile(storage: .xet(hash), byteCount: byteCount)
-            return LocalDownload(parts: parts, scope: scope, request: nil, file: file, isQuiet: quiet)
+            return LocalDownload(
+                parts: parts,
+                scope: scope,
+                request: nil,
+                file: file,
+                isQuiet: quiet,
+                display: display
+            )
         }
         let request = FileRequest(
             repository: try repositoryOptions.repository(repository ?? ""),
@@ -116,6 +128,13 @@ struct DownloadCommand: AsyncParsableCommand {
         )
         let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
         let scope = request.tokenScope(file)
-        return LocalDownload(parts: parts, scope: scope, request: request, file: file, isQuiet: quiet)
+        return LocalDownload(
+            parts: parts,
+            scope: scope,
+            request: request,
+            file: file,
+            isQuiet: quiet,
+            display: display
+        )
     }
 }

@@ -128,6 +128,13 @@ enum ProxySettings {
         atLeast: .seconds(1)
     )
 
+    static let retryFor = Setting.duration(
+        "retry-for",
+        "How long a download that has begun waits for a Hub, CAS or CDN that is away; 0 for not at all.",
+        preset: "5m",
+        atLeast: .zero
+    )
+
     // MARK: What it lets through
 
     static let allowAnonymous = Setting.boolean(
@@ -287,7 +294,7 @@ enum ProxySettings {
         publicURL.declaration, trustedProxies.declaration,
         hubEndpoint.declaration, authorityFile.declaration, privateUpstreams.declaration, connectTimeout.declaration,
         upstreamTimeout.declaration,
-        upstreamIdleTimeout.declaration, stallTimeout.declaration,
+        upstreamIdleTimeout.declaration, stallTimeout.declaration, retryFor.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,

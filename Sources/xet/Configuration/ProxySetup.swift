@@ -34,6 +34,7 @@ struct ProxySetup: Sendable {
         var assembly = Assembly.Configuration(hub: settings[ProxySettings.hubEndpoint])
         assembly.bufferByteCount = settings[ProxySettings.bufferMemory]
         assembly.download.stall = StallPolicy(silence: settings[ProxySettings.stallTimeout])
+        assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
         assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])
         assembly.http.headTimeout = .init(settings[ProxySettings.upstreamTimeout])

@@ -23,11 +23,11 @@ enum ContentSource {
         if case .xet = self { start == 0 } else { false }
     }
 
-    /// Sends them.
-    func stream(into sink: inout some DeliverySink) async throws {
+    /// Sends them; `retry` is for what is not in XET.
+    func stream(retry: RetryPolicy, into sink: inout some DeliverySink) async throws {
         switch self {
         case .xet(let download, _): try await download.stream(into: &sink)
-        case .regular(let content): try await content.stream(into: &sink)
+        case .regular(let content): try await content.stream(retry: retry, into: &sink)
         }
     }
 }

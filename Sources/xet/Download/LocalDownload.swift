@@ -24,6 +24,7 @@ struct LocalDownload: Sendable {
     let request: FileRequest?
     let file: ResolvedFile
     let isQuiet: Bool
+    let display: DownloadDisplay
 
     private var claim: ContentClaim { ContentClaim(file) }
 
@@ -31,8 +32,11 @@ struct LocalDownload: Sendable {
     ///
     /// A failure after the first byte shows in the exit code only.
     func toStream(_ descriptor: Descriptor) async throws {
-        var sink = StreamSink(descriptor: descriptor)
-        try await source(from: 0).stream(into: &sink)
+        let source = try await source(from: 0)
+        display.begin(name, total: file.byteCount, start: 0, isKept: false)
+        defer { display.end() }
+        var sink = ProgressSink(StreamSink(descriptor: descriptor), start: 0, display: display)
+        try await source.stream(retry: parts.bodyRetry, into: &sink)
     }
 
     /// Writes the file to `path`.
@@ -131,21 +135,26 @@ struct LocalDownload: Sendable {
     /// Downloads what follows the first `start` bytes, or all of it if that cannot be had; whether it is proven to be right.
     private func write(_ partial: PartialFile, from start: UInt64) async throws -> Bool {
         let source = try await source(from: start)
-        let name = request?.path.split(separator: "/").last.map(String.init) ?? "\(file.byteCount ?? 0) bytes"
-        let progress = ProgressBar(name, total: file.byteCount, start: source.start, isQuiet: isQuiet)
         let writer = try await Blocking.run { try partial.writer(from: source.start) }
-        var sink = ProgressSink(writer, start: source.start, progress: progress)
+        var sink = ProgressSink(writer, start: source.start, display: display)
+        display.begin(name, total: file.byteCount, start: source.start, isKept: true)
         do {
-            try await source.stream(into: &sink)
+            defer { display.end() }
+            try await source.stream(retry: parts.bodyRetry, into: &sink)
         } catch {
-            var writer = sink.finish()
+            var writer = sink.base
             // The cause is what failed first; a block that cannot be written either is downloaded again.
             try? writer.flush()
             throw error
         }
-        var rest = sink.finish()
+        var rest = sink.base
         try rest.flush()
         return source.isVerifiedInStream
+    }
+
+    /// What the display calls it.
+    private var name: String {
+        request?.path.split(separator: "/").last.map(String.init) ?? "\(file.byteCount ?? 0) bytes"
     }
 
     private func source(from start: UInt64) async throws -> ContentSource {

@@ -14,7 +14,8 @@ struct ProgressBar: Sendable {
     private let label: String
     private let total: UInt64?
     private let start: UInt64
-    private let isShown: Bool
+    /// Whether there is a terminal that shows it.
+    let isShown: Bool
     private let began = ContinuousClock.now
     private var shown: ContinuousClock.Instant?
 
@@ -33,6 +34,11 @@ struct ProgressBar: Sendable {
         let now = ContinuousClock.now
         if let shown, now - shown < Self.interval { return }
         show(line(count, now))
+    }
+
+    /// Shows the longest of `texts` that fits in place of how far it has come, until that changes.
+    mutating func note(_ texts: [String]) {
+        show(Self.fitted(label, texts, to: Self.columnCount))
     }
 
     private mutating func show(_ line: String) {

@@ -16,25 +16,19 @@ struct StreamSink: DeliverySink {
 struct ProgressSink<Base: DeliverySink>: DeliverySink {
     private(set) var base: Base
     private var count: UInt64
-    private var progress: ProgressBar
+    private let display: DownloadDisplay
 
     /// A sink before byte `start` of a file.
-    init(_ base: Base, start: UInt64, progress: ProgressBar) {
+    init(_ base: Base, start: UInt64, display: DownloadDisplay) {
         self.base = base
         count = start
-        self.progress = progress
+        self.display = display
     }
 
     mutating func deliver(_ bytes: ByteBuffer) async throws {
         let byteCount = UInt64(bytes.readableBytes)
         try await base.deliver(bytes)
         count += byteCount
-        progress.advance(to: count)
-    }
-
-    /// Ends the line on the terminal and returns what the bytes went into.
-    mutating func finish() -> Base {
-        progress.finish()
-        return base
+        display.advance(to: count)
     }
 }

@@ -17,6 +17,7 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.upstreamTimeout) var upstreamTimeout: String?
     @Option(ProxySettings.upstreamIdleTimeout) var upstreamIdleTimeout: String?
     @Option(ProxySettings.stallTimeout) var stallTimeout: String?
+    @Option(ProxySettings.retryFor) var retryFor: String?
     @Flag(ProxySettings.allowAnonymous) var allowAnonymous: Bool?
     @Option(ProxySettings.tokenRepository) var tokenRepository: String?
     @Option(ProxySettings.allow) var allow: [String]
@@ -53,6 +54,7 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.upstreamTimeout, upstreamTimeout)
         given.add(ProxySettings.upstreamIdleTimeout, upstreamIdleTimeout)
         given.add(ProxySettings.stallTimeout, stallTimeout)
+        given.add(ProxySettings.retryFor, retryFor)
         given.add(ProxySettings.allowAnonymous, allowAnonymous)
         given.add(ProxySettings.tokenRepository, tokenRepository)
         given.add(ProxySettings.allow, allow)

@@ -27,6 +27,7 @@ import XetTestSupport
         _ xorbs: ScriptedXorbSource,
         source: ScriptedReconstructionSource? = nil,
         room: Int = 1 << 20,
+        retry: RetryPolicy = RetryPolicy(maximumAttempts: 4),
         stalls: StallWatch? = nil,
         isHashing: Bool = true,
         isRead: Bool = true
@@ -49,7 +50,7 @@ import XetTestSupport
                     window: fetch.file.whole,
                     source: source ?? ScriptedReconstructionSource(fetch.file)
                 ),
-                retry: RetryPolicy(maximumAttempts: 4),
+                retry: retry,
                 stalls: stalls,
                 clock: clock,
                 watch: Stopwatch(clock),
@@ -325,7 +326,7 @@ import XetTestSupport
         #expect(run.bytes == Array(fetch.file.bytes.prefix(500)))
         // The one that brought five chunks is the first of four.
         #expect(xorbs.calls.count == 4)
-        #expect(clock.sleeps.dropFirst().allSatisfy { $0 == .seconds(3) })
+        #expect(clock.sleeps.dropFirst().allSatisfy { $0 >= .seconds(3) && $0 < .seconds(5) })
         run.lane.close()
         #expect(budget.reservedByteCount == 0)
     }
@@ -400,6 +401,87 @@ import XetTestSupport
         #expect((run.reader?.error as? XetError)?.code == .expired)
         #expect(xorbs.calls.count == 4)
         #expect(source.calls.count == 3)
+    }
+
+    @Test(arguments: [XetError.Code.connectionFailed, .unavailable, .rateLimited, .timedOut])
+    func `a CDN that is away for minutes is outlasted, and the address that has ended meanwhile renewed`(
+        code: XetError.Code
+    ) throws {
+        let fetch = try SampleFetch()
+        let source = ScriptedReconstructionSource(fetch.file, firstGeneration: 1) { call in
+            if call.number < 8 { throw XetError(code, "the CAS is away too") }
+        }
+        let clock = clock
+        let back = clock.now.advanced(by: .seconds(240))
+        let told = Watched(0)
+        let xorbs = ScriptedXorbSource(fetch.file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 {
+                answer.truncation = 5 * 108
+            } else if clock.now < back {
+                answer.refusal = XetError(code, "away")
+            } else if call.generation < 9 {
+                answer.refusal = XetError(.expired, "too late")
+            }
+            return answer
+        }
+        let run = run(fetch, xorbs, source: source, retry: .outlasting { _, _ in told.change { $0 += 1 } })
+        executor.runUntilIdle()
+        #expect(run.reader?.value != nil)
+        #expect(run.bytes == fetch.file.bytes)
+        #expect(clock.now < back.advanced(by: .seconds(60)))
+        #expect(source.calls.count == 9)
+        #expect(told.value == clock.sleeps.count)
+        #expect(xorbs.calls.count > 40)
+    }
+
+    @Test func `an outage that brings a chunk now and then goes on for ever`() throws {
+        let fetch = try SampleFetch()
+        let xorbs = ScriptedXorbSource(fetch.file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number % 10 == 9 {
+                answer.truncation = (call.number / 10 + 1) * 108
+            } else {
+                let failure = UpstreamFailure(status: 503, retryAfter: 20)
+                answer.refusal = XetError(.unavailable, "away", response: failure)
+            }
+            return answer
+        }
+        let run = run(fetch, xorbs, retry: .outlasting())
+        executor.runUntilIdle()
+        #expect(run.bytes == fetch.file.bytes)
+        // Each outage is shorter than five minutes, all of them are not.
+        #expect(clock.now.offset > .seconds(12 * 180))
+    }
+
+    @Test func `an outage that lasts too long is final, and nothing stays reserved`() throws {
+        let fetch = try SampleFetch()
+        let xorbs = ScriptedXorbSource(fetch.file) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 { answer.truncation = 5 * 108 }
+            if call.number > 0 { answer.refusal = XetError(.connectionFailed, "away") }
+            return answer
+        }
+        let run = run(fetch, xorbs, retry: .outlasting(.seconds(60)))
+        executor.runUntilIdle()
+        #expect((run.reader?.error as? XetError)?.code == .connectionFailed)
+        #expect(run.bytes == Array(fetch.file.bytes.prefix(500)))
+        #expect(clock.now.offset == .seconds(60))
+        run.lane.close()
+        #expect(budget.reservedByteCount == 0)
+    }
+
+    @Test func `damage is no outage`() throws {
+        let fetch = try SampleFetch()
+        let xorbs = ScriptedXorbSource(fetch.file) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.damage = { bytes in Self.apply(.scheme, to: &bytes) }
+            return answer
+        }
+        let run = run(fetch, xorbs, retry: .outlasting())
+        executor.runUntilIdle()
+        #expect((run.reader?.error as? XetError)?.code == .corrupt)
+        #expect(xorbs.calls.count == RetryPolicy().maximumAttempts)
     }
 
     /// Damage to a range of twelve chunks of 108 serialized bytes.

@@ -55,7 +55,7 @@ struct XorbRoute: Sendable {
         switch answer.head.status.code {
         case 200, 206: nil
         case 401, 403, 410: .refusal(.forbidden, "the data host no longer accepts the signature")
-        default: .failure(XetError(answer.head, from: answer.address))
+        default: .failure(XetError(answer.head, from: answer.address, of: .cdn))
         }
     }
 

@@ -1,4 +1,4 @@
-/// What kind of server a request goes to, as far as metrics tell them apart.
+/// What kind of server a request goes to, as far as metrics and messages tell them apart.
 public enum UpstreamService: String, Sendable, CaseIterable {
     /// The Hub.
     case hub

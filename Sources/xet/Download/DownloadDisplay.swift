@@ -1,0 +1,98 @@
+import Synchronization
+import XetAccess
+import XetLocal
+
+/// Tells the person at the shell how far a download has come, and what it waits for while a server is away.
+///
+/// On a terminal that is one line. Elsewhere it is nothing but a line when a wait begins, and one when it is over.
+final class DownloadDisplay: Sendable {
+    /// A download that gets nothing for so long waits; before, it lives on what has come.
+    private static let longSilence = Duration.seconds(2)
+    /// A server that wants to be left alone for so long makes it wait too.
+    private static let longDelay = Duration.seconds(10)
+
+    private struct State {
+        /// `nil` before the download begins and after its end.
+        var bar: ProgressBar?
+        var count: UInt64 = 0
+        var lastDelivery = ContinuousClock.now
+        /// What was said to be waited for since bytes came last.
+        var named: Set<String> = []
+        var verb = ""
+    }
+
+    private let isQuiet: Bool
+    private let state = Mutex(State())
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+    }
+
+    /// A download begins, of which `start` bytes were there before; `isKept` says whether what comes stays if it breaks off.
+    func begin(_ label: String, total: UInt64?, start: UInt64, isKept: Bool) {
+        // What goes into a pipe or to a terminal has no bar beside it.
+        let bar = ProgressBar(label, total: total, start: start, isQuiet: isQuiet || !isKept)
+        state.withLock { $0 = State(bar: bar, count: start, verb: isKept ? "kept" : "written") }
+    }
+
+    /// `count` bytes are there.
+    func advance(to count: UInt64) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            let silence = now - state.lastDelivery
+            state.count = count
+            state.lastDelivery = now
+            if !state.named.isEmpty {
+                state.named = []
+                if state.bar?.isShown != true { tell("going on after \(Int(silence / .seconds(1))) s") }
+            }
+            state.bar?.advance(to: count)
+        }
+    }
+
+    /// A request failed, and is repeated after `delay`.
+    func noteRetry(_ error: XetError, after delay: Duration) {
+        guard error.isOutage else { return }
+        let server = Self.name(of: error.server)
+        let reason = Self.reason(error).map { " (\($0))" } ?? ""
+        let now = ContinuousClock.now
+        state.withLock { state in
+            guard state.bar != nil, now - state.lastDelivery >= Self.longSilence || delay >= Self.longDelay,
+                state.named.insert(server).inserted
+            else { return }
+            let wait = "waiting for \(server)"
+            let there = "\(ReadableSize.text(state.count)) \(state.verb)"
+            if state.bar?.isShown == true {
+                state.bar?.note(["\(wait)\(reason), \(there)", "\(wait), \(there)", wait, "waiting"])
+            } else {
+                tell("\(wait)\(reason), \(there)")
+            }
+        }
+    }
+
+    /// The download is over; its line on the terminal goes.
+    func end() {
+        state.withLock { state in
+            state.bar?.finish()
+            state.bar = nil
+        }
+    }
+
+    private func tell(_ text: String) {
+        if !isQuiet { Descriptor.standardError.print(text) }
+    }
+
+    private static func name(of server: UpstreamServer?) -> String {
+        switch server?.service {
+        case .hub?: "the Hub"
+        case .cas?: "the CAS"
+        case .cdn?, nil: DisplayText.escaped(server?.host ?? "a server")
+        }
+    }
+
+    private static func reason(_ error: XetError) -> String? {
+        if let status = error.response?.status { return "status \(status)" }
+        if error.code == .timedOut { return "no answer" }
+        return error.cause.flatMap(FailureText.reason)
+    }
+}
