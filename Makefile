@@ -6,11 +6,14 @@
 # make image  the container image, with docker, podman or buildah (scripts/image.sh); LOCAL=1: no registry is needed
 # make image-check   the image and the files of deploy/, tried; as root
 # make format, make lint   swift format
+# make soak   readers of every kind for SOAK_SECONDS over an upstream that fails in every way; SOAK_SEED repeats one
 # make fuzz   every fuzzer for FUZZ_SECONDS
 # make bench  the kernels and the whole beside their peers; writes docs/performance.md (BENCH_FLAGS: --quick, --full)
 
 SWIFT ?= swift
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 600
+SOAK_SEED ?=
 BENCH_FLAGS ?=
 RELEASE_FOLDER ?= .build-release
 # Functions in sections of their own, so that the linker drops those that nothing calls and folds those that are the same:
@@ -21,7 +24,7 @@ SIZE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sec
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable $(SIZE_FLAGS) \
 	--scratch-path $(RELEASE_FOLDER)
 
-.PHONY: demo test unit interop ui-test docs docc build bench image image-check setup format lint fuzz clean
+.PHONY: demo test unit interop ui-test docs docc build bench image image-check setup format lint fuzz soak clean
 
 demo: setup
 	$(SWIFT) build --product xet
@@ -38,7 +41,8 @@ unit: setup
 interop: setup
 	scripts/setup.sh clients
 	$(SWIFT) build --product xet
-	.venv-interop/bin/python -m pytest -q Tests/Interop
+	.venv-interop/bin/python -m pytest -q Tests/Interop Tests/Soak
+	SOAK_SECONDS=60 .venv-interop/bin/python Tests/Soak/soak.py
 
 ui-test: setup
 	scripts/setup.sh ui
@@ -80,6 +84,11 @@ lint:
 
 fuzz: setup
 	Fuzz/run.sh $(FUZZ_SECONDS)
+
+soak: setup
+	scripts/setup.sh clients
+	$(SWIFT) build --product xet
+	SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SEED=$(SOAK_SEED) .venv-interop/bin/python Tests/Soak/soak.py
 
 clean:
 	rm -rf .build .build-release .build-image .build-docc .venv-interop* .venv-bench .venv-image Fuzz/.build Benchmarks/.build

@@ -133,6 +133,13 @@ class RequestLog:
         with self._lock:
             self._requests.clear()
 
+    def take_done(self):
+        """The requests whose answers are out, which the log forgets."""
+        with self._lock:
+            done = [request for request in self._requests if request.state != "open"]
+            self._requests = [request for request in self._requests if request.state == "open"]
+            return done
+
 
 def wait_until(condition, deadline=20.0, message="condition not met"):
     """Polls `condition` until it is true; fails after `deadline` seconds. Returns what it gave."""
@@ -242,6 +249,11 @@ class PeerServer(ThreadingHTTPServer):
         """A handler has this connection from now on, or no longer."""
         with self._connections_lock:
             (self._connections.add if is_open else self._connections.discard)(connection)
+
+    @property
+    def connection_count(self):
+        with self._connections_lock:
+            return len(self._connections)
 
     def stop(self):
         self.stopping.set()

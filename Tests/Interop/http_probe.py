@@ -100,6 +100,14 @@ class Exchange:
             pass
         return self._pending
 
+    def pieces(self):
+        """The body as it comes, up to its length or its end, of an answer that says its length; `error` says what cut it."""
+        left = int(self._field("content-length"))
+        while left and (self._pending or self._receive()):
+            piece, self._pending = self._pending[:left], b""
+            left -= len(piece)
+            yield piece
+
     def finish(self):
         """Reads the rest and returns the outcome."""
         if self.status is None and not self.read_head():

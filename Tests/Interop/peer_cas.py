@@ -110,13 +110,13 @@ class PeerCAS:
         self.base_path = ""
         self.data_url = None
         self._secret = secrets.token_bytes(32)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self.tokens = {}
         self.urls = {}
         self.uploads = PeerCASUploads(self)
 
     def issue_token(self, owner, repository, scope="read"):
-        with self._lock:
+        with self.lock:
             expires = int(time.time()) + self.token_lifetime
             value = f"cas-{secrets.token_urlsafe(24)}"
             token = AccessToken(value, owner, repository, expires, self.token_uses, scope)
@@ -125,15 +125,22 @@ class PeerCAS:
 
     def revoke_tokens(self):
         """Every token issued so far is refused from now on."""
-        with self._lock:
+        with self.lock:
             for token in self.tokens.values():
                 token.expires = 0
 
     def expire_urls(self):
         """Every URL issued so far is answered with 403 from now on."""
-        with self._lock:
+        with self.lock:
             for url in self.urls.values():
                 url.expired = True
+
+    def forget_all_but(self, count):
+        """Forgets the oldest tokens and URLs: they are refused, and no more than `count` of each are kept."""
+        with self.lock:
+            for table in (self.tokens, self.urls):
+                for name in list(table)[: max(0, len(table) - count)]:
+                    del table[name]
 
     def answer(self, request):
         """Answers a request to the CAS."""
@@ -146,7 +153,7 @@ class PeerCAS:
         # Clients of before November 2025 use no version prefix.
         match = re.fullmatch(r"(?:/(v[12]))?(/.*)", path)
         version, path = match[1] or "v1", match[2]
-        with self._lock:
+        with self.lock:
             token = self.tokens.get(request.bearer)
             if token is None or token.expires <= time.time() or token.uses_left == 0:
                 return error_response(401, message="token missing, unknown or expired")
@@ -239,7 +246,7 @@ class PeerCAS:
 
     def signed_url(self, xorb, ranges):
         """A URL for `ranges` of `xorb`, known from now on."""
-        with self._lock:
+        with self.lock:
             url = SignedURL(secrets.token_hex(8), xorb, list(ranges), uses_left=self.url_uses)
             self.urls[url.id] = url
         listed = ",".join(f"{first}-{last}" for first, last in ranges)
@@ -255,7 +262,7 @@ class PeerCAS:
         query = {name: values[0] for name, values in request.query.items()}
         listed = query.get("X-Peer-Ranges", "")
         signature = self._signature(query.get("X-Peer-Id"), xorb, listed)
-        with self._lock:
+        with self.lock:
             url = self.urls.get(query.get("X-Peer-Id"))
             if url is None or not hmac.compare_digest(signature, query.get("X-Peer-Signature", "")):
                 return error_response(403, message="bad signature")

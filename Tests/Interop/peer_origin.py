@@ -202,10 +202,13 @@ class PeerOrigin:
             for files in repository.commits.values():
                 yield from (file for file in files.values() if file.stored is not None)
 
-    def check_requests(self):
-        """Asserts that no request carried a credential to a host that it does not belong to, or broke the origin."""
+    def check_requests(self, requests=None):
+        """Asserts that no request carried a credential to a host that it does not belong to, or broke the origin.
+
+        Looks at all that are in the log if none are given.
+        """
         hub_tokens = set(self.users)
-        for request in self.log.all():
+        for request in self.log.all() if requests is None else requests:
             where = f"{request.method} {request.server}:{request.port}{request.path}"
             assert request.state != "failed", f"the origin has a fault of its own at {where}"
             everything = " ".join([request.target, *request.headers.values(), request.body.decode("latin-1")])

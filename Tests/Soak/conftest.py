@@ -1,0 +1,6 @@
+"""The modules of the interop tests, which the soak shares."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Interop"))
