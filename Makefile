@@ -7,6 +7,7 @@
 # make image-check   the image and the files of deploy/, tried; as root
 # make format, make lint   swift format
 # make soak   readers of every kind for SOAK_SECONDS over an upstream that fails in every way; SOAK_SEED repeats one
+# make sanitize   the Swift tests under the thread and the address sanitizer; make sanitize-thread: one of them
 # make fuzz   every fuzzer for FUZZ_SECONDS
 # make bench  the kernels and the whole beside their peers; writes docs/performance.md (BENCH_FLAGS: --quick, --full)
 
@@ -24,7 +25,8 @@ SIZE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sec
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable $(SIZE_FLAGS) \
 	--scratch-path $(RELEASE_FOLDER)
 
-.PHONY: demo test unit interop ui-test docs docc build bench image image-check setup format lint fuzz soak clean
+.PHONY: demo test unit interop ui-test docs docc build bench image image-check setup format lint fuzz soak sanitize \
+	sanitize-thread sanitize-address clean
 
 demo: setup
 	$(SWIFT) build --product xet
@@ -90,5 +92,10 @@ soak: setup
 	$(SWIFT) build --product xet
 	SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SEED=$(SOAK_SEED) .venv-interop/bin/python Tests/Soak/soak.py
 
+sanitize: sanitize-thread sanitize-address
+
+sanitize-thread sanitize-address: sanitize-%: setup
+	Tests/Sanitizers/run.sh $*
+
 clean:
-	rm -rf .build .build-release .build-image .build-docc .venv-interop* .venv-bench .venv-image Fuzz/.build Benchmarks/.build
+	rm -rf .build .build-release .build-image .build-docc .build-tsan .build-asan .venv-interop* .venv-bench .venv-image Fuzz/.build Benchmarks/.build
