@@ -188,7 +188,7 @@ _xet_proxy() {
     repeating_flags=()
     non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
-    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
+    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
     __xet_offer_flags_options 0
 
     # Offer option value completions
@@ -238,6 +238,9 @@ _xet_proxy() {
         return
         ;;
     '--stall-timeout')
+        return
+        ;;
+    '--retry-for')
         return
         ;;
     '--token-repo')
@@ -295,7 +298,7 @@ _xet_download() {
     repeating_flags=()
     non_repeating_flags=(--quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --output -o --hash --repo)
+    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --retry-for --output -o --hash --repo)
     __xet_offer_flags_options 2
 
     # Offer option value completions
@@ -314,6 +317,9 @@ _xet_download() {
         ;;
     '--private-upstreams')
         __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
+        return
+        ;;
+    '--retry-for')
         return
         ;;
     '--output'|'-o')

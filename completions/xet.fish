@@ -23,9 +23,9 @@ function __xet_parse_tokens -S
         __xet_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'proxy'
-            __xet_parse_subcommand 0 'config=' 'print-config' 'host=' 'port=' 'tls-certificate=' 'tls-key=' 'h2c' 'no-h2c' 'public-url=' 'trusted-proxy=+' 'hub-endpoint=' 'ca-file=' 'private-upstreams=' 'connect-timeout=' 'upstream-timeout=' 'upstream-idle-timeout=' 'stall-timeout=' 'allow-anonymous' 'no-allow-anonymous' 'token-repo=' 'allow=+' 'deny=+' 'allow-writes' 'no-allow-writes' 'signing-key-file=' 'buffer-memory=' 'max-downloads=' 'max-downloads-per-client=' 'max-connections=' 'max-body-size=' 'max-header-size=' 'idle-timeout=' 'min-client-rate=' 'drain-timeout=' 'log-level=' 'log-format=' 'ui' 'no-ui' 'version' 'h/help'
+            __xet_parse_subcommand 0 'config=' 'print-config' 'host=' 'port=' 'tls-certificate=' 'tls-key=' 'h2c' 'no-h2c' 'public-url=' 'trusted-proxy=+' 'hub-endpoint=' 'ca-file=' 'private-upstreams=' 'connect-timeout=' 'upstream-timeout=' 'upstream-idle-timeout=' 'stall-timeout=' 'retry-for=' 'allow-anonymous' 'no-allow-anonymous' 'token-repo=' 'allow=+' 'deny=+' 'allow-writes' 'no-allow-writes' 'signing-key-file=' 'buffer-memory=' 'max-downloads=' 'max-downloads-per-client=' 'max-connections=' 'max-body-size=' 'max-header-size=' 'idle-timeout=' 'min-client-rate=' 'drain-timeout=' 'log-level=' 'log-format=' 'ui' 'no-ui' 'version' 'h/help'
         case 'download'
-            __xet_parse_subcommand 2 'revision=' 'repo-type=' 'hub-endpoint=' 'ca-file=' 'private-upstreams=' 'o/output=' 'hash=' 'repo=' 'q/quiet' 'version' 'h/help'
+            __xet_parse_subcommand 2 'revision=' 'repo-type=' 'hub-endpoint=' 'ca-file=' 'private-upstreams=' 'retry-for=' 'o/output=' 'hash=' 'repo=' 'q/quiet' 'version' 'h/help'
         case 'list'
             __xet_parse_subcommand 1 'revision=' 'repo-type=' 'hub-endpoint=' 'ca-file=' 'private-upstreams=' 'json' 'version' 'h/help'
         case 'hash'
@@ -121,6 +121,7 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet p
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" upstream-timeout' -l 'upstream-timeout' -d 'Longest wait until Hub, CAS or CDN begin their answer. (env XET_UPSTREAM_TIMEOUT, default: 10s)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" upstream-idle-timeout' -l 'upstream-idle-timeout' -d 'Longest silence within an answer of Hub, CAS or CDN. (env XET_UPSTREAM_IDLE_TIMEOUT, default: 30s)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" stall-timeout' -l 'stall-timeout' -d 'Silence after which a range of a xorb is asked for again, on another connection. (env XET_STALL_TIMEOUT, default: 3s)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" retry-for' -l 'retry-for' -d 'How long a download that has begun waits for a Hub, CAS or CDN that is away; 0 for not at all. (env XET_RETRY_FOR, default: 5m)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" allow-anonymous' -l 'allow-anonymous' -d 'Let requests without a token through, for public files. (env XET_ALLOW_ANONYMOUS, default: false)'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-allow-anonymous' -l 'no-allow-anonymous' -d 'Let requests without a token through, for public files. (env XET_ALLOW_ANONYMOUS, default: false)'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" token-repo' -l 'token-repo' -d 'Repository whose token /download-hash uses when a request names none: owner/name. (env XET_TOKEN_REPO, default: requests have to name one)' -rfka ''
@@ -149,6 +150,7 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet d
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" hub-endpoint' -l 'hub-endpoint' -d 'Address of the Hub; a token may stand in it, as in https://user:token@host. (env HF_ENDPOINT, default: https://huggingface.co)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" ca-file' -l 'ca-file' -d 'PEM file of certificates to trust besides the system\'s. (env SSL_CERT_FILE names one to trust instead of the system\'s; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" private-upstreams' -l 'private-upstreams' -d 'Whether servers are asked that the Internet cannot reach, where the Hub leads to them: auto (if the Hub is one itself), allow or deny. (default: auto)' -rfka 'auto allow deny'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" retry-for' -l 'retry-for' -d 'How long a download that has begun waits for a Hub, CAS or CDN that is away; 0 for not at all. (env XET_RETRY_FOR, default: 5m)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" o output' -l 'output' -s 'o' -d 'File to write; - is standard output.' -rF
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" hash' -l 'hash' -d 'Download the file with this XET hash, with the rights of --repo.' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet download" repo' -l 'repo' -d 'With --hash: the repository whose rights are used.' -rfka ''

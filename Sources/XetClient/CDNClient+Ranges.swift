@@ -150,7 +150,7 @@ extension CDNClient {
                 next = try await pieces.next()
             } catch {
                 if reader.completeCount == count, !Task.isCancelled { break }
-                throw UpstreamHTTP.failure(error, address)
+                throw UpstreamHTTP.failure(error, address, of: .cdn)
             }
             guard var piece = next else { break }
             received += UInt64(piece.readableBytes)

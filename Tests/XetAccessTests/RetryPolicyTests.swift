@@ -177,7 +177,10 @@ private struct Constant: RandomNumberGenerator {
         let errors = (0..<10_000).map { XetError(.connectionFailed, "number \($0)") }
         let outcome = run(.outlasting(.seconds(300)), errors, clock: clock)
         #expect(clock.now.offset == .seconds(300))
-        #expect((outcome.result?.failure as? XetError)?.message == "number \(outcome.calls - 1)")
+        #expect(throws: XetError.self) { try outcome.result?.get() }
+        if case .failure(let error as XetError) = outcome.result {
+            #expect(error.message == "number \(outcome.calls - 1)")
+        }
         #expect(run(.outlasting(.zero), errors, clock: clock).calls == 1)
     }
 

@@ -243,7 +243,7 @@ import XetWire
 
     @Test(arguments: [nil, "yesterday"])
     func `without a clock of the server's a date counts by ours`(date: String?) async throws {
-        let later = HTTPDate(unixSeconds: HTTPDate.now.unixSeconds + 3600).description
+        let later = try #require(HTTPDate(unixSeconds: HTTPDate.now.unixSeconds + 3600).text)
         do {
             _ = try await resolve(ScriptedAnswer(503, [("Retry-After", later)] + (date.map { [("Date", $0)] } ?? [])))
             Issue.record("a status of 503 passed")

@@ -154,8 +154,8 @@ extension SampleFile {
 
     /// The answer for a range; `nil` if it begins at or after the end.
     ///
-    /// `address` gives the URL of a range. Fetch ranges that overlap or touch are merged, as CAS servers do, unless
-    /// `isMerged` is false: then every term has its own.
+    /// `address` gives the URL of a xorb. Fetch ranges that overlap or touch are merged, as CAS servers do, and signed together,
+    /// unless `isMerged` is false: then every term has its own.
     func reconstruction(
         _ range: FileByteRange,
         cut: Cut = .chunks,
@@ -187,9 +187,11 @@ extension SampleFile {
         }
         var fetches: [XorbHash: [FetchInfo]] = [:]
         for (xorb, ranges) in ranges {
-            fetches[xorb] = try (isMerged ? Self.merged(ranges) : ranges).map { chunks in
+            let signed = isMerged ? try Self.merged(ranges) : ranges
+            fetches[xorb] = try signed.enumerated().map { index, chunks in
                 guard let bytes = xorbs[xorb]?.index.serializedRange(of: chunks) else { throw Impossible() }
-                return try FetchInfo(chunks: chunks, bytes: bytes, url: SignedURL(address(xorb)))
+                let place = isMerged ? SignedPlace(index: index, count: signed.count) : .only
+                return try FetchInfo(chunks: chunks, bytes: bytes, url: SignedURL(address(xorb)), place: place)
             }
         }
         return try Reconstruction(

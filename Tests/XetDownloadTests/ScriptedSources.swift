@@ -68,7 +68,9 @@ final class ScriptedXorbSource: XorbSource {
         /// GETs of the same range of the same xorb before this one.
         let repetition: Int
         let xorb: XorbHash
-        let info: FetchInfo
+        /// The ranges, of which there may be several if the source answers lists.
+        let infos: [FetchInfo]
+        var info: FetchInfo { infos[0] }
         /// The generation of the URL.
         let generation: Int
     }
@@ -98,16 +100,27 @@ final class ScriptedXorbSource: XorbSource {
     }
 
     private let xorbs: [XorbHash: SerializedXorb]
+    private let answersLists: Bool
     private let script: @Sendable (Call) -> Answer
     private let state = Mutex(State())
 
-    init(_ files: [SampleFile], script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }) {
+    /// A source that answers a GET of several ranges with all of them if it `answersLists`.
+    init(
+        _ files: [SampleFile],
+        answersLists: Bool = false,
+        script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }
+    ) {
+        self.answersLists = answersLists
         xorbs = files.reduce(into: [:]) { $0.merge($1.xorbs) { first, _ in first } }
         self.script = script
     }
 
-    convenience init(_ file: SampleFile, script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }) {
-        self.init([file], script: script)
+    convenience init(
+        _ file: SampleFile,
+        answersLists: Bool = false,
+        script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }
+    ) {
+        self.init([file], answersLists: answersLists, script: script)
     }
 
     /// The GETs so far.
@@ -121,8 +134,23 @@ final class ScriptedXorbSource: XorbSource {
     /// Bytes that bodies have taken.
     var byteCount: Int { state.withLock { $0.byteCount } }
 
+    func isOneRequest(_ fetches: [FetchInfo]) -> Bool {
+        fetches.count == 1 || (answersLists && fetches.isSignedList)
+    }
+
     func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
-        let call = try begin(fetch)
+        try await get([fetch]) { _, piece in try await body(piece) }
+    }
+
+    func fetch(_ fetches: [FetchInfo], _ body: (Int, ByteBuffer) async throws -> Void) async throws {
+        if isOneRequest(fetches) { return try await get(fetches, body) }
+        for (index, info) in fetches.enumerated() {
+            try await get([info]) { _, piece in try await body(index, piece) }
+        }
+    }
+
+    private func get(_ fetches: [FetchInfo], _ body: (Int, ByteBuffer) async throws -> Void) async throws {
+        let call = try begin(fetches)
         defer { state.withLock { $0.active -= 1 } }
         do {
             try await answer(call, body)
@@ -132,17 +160,18 @@ final class ScriptedXorbSource: XorbSource {
         }
     }
 
-    private func begin(_ fetch: FetchInfo) throws -> Call {
-        guard let slash = fetch.url.secret.lastIndex(of: "/"), let mark = fetch.url.secret.lastIndex(of: "?"),
-            let xorb = XorbHash(String(fetch.url.secret[fetch.url.secret.index(after: slash)..<mark])),
-            let generation = fetch.url.secret.split(separator: "=").last.flatMap({ Int($0) })
-        else { throw XetError(.notFound, "no xorb at \(fetch.url.secret)") }
+    private func begin(_ fetches: [FetchInfo]) throws -> Call {
+        guard let url = fetches.first?.url.secret, let slash = url.lastIndex(of: "/"),
+            let mark = url.lastIndex(of: "?"),
+            let xorb = XorbHash(String(url[url.index(after: slash)..<mark])),
+            let generation = url.split(separator: "=").last.flatMap({ Int($0) })
+        else { throw XetError(.notFound, "no xorb at \(fetches)") }
         return state.withLock { state in
             let call = Call(
                 number: state.calls.count,
-                repetition: state.calls.count { $0.xorb == xorb && $0.info.bytes == fetch.bytes },
+                repetition: state.calls.count { $0.xorb == xorb && $0.infos.map(\.bytes) == fetches.map(\.bytes) },
                 xorb: xorb,
-                info: fetch,
+                infos: fetches,
                 generation: generation
             )
             state.calls.append(call)
@@ -152,24 +181,32 @@ final class ScriptedXorbSource: XorbSource {
         }
     }
 
-    private func answer(_ call: Call, _ body: (ByteBuffer) async throws -> Void) async throws {
+    private func answer(_ call: Call, _ body: (Int, ByteBuffer) async throws -> Void) async throws {
         let answer = script(call)
         try Task.checkCancellation()
         if let refusal = answer.refusal { throw refusal }
-        guard let xorb = xorbs[call.xorb], call.info.bytes.last < xorb.chunks.count else {
-            throw XetError(.notFound, "no such bytes of xorb \(call.xorb)")
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for info in call.infos {
+            guard let xorb = xorbs[call.xorb], info.bytes.last < xorb.chunks.count else {
+                throw XetError(.notFound, "no such bytes of xorb \(call.xorb)")
+            }
+            bytes += xorb.chunks[Int(info.bytes.first)...Int(info.bytes.last)]
+            ends.append(bytes.count)
         }
-        var bytes = Array(xorb.chunks[Int(call.info.bytes.first)...Int(call.info.bytes.last)])
         answer.damage?(&bytes)
-        var offset = 0
+        var (offset, range) = (0, 0)
         let end = min(bytes.count, answer.truncation ?? bytes.count)
         while offset < end {
             try await answer.before?(offset)
             try Task.checkCancellation()
-            let piece = bytes[offset..<min(end, offset + answer.pieceByteCount)]
-            try await body(ByteBuffer(bytes: piece))
+            // Whatever the damage did to the length the last range has.
+            let rangeEnd = range + 1 == ends.count ? bytes.count : ends[range]
+            let piece = bytes[offset..<min(end, rangeEnd, offset + answer.pieceByteCount)]
+            try await body(range, ByteBuffer(bytes: piece))
             state.withLock { $0.byteCount += piece.count }
             offset += piece.count
+            if offset == rangeEnd { range += 1 }
         }
         if answer.truncation != nil {
             throw XetError(.connectionFailed, "the connection broke after \(end) bytes")

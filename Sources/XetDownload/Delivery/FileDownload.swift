@@ -22,6 +22,8 @@ public struct FileDownloader: Sendable {
         public var leastQueueByteCount: Int = 256 << 10
         /// Most bytes kept because later terms of the window use them again; beyond, they are fetched again.
         public var retainedByteCount: Int = 16 << 20
+        /// Most bytes of ranges that are asked for with one GET: more is faster side by side.
+        public var mostSharedByteCount: Int = 4 << 20
         /// When a GET that stalls is answered by another beside it; never if `nil`.
         public var stall: StallPolicy? = StallPolicy()
         /// A reader that takes nothing for so long keeps its place in the file and nothing else, until it takes more; it

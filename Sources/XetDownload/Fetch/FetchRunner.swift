@@ -30,49 +30,54 @@ struct FetchRunner: Sendable {
 
     /// Fetches until every used chunk is in the lane, then ends the lane; a failure ends it too.
     ///
-    /// The lane has its place, which is given back.
-    func run() async {
+    /// The lane has its place, which is given back. `failure` is what a GET ended with that was to bring its range among others.
+    func run(after failure: XetError? = nil) async {
         defer { lane.endPlace() }
         do {
-            try await fetch()
+            try await fetch(after: failure)
             lane.finish()
         } catch {
             lane.finish(.failure(error))
         }
     }
 
-    private func fetch() async throws {
+    private func fetch(after failure: XetError?) async throws {
+        var failure = failure
         var info = plan.info
-        var generator = SystemRandomNumberGenerator()
         var retries = RetrySeries(environment.retry)
         var isExpired = false
         while !lane.isComplete {
+            if let error = failure.take() {
+                isExpired = isExpired || error.code == .expired
+                try await wait(after: error, &retries)
+            }
             let before = lane.next
             do {
                 if isExpired {
                     info = try await environment.window.renewed(info, of: plan.xorb)
                     isExpired = false
                 }
-                try await attempt(info)
-                return
+                return try await attempt(info)
             } catch let error as XetError {
                 if lane.next > before { retries.noteProgress() }
-                if error.code == .corrupt { environment.metrics.note(.xorb) }
-                if error.code == .rateLimited || error.code == .unavailable || error.code == .timedOut {
-                    environment.account.noteCongestion()
-                }
-                let delay = retries.delay(after: error, at: environment.watch.elapsed, using: &generator)
-                guard let delay else { throw error }
-                if error.code == .expired {
-                    isExpired = true
-                    if retries.failureCount == 1 { continue }
-                }
-                environment.metrics.noteRetry()
-                environment.retry.onRetry?(error, delay)
-                lane.pause()
-                try await environment.clock.sleep(for: delay)
+                environment.note(error)
+                failure = error
             }
         }
+    }
+
+    /// Waits until the next attempt; throws `error` if there is none.
+    private func wait(after error: XetError, _ retries: inout RetrySeries) async throws {
+        var generator = SystemRandomNumberGenerator()
+        guard let delay = retries.delay(after: error, at: environment.watch.elapsed, using: &generator) else {
+            throw error
+        }
+        // An address that has ended is no fault of its host.
+        if error.code == .expired, retries.failureCount == 1 { return }
+        environment.metrics.noteRetry()
+        environment.retry.onRetry?(error, delay)
+        lane.pause()
+        try await environment.clock.sleep(for: delay)
     }
 
     /// One GET, or two if the first stalls.
@@ -85,33 +90,29 @@ struct FetchRunner: Sendable {
         }
     }
 
-    /// Ends a GET early: the rest of the range is not needed.
-    private struct Enough: Error {}
-
     private func transfer(_ info: FetchInfo, _ pulse: Pulse) async throws {
-        var decoder = RangeDecoder(plan, isHashing: environment.isHashing, unpackers: environment.unpackers)
+        var intake = LaneIntake(lane, environment)
         do {
-            defer { environment.metrics.note(decoder.work) }
             pulse.beginWait()
             try await environment.xorbs.fetch(info) { piece in
                 pulse.endWait(byteCount: piece.readableBytes)
-                try await lane.open()
-                var offset = 0
-                while let batch = try decoder.next(in: piece, from: &offset, skippingBefore: lane.next) {
-                    try await lane.put(batch)
-                    guard lane.isGETUseful else { throw Enough() }
-                }
+                guard try await intake.take(piece) else { throw Enough() }
                 pulse.beginWait()
             }
-            try decoder.finish()
+            try intake.finish()
         } catch is Enough {
             return
-        } catch let error as XorbError {
-            throw XetError(
-                .corrupt,
-                "xorb \(plan.xorb), chunks \(info.chunks.start)..<\(info.chunks.end)",
-                cause: error
-            )
         }
+    }
+}
+
+/// Ends a GET early: the rest is not needed.
+struct Enough: Error {}
+
+extension FetchRunner.Environment {
+    /// Counts what a GET failed with.
+    func note(_ error: XetError) {
+        if error.code == .corrupt { metrics.note(.xorb) }
+        if [.rateLimited, .unavailable, .timedOut].contains(error.code) { account.noteCongestion() }
     }
 }

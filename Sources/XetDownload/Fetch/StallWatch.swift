@@ -39,6 +39,22 @@ struct StallWatch: Sendable {
         }
     }
 
+    /// Runs `attempt`; `nil` if it stalled, and was cancelled for it.
+    func untilStall<Value: Sendable>(_ attempt: @escaping @Sendable (Pulse) async -> Value) async -> Value? {
+        hedges.noteGET()
+        return await withTaskGroup(of: Value?.self) { group in
+            let pulse = Pulse(watch)
+            group.addTask { await attempt(pulse) }
+            group.addTask {
+                // Ends by a stall or by being cancelled, and either way there is no value.
+                try? await waitForLeave(pulse)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
     /// Returns when the GET has stalled and another may be sent.
     private func waitForLeave(_ pulse: Pulse) async throws {
         try await deadlines.wait { policy.rest(pulse.reading) }

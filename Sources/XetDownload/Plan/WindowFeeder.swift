@@ -40,7 +40,7 @@ struct WindowFeeder: Sendable {
                     let lanes = openLanes(of: window, firstOrdinal: fetchCount)
                     fetchCount += lanes.count
                     try await windows.push(OpenWindow(plan: window.plan, lanes: lanes), cost: 1)
-                    for lane in lanes { try await start(lane, window.addresses, in: &group) }
+                    try await start(lanes, of: window, in: &group)
                     draft(after: window, &drafts, in: &group)
                     guard let next = drafts.popFirst(), let planned = try await next.plan.next() else { break }
                     window = planned
@@ -112,20 +112,54 @@ struct WindowFeeder: Sendable {
         return opened
     }
 
-    private func start(
-        _ lane: FetchLane,
-        _ addresses: WindowFetches,
-        in group: inout DiscardingTaskGroup
-    ) async throws {
-        let configuration = downloader.configuration
-        let stalls = configuration.stall.map { policy in
-            StallWatch(policy: policy, deadlines: deadlines, hedges: downloader.hedges, watch: watch)
+    /// Starts the fetches of a window, each when it has its place.
+    private func start(_ lanes: [FetchLane], of window: PlannedWindow, in group: inout DiscardingTaskGroup) async throws
+    {
+        let environment = environment(window.addresses)
+        let shared = sharedFetches(lanes, of: window, environment)
+        do {
+            for (index, lane) in lanes.enumerated() {
+                try await lane.takePlace()
+                if let fetch = shared[index] {
+                    if fetch.lanes.first === lane { group.addTask { await fetch.run() } }
+                    try await fetch.notePlace(of: lane)
+                } else {
+                    let runner = FetchRunner(lane: lane, environment: environment)
+                    group.addTask { await runner.run() }
+                }
+            }
+        } catch {
+            for fetch in shared.values { fetch.abandon() }
+            throw error
         }
-        let environment = FetchRunner.Environment(
+    }
+
+    /// The GETs that bring several ranges, by the index of each of their lanes.
+    private func sharedFetches(
+        _ lanes: [FetchLane],
+        of window: PlannedWindow,
+        _ environment: FetchRunner.Environment
+    ) -> [Int: SharedFetch] {
+        let groups = window.plan.sharedFetches(mostByteCount: downloader.configuration.mostSharedByteCount) { fetch in
+            window.addresses.signedList(of: fetch.info, of: fetch.xorb)
+        }
+        var shared: [Int: SharedFetch] = [:]
+        for group in groups {
+            let fetch = SharedFetch(group.map { lanes[$0] }, environment: environment)
+            for index in group { shared[index] = fetch }
+        }
+        return shared
+    }
+
+    private func environment(_ addresses: WindowFetches) -> FetchRunner.Environment {
+        let configuration = downloader.configuration
+        return FetchRunner.Environment(
             xorbs: downloader.xorbs,
             window: addresses,
             retry: configuration.retry,
-            stalls: stalls,
+            stalls: configuration.stall.map { policy in
+                StallWatch(policy: policy, deadlines: deadlines, hedges: downloader.hedges, watch: watch)
+            },
             clock: downloader.clock,
             watch: watch,
             account: account,
@@ -133,8 +167,5 @@ struct WindowFeeder: Sendable {
             isHashing: true,
             metrics: configuration.metrics
         )
-        try await lane.takePlace()
-        let runner = FetchRunner(lane: lane, environment: environment)
-        group.addTask { await runner.run() }
     }
 }

@@ -41,6 +41,11 @@ final class WindowFetches: Sendable {
         }
     }
 
+    /// All ranges that are signed together with one, itself among them, in the order in which they are signed.
+    func signedList(of info: FetchInfo, of xorb: XorbHash) -> [FetchInfo] {
+        reconstruction.withLock { $0.fetches[xorb]?.signedList(of: info) } ?? [info]
+    }
+
     private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
         let found = reconstruction.withLock { reconstruction in
             reconstruction.fetches[xorb]?.infos.first { $0.chunks == info.chunks && $0.bytes == info.bytes }

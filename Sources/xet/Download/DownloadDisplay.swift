@@ -72,10 +72,8 @@ final class DownloadDisplay: Sendable {
 
     /// The download is over; its line on the terminal goes.
     func end() {
-        state.withLock { state in
-            state.bar?.finish()
-            state.bar = nil
-        }
+        var bar = state.withLock { $0.bar.take() }
+        bar?.finish()
     }
 
     private func tell(_ text: String) {

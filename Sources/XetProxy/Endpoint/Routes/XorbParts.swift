@@ -36,7 +36,7 @@ struct XorbParts: Sendable {
             hosts.noteUnable(origin)
             return nil
         case 408, 429, 502, 503, 504:
-            throw XetError(answer.head, from: answer.address)
+            throw XetError(answer.head, from: answer.address, of: .cdn)
         default:
             // It may be the list that is refused, or the address that has ended: a single range tells.
             return nil
