@@ -4,6 +4,7 @@ import pytest
 
 import faults
 from catalogue import file_of
+from contents import noise
 from endpoint_calls import get_xorb, parts_of, range_field, spans_of
 from expectations import assert_right, is_visible_failure
 from http_probe import fetch, target_of
@@ -87,6 +88,36 @@ def test_downloads_from_hosts_that_cannot(proxy, origin, name):
     content = file_of(origin, "scattered.bin").content
     for _ in range(2):
         assert_right(download(proxy, origin, "scattered.bin"), content)
+
+
+CUT = "acme/cut"
+
+
+@pytest.fixture(scope="session")
+def cut_file(filled_origin):
+    """A file that has been cut out of another: parts of its xorb, in their order."""
+    base = noise(12_000_000, "cut")
+    filled_origin.xet_file(base, compression="none")
+    parts = [base[start : start + 600_000] for start in range(1_000_000, 11_000_000, 1_500_000)]
+    file = filled_origin.xet_file(b"".join(parts))
+    filled_origin.add_repository(CUT, {"cut.bin": file})
+    return file
+
+
+def test_downloads_ask_for_all_ranges_of_an_address_at_once(proxy, origin, cut_file):
+    assert_right(download(proxy, origin, "cut.bin", CUT), cut_file.content)
+    asked = [request.range for request in origin.log.all("cdn")]
+    lists = [ranges.removeprefix("bytes=").split(",") for ranges in asked if "," in ranges]
+    assert lists, asked
+    # What a list brought is not asked for again.
+    assert not {part for ranges in lists for part in ranges} & {ranges.removeprefix("bytes=") for ranges in asked}
+
+
+@pytest.mark.parametrize("after", [0, 1, 5000, 300_000])
+def test_downloads_whose_parts_break_off(proxy, origin, cut_file, after):
+    entry = origin.cdn.script(for_lists(faults.reset_after(after)), times=None)
+    assert_right(download(proxy, origin, "cut.bin", CUT), cut_file.content)
+    assert any("," in request.range for request in origin.log.all("cdn")) and entry.uses
 
 
 def test_an_expired_address_is_a_403_for_a_list_too(endpoint, origin):

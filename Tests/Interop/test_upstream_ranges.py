@@ -1,5 +1,7 @@
 """Data hosts that send more than the range: the range is taken from it, or the failure is plain to see."""
 
+import re
+
 import pytest
 
 import faults
@@ -21,12 +23,13 @@ def whole(origin, framing="length"):
 
 
 def larger(origin, before, after):
-    """A range that begins `before` bytes earlier and ends `after` bytes later, as far as there are some."""
+    """A range that begins `before` bytes earlier and ends `after` bytes later, as far as there are some; of several, one that
+    holds them all."""
 
     def apply(request, response):
         data = origin.store.xorbs[request.path.rpartition("/")[2]].data
-        first, last = (int(text) for text in request.range.removeprefix("bytes=").split("-"))
-        first, last = max(0, first - before), min(len(data) - 1, last + after)
+        places = [int(text) for text in re.findall(r"\d+", request.range)]
+        first, last = max(0, min(places) - before), min(len(data) - 1, max(places) + after)
         response.body = data[first : last + 1]
         return response.with_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
 
