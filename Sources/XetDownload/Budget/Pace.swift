@@ -21,7 +21,9 @@ struct Pace: Sendable {
         var firstFetchCount = 4
         /// The same if it is at ``distance`` or more.
         var distantFetchCount = 64
-        /// Most GETs at once.
+        /// Most GETs at once, if the CAS is near: a range costs a request to the CAS, which tells there.
+        var nearMostFetchCount = 32
+        /// The same if it is at ``distance`` or more.
         var mostFetchCount = 64
         /// How long the first answer takes at most from a CAS that is near.
         var proximity = Duration.milliseconds(10)
@@ -45,7 +47,9 @@ struct Pace: Sendable {
     typealias Wish = BudgetStateMachine.Wish
 
     private enum Phase {
-        /// More was just given; before, so many bytes came in a second with that wish.
+        /// More was just given, and what comes was still asked for before; with that wish so many bytes came in a second.
+        case settling(from: Double, with: Wish)
+        /// What comes was asked for since more was given.
         case growing(from: Double, with: Wish)
         /// Nothing changes for so many measurements.
         case holding(Int)
@@ -96,9 +100,9 @@ struct Pace: Sendable {
         )
         most = Wish(
             byteCount: between(limits.nearMostByteCount, limits.mostByteCount),
-            fetchCount: limits.mostFetchCount
+            fetchCount: between(limits.nearMostFetchCount, limits.mostFetchCount)
         )
-        phase = .growing(from: 0, with: wish)
+        phase = .settling(from: 0, with: wish)
     }
 
     /// Notes that the reader waited for bytes.
@@ -115,7 +119,7 @@ struct Pace: Sendable {
             return false
         }
         let elapsed = time - start
-        guard elapsed >= (delivered >= wish.byteCount ? Self.leastMeasurement : Self.mostMeasurement) else {
+        guard elapsed >= (delivered >= measuredByteCount ? Self.leastMeasurement : Self.mostMeasurement) else {
             return false
         }
         rate = Double(delivered) / (elapsed / .seconds(1))
@@ -153,12 +157,19 @@ struct Pace: Sendable {
         waited = .zero
     }
 
+    /// Bytes that a measurement takes: all that was on the way when it began.
+    private var measuredByteCount: Int {
+        if case .settling(_, let earlier) = phase { earlier.byteCount } else { wish.byteCount }
+    }
+
     private mutating func adaptToWaiting() {
         switch phase {
         case _ where wish.byteCount < limits.firstByteCount:
             // It had been slow: what everybody begins with needs no reason.
             scale(by: 4, upTo: Wish(byteCount: limits.firstByteCount, fetchCount: limits.firstFetchCount))
             phase = .growing(from: 0, with: wish)
+        case .settling(let before, let earlier):
+            phase = .growing(from: before, with: earlier)
         case .growing(let before, let earlier) where rate < before * Self.worthwhileGain:
             wish = earlier
             phase = .holding(holdingCount)
@@ -166,14 +177,17 @@ struct Pace: Sendable {
         case .growing, .holding(0):
             let earlier = wish
             scale(by: 2, upTo: most)
-            phase = wish == earlier ? .holding(holdingCount) : .growing(from: rate, with: earlier)
+            phase = wish == earlier ? .holding(holdingCount) : .settling(from: rate, with: earlier)
         case .holding(let rest):
             phase = .holding(rest - 1)
         }
     }
 
     private mutating func adaptToReader() {
-        if case .growing = phase { phase = .holding(0) }
+        switch phase {
+        case .settling, .growing: phase = .holding(0)
+        case .holding: break
+        }
         limit(to: rate * (reserve / .seconds(1)))
     }
 

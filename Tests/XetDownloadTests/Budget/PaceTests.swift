@@ -11,6 +11,7 @@ import Testing
         limits.mostByteCount = 6000
         limits.firstFetchCount = 2
         limits.distantFetchCount = 6
+        limits.nearMostFetchCount = 5
         limits.mostFetchCount = 7
         limits.proximity = .milliseconds(10)
         limits.distance = .milliseconds(50)
@@ -28,12 +29,21 @@ import Testing
             _ = pace.noteDelivery(of: 1, at: time)
         }
 
-        /// Measures a reader that gets `rate` bytes in a second and waits for a part of the time.
-        mutating func measure(rate: Int, waiting part: Double = 0.5) {
-            let duration = max(.milliseconds(50), Duration.seconds(1) * (Double(pace.wish.byteCount) / Double(rate)))
+        /// Measures a reader that gets `rate` bytes in a second and waits for a part of the time, until it has `bytes`, or all
+        /// that it may have at a time.
+        mutating func measure(rate: Int, bytes: Int? = nil, waiting part: Double = 0.5) {
+            let count = Double(bytes ?? pace.wish.byteCount)
+            let duration = max(.milliseconds(50), Duration.seconds(1) * (count / Double(rate)))
             pace.noteWait(of: duration * part)
             time += duration
             _ = pace.noteDelivery(of: Int((Double(rate) * (duration / .seconds(1))).rounded(.up)), at: time)
+        }
+
+        /// What comes first after the start, or after more was given, is no measure of it.
+        mutating func settle() {
+            let before = wish
+            measure(rate: 100_000)
+            #expect(wish == before)
         }
 
         var wish: [Int] { [pace.wish.byteCount, pace.wish.fetchCount] }
@@ -68,32 +78,53 @@ import Testing
     @Test func `it grows while that is faster, up to the most`() {
         var course = Course()
         #expect(course.wish == [1600, 2])
+        course.settle()
         course.measure(rate: 1000)
         #expect(course.wish == [3200, 4])
+        course.settle()
         course.measure(rate: 2000)
-        #expect(course.wish == [6000, 7])
+        #expect(course.wish == [6000, 5])
         // There is no more to try, so nothing is taken back for being no faster.
         for _ in 0..<300 {
             course.measure(rate: 3000)
-            #expect(course.wish == [6000, 7])
+            #expect(course.wish == [6000, 5])
         }
     }
 
     @Test func `taking back means what it had before`() {
         var course = Course()
+        course.settle()
         course.measure(rate: 1000)
+        course.settle()
         course.measure(rate: 2000)
-        #expect(course.wish == [6000, 7])
+        #expect(course.wish == [6000, 5])
+        course.settle()
         course.measure(rate: 2100)
         #expect(course.wish == [3200, 4])
     }
 
+    /// It was asked for before.
+    @Test(arguments: [1600, 100_000])
+    func `what comes first after more was given says nothing of it`(rate: Int) {
+        for (later, wish) in [(1100, [1600, 2]), (1200, [4800, 5])] {
+            var course = Course()
+            course.settle()
+            course.measure(rate: 1000)
+            course.measure(rate: rate, bytes: 1600)
+            #expect(course.wish == [3200, 4])
+            course.measure(rate: later)
+            #expect(course.wish == wish)
+        }
+    }
+
     @Test func `what brings nothing is taken back, and tried again much later`() {
         var course = Course()
+        course.settle()
         // The wait doubles with every attempt.
         for holdingCount in [8, 16, 32, 64, 128, 128] {
             course.measure(rate: 1000)
             #expect(course.wish == [3200, 4])
+            course.settle()
             course.measure(rate: 1100)
             #expect(course.wish == [1600, 2])
             for _ in 0..<holdingCount {
@@ -157,15 +188,19 @@ import Testing
         #expect(!isShort)
         pace.noteWait(of: .milliseconds(900))
         let isLong = pace.noteDelivery(of: 10_000, at: .milliseconds(10_999))
-        #expect(isLong)
-        #expect(pace.wish.byteCount == 3200)
+        #expect(!isLong)
         #expect(pace.rate > 20_000 && pace.rate < 20_100)
+        pace.noteWait(of: .milliseconds(900))
+        let isSecond = pace.noteDelivery(of: 10_000, at: .milliseconds(11_500))
+        #expect(isSecond)
+        #expect(pace.wish.byteCount == 3200)
     }
 
     // MARK: Less
 
     @Test func `congestion halves the fetches, and no more are tried for a while`() {
         var course = Course()
+        course.settle()
         course.measure(rate: 1000)
         course.pace.noteCongestion()
         #expect(course.wish == [3200, 2])
