@@ -23,6 +23,8 @@ struct DownloadRun: Sendable {
     let planner: WindowPlanner
     let downloader: FileDownloader
     let pace: DownloadPace
+    /// A reader that takes nothing for so long is blocked; none is if `nil`.
+    let patience: Duration?
     let watch: Stopwatch
 
     /// Delivers from a window on.
@@ -83,7 +85,7 @@ struct DownloadRun: Sendable {
         into windows: BoundedQueue<OpenWindow>,
         while taking: Pulse
     ) async {
-        guard let patience = downloader.configuration.patience else { return await feeder.run(first, into: windows) }
+        guard let patience else { return await feeder.run(first, into: windows) }
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await feeder.run(first, into: windows)

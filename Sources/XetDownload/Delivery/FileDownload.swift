@@ -48,6 +48,11 @@ public struct FileDownloader: Sendable {
     let clock: any Clock<Duration>
     let unpackers = UnpackerPool()
     let hedges = HedgeAllowance()
+    /// Where slow readers that had paused stand in line to go on.
+    ///
+    /// What they have in their sockets lasts for seconds. Hundreds that go on at once would take the memory from those that
+    /// wait for every byte.
+    let resumptions = TaskGate(width: 32)
     var broken = BrokenDownloads()
     var doubts = DoubtedFiles()
     var pieces = DeliveredPieces()
@@ -246,6 +251,22 @@ public struct PreparedDownload: Sendable {
         mutating func deliver(_ bytes: ByteBuffer) async throws {}
     }
 
+    /// How long a slow reader may take nothing of a window that it was given by itself: others stand in line behind it.
+    private static let resumptionPatience = Duration.milliseconds(250)
+
+    /// What delivers up to a place, in windows that end there.
+    private func run(to end: UInt64, patience: Duration?, _ pace: DownloadPace, _ watch: Stopwatch) -> DownloadRun {
+        DownloadRun(
+            range: range,
+            end: end,
+            planner: planner,
+            downloader: downloader,
+            pace: pace,
+            patience: downloader.configuration.patience.map { min($0, patience ?? $0) },
+            watch: watch
+        )
+    }
+
     /// Delivers from a window on.
     ///
     /// A reader that has paused is given one window after the other, each when it has room, until it takes them at once.
@@ -257,18 +278,20 @@ public struct PreparedDownload: Sendable {
         let watch = Stopwatch(downloader.clock)
         let pace = DownloadPace(Pace(downloader.budget.pace, latency: first.latency))
         var window = first
-        var end = planner.range.end
+        var resumption: FileByteRange?
         while true {
             let before = course.position
-            let run = DownloadRun(
-                range: range,
-                end: end,
-                planner: planner,
-                downloader: downloader,
-                pace: pace,
-                watch: watch
-            )
-            let hasPaused = try await run.deliver(from: window, &course, into: &sink) == .paused
+            let hasPaused: Bool
+            if let resumption {
+                hasPaused = try await downloader.resumptions.withTurn {
+                    let window = try await planner.planNext(resumption, watch, clock: downloader.clock)
+                    let run = run(to: resumption.end, patience: Self.resumptionPatience, pace, watch)
+                    return try await run.deliver(from: window, &course, into: &sink) == .paused
+                }
+            } else {
+                let run = run(to: planner.range.end, patience: nil, pace, watch)
+                hasPaused = try await run.deliver(from: window, &course, into: &sink) == .paused
+            }
             guard hasPaused || course.position < range.end else { return }
             let start = watch.elapsed
             try await sink.waitForRoom()
@@ -282,8 +305,8 @@ public struct PreparedDownload: Sendable {
             guard let next else {
                 throw XetError(.invalidResponse, "the terms end at byte \(course.position), before \(range.end)")
             }
-            end = isQuick ? planner.range.end : next.end
-            window = try await planner.planNext(next, watch, clock: downloader.clock)
+            resumption = isQuick ? nil : next
+            if isQuick { window = try await planner.planNext(next, watch, clock: downloader.clock) }
         }
     }
 }
