@@ -27,6 +27,33 @@ package final class TaskGate: Sendable {
         return try await body()
     }
 
+    /// Waits for this task's turn, which ends when it is said so.
+    package func turn() async throws -> Turn {
+        try await enter()
+        return Turn(gate: self)
+    }
+
+    /// The turn of a task that may let the next one in before its work is done.
+    package final class Turn: Sendable {
+        private let gate: TaskGate
+        private let isOver = Mutex(false)
+
+        fileprivate init(gate: TaskGate) {
+            self.gate = gate
+        }
+
+        deinit { end() }
+
+        /// Lets the next one in; only the first call counts.
+        package func end() {
+            let wasOver = isOver.withLock { isOver in
+                defer { isOver = true }
+                return isOver
+            }
+            if !wasOver { gate.leave() }
+        }
+    }
+
     private func enter() async throws {
         let ticket = state.withLock { state in
             state.nextTicket += 1

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import XetAccess
+import XetTestSupport
 
 @Suite struct TaskGateWidthTests {
     @Test func `lets only so many run at once`() async throws {
@@ -40,6 +41,47 @@ import XetAccess
         }
         // The permit is free again.
         try await permits.withTurn {}
+    }
+
+    @Test func `a turn may end before the work, and ends once`() throws {
+        let executor = StepExecutor()
+        let (permits, inside, end) = (TaskGate(width: 1), Watched(0), Watched(0))
+        let started = (0..<4).map { number in
+            executor.start {
+                let turn = try await permits.turn()
+                inside.change { $0 += 1 }
+                try await end.wait { $0 > number }
+                turn.end()
+                turn.end()
+                try await end.wait { $0 == 9 }
+            }
+        }
+        for count in 1...4 {
+            executor.runUntilIdle()
+            #expect(inside.value == count)
+            end.change { $0 = count }
+        }
+        end.change { $0 = 9 }
+        executor.runUntilIdle()
+        #expect(started.allSatisfy { $0.value != nil })
+        // There is one place again, and not more.
+        let later = (0..<2).map { _ in
+            executor.start {
+                let turn = try await permits.turn()
+                inside.change { $0 += 1 }
+                try await Watched(false).wait { $0 }
+                turn.end()
+            }
+        }
+        executor.runUntilIdle()
+        #expect(inside.value == 5)
+        later[0].cancel()
+        executor.runUntilIdle()
+        // A turn that is dropped is over too.
+        #expect(inside.value == 6)
+        later[1].cancel()
+        executor.runUntilIdle()
+        #expect(later.allSatisfy { !$0.isWaiting })
     }
 
     @Test func `a failure gives the permit back`() async throws {

@@ -15,6 +15,7 @@ struct DownloadRig: Sendable {
     let broken = BrokenDownloads()
     let doubts = DoubtedFiles()
     let pieces = DeliveredPieces()
+    var resumptions = TaskGate(width: 32)
 
     init(
         executor: StepExecutor = StepExecutor(),
@@ -69,6 +70,7 @@ struct DownloadRig: Sendable {
         downloader.broken = broken
         downloader.doubts = doubts
         downloader.pieces = pieces
+        downloader.resumptions = resumptions
         return executor.start { [downloader] in
             let byteCount = byteCount ?? file.byteCount
             let prepared = try await downloader.prepare(

@@ -13,6 +13,8 @@ struct DownloadRun: Sendable {
         case paused
     }
 
+    /// How long others wait behind one whose servers are slow or away.
+    private static let turnTime = Duration.seconds(5)
     /// Most windows that are planned and not read; the budget ends most downloads' running ahead before.
     private static let mostWindowCount = 64
 
@@ -25,6 +27,8 @@ struct DownloadRun: Sendable {
     let pace: DownloadPace
     /// A reader that takes nothing for so long is blocked; none is if `nil`.
     let patience: Duration?
+    /// What others wait for that stand in line behind this one.
+    let turn: TaskGate.Turn?
     let watch: Stopwatch
 
     /// Delivers from a window on.
@@ -99,8 +103,18 @@ struct DownloadRun: Sendable {
                     return false
                 }
             }
+            if let turn {
+                let start = watch.elapsed
+                group.addTask {
+                    // Ends when the time is over, or is cancelled with the rest.
+                    try? await feeder.deadlines.wait { Self.turnTime - (watch.elapsed - start) }
+                    turn.end()
+                    return false
+                }
+            }
             for await isBlocked in group where isBlocked {
                 feeder.lanes.drop()
+                turn?.end()
                 group.cancelAll()
             }
         }

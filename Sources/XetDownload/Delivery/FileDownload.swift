@@ -52,7 +52,7 @@ public struct FileDownloader: Sendable {
     ///
     /// What they have in their sockets lasts for seconds. Hundreds that go on at once would take the memory from those that
     /// wait for every byte.
-    let resumptions = TaskGate(width: 32)
+    var resumptions = TaskGate(width: 32)
     var broken = BrokenDownloads()
     var doubts = DoubtedFiles()
     var pieces = DeliveredPieces()
@@ -254,8 +254,29 @@ public struct PreparedDownload: Sendable {
     /// How long a slow reader may take nothing of a window that it was given by itself: others stand in line behind it.
     private static let resumptionPatience = Duration.milliseconds(250)
 
+    /// Gives a slow reader that had paused a window, in its turn; returns whether it was blocked again.
+    private func resume(
+        _ window: FileByteRange,
+        _ pace: DownloadPace,
+        _ watch: Stopwatch,
+        _ course: inout DownloadCourse,
+        into sink: inout some DeliverySink
+    ) async throws -> Bool {
+        let turn = try await downloader.resumptions.turn()
+        defer { turn.end() }
+        let planned = try await planner.planNext(window, watch, clock: downloader.clock, onFailure: turn.end)
+        let run = run(to: window.end, pace, watch, patience: Self.resumptionPatience, turn: turn)
+        return try await run.deliver(from: planned, &course, into: &sink) == .paused
+    }
+
     /// What delivers up to a place, in windows that end there.
-    private func run(to end: UInt64, patience: Duration?, _ pace: DownloadPace, _ watch: Stopwatch) -> DownloadRun {
+    private func run(
+        to end: UInt64,
+        _ pace: DownloadPace,
+        _ watch: Stopwatch,
+        patience: Duration? = nil,
+        turn: TaskGate.Turn? = nil
+    ) -> DownloadRun {
         DownloadRun(
             range: range,
             end: end,
@@ -263,6 +284,7 @@ public struct PreparedDownload: Sendable {
             downloader: downloader,
             pace: pace,
             patience: downloader.configuration.patience.map { min($0, patience ?? $0) },
+            turn: turn,
             watch: watch
         )
     }
@@ -283,13 +305,9 @@ public struct PreparedDownload: Sendable {
             let before = course.position
             let hasPaused: Bool
             if let resumption {
-                hasPaused = try await downloader.resumptions.withTurn {
-                    let window = try await planner.planNext(resumption, watch, clock: downloader.clock)
-                    let run = run(to: resumption.end, patience: Self.resumptionPatience, pace, watch)
-                    return try await run.deliver(from: window, &course, into: &sink) == .paused
-                }
+                hasPaused = try await resume(resumption, pace, watch, &course, into: &sink)
             } else {
-                let run = run(to: planner.range.end, patience: nil, pace, watch)
+                let run = run(to: planner.range.end, pace, watch)
                 hasPaused = try await run.deliver(from: window, &course, into: &sink) == .paused
             }
             guard hasPaused || course.position < range.end else { return }

@@ -44,13 +44,19 @@ struct WindowPlanner: Sendable {
         reading(FileByteRange(start: range.start, end: max(range.start, min(end, range.end))) ?? range)
     }
 
-    /// Plans a window of a download that has begun, and asks for it as long as for what is fetched.
+    /// Plans a window of a download that has begun, and asks for it as long as for what is fetched; `onFailure` is told when
+    /// it has to be asked for again.
     func planNext(
         _ window: FileByteRange,
         _ watch: Stopwatch,
-        clock: some Clock<Duration>
+        clock: some Clock<Duration>,
+        onFailure: () -> Void = {}
     ) async throws -> PlannedWindow {
-        try await configuration.retry.run(clock: clock, onRetry: { _ in configuration.metrics.notePlanRetry() }) {
+        let noteFailure = { (_: XetError) in
+            configuration.metrics.notePlanRetry()
+            onFailure()
+        }
+        return try await configuration.retry.run(clock: clock, onRetry: noteFailure) {
             try await plan(window, watch, from: source.unrepeated)
         }
     }

@@ -232,6 +232,50 @@ import XetTestSupport
         reading.expectNothing()
     }
 
+    @Test func `those that go on at once stand in line, and one that is blocked holds nobody up`() throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        var rig = Self.rig()
+        rig.resumptions = TaskGate(width: 2)
+        rig.configuration.retry = .outlasting()
+        let isAnswering = Watched(true)
+        let readings = (0..<7).map { _ in
+            Reading(rig, file, source: ScriptedReconstructionSource(file) { _ in try await isAnswering.wait { $0 } })
+        }
+        func callCount() -> Int { readings.reduce(0) { $0 + $1.source.calls.count } }
+        for reading in readings { reading.take(until: 100) }
+        readings[0].pass(Self.patience)
+        for reading in readings { reading.expectNothing() }
+
+        let before = callCount()
+        isAnswering.change { $0 = false }
+        for reading in readings { reading.allow(150) }
+        #expect(callCount() == before + 2)
+        isAnswering.change { $0 = true }
+        // All of them are blocked again, two at a time.
+        readings[0].pass(Self.patience * 2)
+        #expect(readings.allSatisfy { $0.contents.count > 100 && $0.isBlocked })
+        readings[0].expectNothing()
+
+        // Nor does one whose CAS is away.
+        let away = Watched(false)
+        let outages = (0..<2).map { _ in
+            Reading(
+                rig,
+                file,
+                source: ScriptedReconstructionSource(file) { _ in
+                    if away.value { throw XetError(.unavailable, "away") }
+                }
+            )
+        }
+        for reading in outages { #expect(reading.stop(after: 100)) }
+        away.change { $0 = true }
+        for reading in outages { reading.allow(150) }
+        readings[0].take()
+        #expect(try readings[0].result?.get() == file.bytes)
+        for reading in readings.dropFirst() + outages { reading.cancel() }
+        readings[0].expectNothing()
+    }
+
     @Test(arguments: SampleFile.Cut.allCases, 0..<30 as Range<UInt64>)
     func `answers that begin long before the place`(cut: SampleFile.Cut, seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
