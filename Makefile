@@ -43,7 +43,8 @@ unit: setup
 interop: setup
 	scripts/setup.sh clients
 	$(SWIFT) build --product xet
-	.venv-interop/bin/python -m pytest -q Tests/Interop Tests/Soak
+	.venv-interop/bin/python -m pytest -q Tests/Interop
+	.venv-interop/bin/python -m pytest -q Tests/Soak
 	SOAK_SECONDS=60 .venv-interop/bin/python Tests/Soak/soak.py
 
 ui-test: setup
