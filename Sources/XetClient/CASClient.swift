@@ -31,6 +31,7 @@ public final class CASClient: Sendable {
     private let clock: any Clock<Duration>
     /// CAS addresses that know version 1 only.
     private let withoutV2 = Mutex<Set<HTTPAddress.Origin>>([])
+    private let sent = Mutex(SentTokens())
 
     /// A client that gets its tokens from `tokens`.
     public init(
@@ -51,6 +52,9 @@ public final class CASClient: Sendable {
     }
 
     private struct ScopedReconstructions: ReconstructionSource {
+        /// Most tokens that one request is sent with.
+        private static let mostAttemptCount = 8
+
         let client: CASClient
         let scope: TokenScope
         var isRepeating = true
@@ -69,17 +73,21 @@ public final class CASClient: Sendable {
 
         /// One attempt, with another token if the CAS no longer takes the one that is there.
         private func ask(_ file: FileHash, _ range: FileByteRange?) async throws -> Reconstruction? {
-            let token = try await client.tokens.casToken(for: scope, refused: nil)
-            do {
-                return try await client.reconstruction(of: file, range, token)
-            } catch let error as XetError where error.code == .unauthorized {
-                let renewed = try await client.tokens.casToken(for: scope, refused: token)
+            var token = try await client.tokens.casToken(for: scope, refused: nil)
+            var refusal: XetError?
+            for attempt in 0..<Self.mostAttemptCount {
+                client.sent.withLock { $0.add(token) }
                 do {
-                    return try await client.reconstruction(of: file, range, renewed)
+                    return try await client.reconstruction(of: file, range, token)
                 } catch let error as XetError where error.code == .unauthorized {
-                    throw XetError(.invalidResponse, "the CAS refuses a token that was just issued", cause: error)
+                    refusal = error
+                    // One that others sent too may have ended by their requests.
+                    let isShared = client.sent.withLock { $0.remove(token) }
+                    guard attempt == 0 || isShared else { break }
+                    token = try await client.tokens.casToken(for: scope, refused: token)
                 }
             }
+            throw XetError(.invalidResponse, "the CAS refuses a token that was just issued", cause: refusal)
         }
     }
 
@@ -146,5 +154,28 @@ public final class CASClient: Sendable {
         } catch {
             throw XetError(.invalidResponse, "\(address) sent a reconstruction that cannot be used", cause: error)
         }
+    }
+}
+
+/// How many requests the last tokens were sent with that were not refused, or not yet.
+private struct SentTokens {
+    private static let mostCount = 256
+
+    private var counts: [CASToken: Int] = [:]
+    private var order: [CASToken] = []
+
+    mutating func add(_ token: CASToken) {
+        if counts[token] == nil {
+            if order.count == Self.mostCount { counts[order.removeFirst()] = nil }
+            order.append(token)
+        }
+        counts[token, default: 0] += 1
+    }
+
+    /// Notes a refusal; whether there are others that were not refused.
+    mutating func remove(_ token: CASToken) -> Bool {
+        guard let count = counts[token] else { return false }
+        counts[token] = count - 1
+        return count > 1
     }
 }

@@ -17,7 +17,7 @@ shift
 # A report of the thread sanitizer fails the run at its end; the address sanitizer ends it at once.
 export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/thread.txt history_size=4 ${TSAN_OPTIONS:-}"
 # Swift keeps its metadata alive, which is no leak.
-export ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}"
+export ASAN_OPTIONS="detect_leaks=0 suppressions=$PWD/Tests/Sanitizers/address.txt ${ASAN_OPTIONS:-}"
 
 swift build --build-tests --sanitize="$sanitizer" --scratch-path "$scratch"
 swift test --skip-build --sanitize="$sanitizer" --scratch-path "$scratch" "$@"

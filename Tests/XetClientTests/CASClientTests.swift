@@ -28,6 +28,13 @@ private final class Tokens: TokenProvider {
     }
 }
 
+/// Takes each token once.
+private final class UsedTokens: Sendable {
+    private let tokens = Mutex<Set<String>>([])
+
+    func use(_ token: String) -> Bool { tokens.withLock { $0.insert(token).inserted } }
+}
+
 @Suite(.timeLimit(.minutes(5))) struct CASClientTests {
     private static let file = FileHash(words: (1, 2, 3, 4))
     private static let v1 = "/v1/reconstructions/\(file)"
@@ -175,6 +182,20 @@ private final class Tokens: TokenProvider {
             // Not the caller's fault: to him it is no 401.
             #expect(await code(source) == .invalidResponse)
             #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func `a new token that others have used up is no refusal`() async throws {
+        let used = UsedTokens()
+        try await withCAS({ request in
+            // Each token is good once.
+            used.use(request.authorization ?? "") ? Self.golden(2) : ScriptedAnswer(401)
+        }) { source, server, _ in
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<4 { group.addTask { try await source.reconstruction(of: Self.file, range: nil) != nil } }
+                for try await isFound in group { #expect(isFound) }
+            }
+            #expect(server.requests.count >= 4)
         }
     }
 
