@@ -1,6 +1,7 @@
 """A forward proxy: absolute-form requests and CONNECT, to names that only it can resolve."""
 
 import base64
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -153,4 +154,7 @@ def pump(source, sink):
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
     except OSError:
-        return
+        # Whoever waits for the other way would wait for nobody.
+        for peer in (source, sink):
+            with contextlib.suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
