@@ -31,7 +31,7 @@ enum RangesAnswer {
             }
         case 200:
             let length = headers[.contentLength].map { UInt64($0) ?? 0 } ?? .max
-            found = length == 0 ? nil : HTTPByteRange(first: 0, last: min(length, .max) - 1)
+            found = length == 0 ? nil : HTTPByteRange(first: 0, last: length - 1)
         default:
             found = nil
         }

@@ -8,15 +8,32 @@ extension DownloadPlan {
     /// out: their ranges are faster side by side.
     func sharedFetches(mostByteCount: Int, lists: (PlannedFetch) -> [FetchInfo]) -> [[Int]] {
         guard fetches.contains(where: { $0.info.place.count > 1 }) else { return [] }
-        var indices: [FetchInfo: [Int]] = [:]
-        for (index, fetch) in fetches.enumerated() { indices[fetch.info, default: []].append(index) }
+        // Nothing that is fetched twice is shared, so each list is looked at once.
+        var places: [Range: Int?] = [:]
+        for (index, fetch) in fetches.enumerated() {
+            let range = Range(xorb: fetch.xorb, chunks: fetch.info.chunks)
+            places[range] = .some(places[range] == nil ? index : nil)
+        }
+        func place(of info: FetchInfo, of xorb: XorbHash) -> Int? {
+            guard let index = places[Range(xorb: xorb, chunks: info.chunks)] ?? nil, fetches[index].info == info else {
+                return nil
+            }
+            return index
+        }
         return fetches.compactMap { fetch in
-            guard fetch.info.place.count > 1, fetch.info.place.index == 0 else { return nil }
+            guard fetch.info.place.count > 1, fetch.info.place.index == 0, place(of: fetch.info, of: fetch.xorb) != nil
+            else { return nil }
             let list = lists(fetch)
             guard list.isSignedList, list.reduce(0, { $0 + $1.bytes.count }) <= mostByteCount else { return nil }
-            let group = list.compactMap { info in indices[info].flatMap { $0.count == 1 ? $0[0] : nil } }
+            let group = list.compactMap { place(of: $0, of: fetch.xorb) }
             guard group.count == list.count, zip(group, group.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
             return group
         }
+    }
+
+    /// What tells fetches apart; addresses are long.
+    private struct Range: Hashable {
+        let xorb: XorbHash
+        let chunks: ChunkRange
     }
 }
