@@ -12,8 +12,9 @@ final class DownloadDisplay: Sendable {
     private static let longDelay = Duration.seconds(10)
 
     private struct State {
-        /// `nil` before the download begins and after its end.
-        var bar: ProgressBar?
+        /// Whether a download is under way.
+        var isActive = false
+        var isShown = false
         var count: UInt64 = 0
         var lastDelivery = ContinuousClock.now
         /// What was said to be waited for since bytes came last.
@@ -23,6 +24,8 @@ final class DownloadDisplay: Sendable {
 
     private let isQuiet: Bool
     private let state = Mutex(State())
+    /// A terminal may take nothing for as long as it likes: who finds somebody drawing draws nothing, and waits for nobody.
+    private let bar = Mutex<ProgressBar?>(nil)
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
@@ -31,22 +34,27 @@ final class DownloadDisplay: Sendable {
     /// A download begins, of which `start` bytes were there before; `isKept` says whether what comes stays if it breaks off.
     func begin(_ label: String, total: UInt64?, start: UInt64, isKept: Bool) {
         // What goes into a pipe or to a terminal has no bar beside it.
-        let bar = ProgressBar(label, total: total, start: start, isQuiet: isQuiet || !isKept)
-        state.withLock { $0 = State(bar: bar, count: start, verb: isKept ? "kept" : "written") }
+        let new = ProgressBar(label, total: total, start: start, isQuiet: isQuiet || !isKept)
+        bar.withLock { $0 = new }
+        state.withLock { state in
+            state = State(isActive: true, isShown: new.isShown, count: start, verb: isKept ? "kept" : "written")
+        }
     }
 
     /// `count` bytes are there.
     func advance(to count: UInt64) {
         let now = ContinuousClock.now
-        state.withLock { state in
-            let silence = now - state.lastDelivery
+        let (wait, isShown) = state.withLock { state in
+            let wait = state.named.isEmpty ? nil : now - state.lastDelivery
             state.count = count
             state.lastDelivery = now
-            if !state.named.isEmpty {
-                state.named = []
-                if state.bar?.isShown != true { tell("going on after \(Int(silence / .seconds(1))) s") }
-            }
-            state.bar?.advance(to: count)
+            state.named = []
+            return (wait, state.isShown)
+        }
+        if isShown {
+            _ = bar.withLockIfAvailable { $0?.advance(to: count) }
+        } else if let wait {
+            tell("going on after \(Int(wait / .seconds(1))) s")
         }
     }
 
@@ -54,26 +62,28 @@ final class DownloadDisplay: Sendable {
     func noteRetry(_ error: XetError, after delay: Duration) {
         guard error.isOutage else { return }
         let server = Self.name(of: error.server)
-        let reason = Self.reason(error).map { " (\($0))" } ?? ""
         let now = ContinuousClock.now
-        state.withLock { state in
-            guard state.bar != nil, now - state.lastDelivery >= Self.longSilence || delay >= Self.longDelay,
+        let said: (there: String, isShown: Bool)? = state.withLock { state in
+            guard state.isActive, now - state.lastDelivery >= Self.longSilence || delay >= Self.longDelay,
                 state.named.insert(server).inserted
-            else { return }
-            let wait = "waiting for \(server)"
-            let there = "\(ReadableSize.text(state.count)) \(state.verb)"
-            if state.bar?.isShown == true {
-                state.bar?.note(["\(wait)\(reason), \(there)", "\(wait), \(there)", wait, "waiting"])
-            } else {
-                tell("\(wait)\(reason), \(there)")
-            }
+            else { return nil }
+            return ("\(ReadableSize.text(state.count)) \(state.verb)", state.isShown)
+        }
+        guard let (there, isShown) = said else { return }
+        let wait = "waiting for \(server)"
+        let full = "\(wait)\(Self.reason(error).map { " (\($0))" } ?? ""), \(there)"
+        if isShown {
+            _ = bar.withLockIfAvailable { $0?.note([full, "\(wait), \(there)", wait, "waiting"]) }
+        } else {
+            tell(full)
         }
     }
 
     /// The download is over; its line on the terminal goes.
     func end() {
-        var bar = state.withLock { $0.bar.take() }
-        bar?.finish()
+        state.withLock { $0.isActive = false }
+        var last = bar.withLock { $0.take() }
+        last?.finish()
     }
 
     private func tell(_ text: String) {
