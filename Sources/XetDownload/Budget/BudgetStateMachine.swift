@@ -114,6 +114,9 @@ struct BudgetStateMachine: Sendable {
     var downloadCount: Int { downloads.count }
 
     func isOpen(_ id: DownloadID) -> Bool { downloads[id] != nil }
+
+    /// Whether readers wait for what there is no memory for.
+    var isShort: Bool { thirsty.first != nil || stranded.first != nil }
 }
 
 // MARK: Events

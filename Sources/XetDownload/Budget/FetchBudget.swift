@@ -63,6 +63,9 @@ public final class FetchBudget: Sendable {
     /// Bytes held now.
     public var reservedByteCount: Int { state.withLock { $0.machine.heldByteCount } + answers.byteCount }
 
+    /// Whether readers wait for what there is no memory for.
+    var isShort: Bool { state.withLock { $0.machine.isShort } }
+
     /// The memory of an answer that is held as a whole; nothing is held yet.
     public func answerReservation() -> AnswerReservation { AnswerReservation(answers, of: self) }
 

@@ -13,6 +13,8 @@ struct DownloadRun: Sendable {
         case paused
     }
 
+    /// How long a reader may take nothing while others wait for what it holds: for its turn, or for memory.
+    private static let shortPatience = Duration.milliseconds(250)
     /// How long others wait behind one whose servers are slow or away.
     private static let turnTime = Duration.seconds(5)
     /// Most windows that are planned and not read; the budget ends most downloads' running ahead before.
@@ -25,8 +27,6 @@ struct DownloadRun: Sendable {
     let planner: WindowPlanner
     let downloader: FileDownloader
     let pace: DownloadPace
-    /// A reader that takes nothing for so long is blocked; none is if `nil`.
-    let patience: Duration?
     /// What others wait for that stand in line behind this one.
     let turn: TaskGate.Turn?
     let watch: Stopwatch
@@ -89,7 +89,7 @@ struct DownloadRun: Sendable {
         into windows: BoundedQueue<OpenWindow>,
         while taking: Pulse
     ) async {
-        guard let patience else { return await feeder.run(first, into: windows) }
+        guard let patience = downloader.configuration.patience else { return await feeder.run(first, into: windows) }
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await feeder.run(first, into: windows)
@@ -97,7 +97,10 @@ struct DownloadRun: Sendable {
             }
             group.addTask {
                 do {
-                    try await feeder.deadlines.wait { patience - taking.reading.silence }
+                    try await feeder.deadlines.wait {
+                        let isWaitedFor = turn != nil || downloader.budget.isShort
+                        return (isWaitedFor ? min(patience, Self.shortPatience) : patience) - taking.reading.silence
+                    }
                     return true
                 } catch {
                     return false

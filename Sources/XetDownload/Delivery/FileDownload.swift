@@ -26,8 +26,8 @@ public struct FileDownloader: Sendable {
         public var mostSharedByteCount: Int = 4 << 20
         /// When a GET that stalls is answered by another beside it; never if `nil`.
         public var stall: StallPolicy? = StallPolicy()
-        /// A reader that takes nothing for so long keeps its place in the file and nothing else, until it takes more; it
-        /// keeps all if `nil`.
+        /// A reader that takes nothing for so long, or a quarter of a second while others wait for memory, keeps its place in
+        /// the file and nothing else, until it takes more; it keeps all if `nil`.
         public var patience: Duration? = .seconds(2)
         /// Where the tasks run that fetch and unpack; where the one that delivers does if `nil`.
         public var workers: (any TaskExecutor)?
@@ -251,9 +251,6 @@ public struct PreparedDownload: Sendable {
         mutating func deliver(_ bytes: ByteBuffer) async throws {}
     }
 
-    /// How long a slow reader may take nothing of a window that it was given by itself: others stand in line behind it.
-    private static let resumptionPatience = Duration.milliseconds(250)
-
     /// Gives a slow reader that had paused a window, in its turn; returns whether it was blocked again.
     private func resume(
         _ window: FileByteRange,
@@ -265,7 +262,7 @@ public struct PreparedDownload: Sendable {
         let turn = try await downloader.resumptions.turn()
         defer { turn.end() }
         let planned = try await planner.planNext(window, watch, clock: downloader.clock, onFailure: turn.end)
-        let run = run(to: window.end, pace, watch, patience: Self.resumptionPatience, turn: turn)
+        let run = run(to: window.end, pace, watch, turn: turn)
         return try await run.deliver(from: planned, &course, into: &sink) == .paused
     }
 
@@ -274,7 +271,6 @@ public struct PreparedDownload: Sendable {
         to end: UInt64,
         _ pace: DownloadPace,
         _ watch: Stopwatch,
-        patience: Duration? = nil,
         turn: TaskGate.Turn? = nil
     ) -> DownloadRun {
         DownloadRun(
@@ -283,7 +279,6 @@ public struct PreparedDownload: Sendable {
             planner: planner,
             downloader: downloader,
             pace: pace,
-            patience: downloader.configuration.patience.map { min($0, patience ?? $0) },
             turn: turn,
             watch: watch
         )

@@ -232,6 +232,29 @@ import XetTestSupport
         reading.expectNothing()
     }
 
+    @Test func `while others wait for memory, blocked readers are found out sooner`() throws {
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
+        for (byteCount, isShort) in [(1500, true), (1 << 20, false)] {
+            var configuration = FileDownloader.Configuration.test()
+            configuration.setWindows(first: 500, most: 1000)
+            configuration.patience = Self.patience
+            let budget = FetchBudget(byteCount: byteCount)
+            let rig = DownloadRig(clock: ManualClock(), budget: budget, configuration: configuration)
+            let readings = (0..<12).map { _ in Reading(rig, file) }
+            rig.executor.runUntilIdle()
+            let blockedCount = readings.count { $0.isBlocked }
+            #expect((blockedCount < readings.count) == isShort)
+            readings[0].pass(Self.patience - .milliseconds(250))
+            // Everybody has had a turn, and nobody is disturbed without need.
+            for reading in readings { #expect(reading.isBlocked) }
+            if !isShort { #expect(budget.reservedByteCount >= readings.count * 500) }
+            readings[0].pass(Self.patience * 2)
+            readings[0].expectNothing()
+            for reading in readings { reading.take() }
+            for reading in readings { #expect(try reading.result?.get() == file.bytes) }
+        }
+    }
+
     @Test func `those that go on at once stand in line, and one that is blocked holds nobody up`() throws {
         let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: 100)
         var rig = Self.rig()
