@@ -20,4 +20,11 @@ export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/thread.txt history_size=
 export ASAN_OPTIONS="detect_leaks=0 suppressions=$PWD/Tests/Sanitizers/address.txt ${ASAN_OPTIONS:-}"
 
 swift build --build-tests --sanitize="$sanitizer" --scratch-path "$scratch"
-swift test --skip-build --sanitize="$sanitizer" --scratch-path "$scratch" "$@"
+run() { swift test --skip-build --sanitize="$sanitizer" --scratch-path "$scratch" "$@"; }
+if [ $# -gt 0 ]; then
+    run "$@"
+else
+    # As in `make unit`: beside the races others wait until they run out of time.
+    run --skip CancellationRaceTests
+    run --filter CancellationRaceTests
+fi
