@@ -1,13 +1,55 @@
 public import NIOCore
 public import XetCore
 
+/// A range of a xorb's chunks that somebody wants, and where their serialized bytes are to be had.
+public struct XorbFetch: Hashable, Sendable {
+    /// The xorb.
+    public let xorb: XorbHash
+    /// The chunks, their bytes, and the address.
+    public let info: FetchInfo
+    /// Whether the same range is being fetched already and seems to have stalled, so that to wait for that is of no use.
+    public var isSecond: Bool
+
+    /// Makes a fetch.
+    public init(xorb: XorbHash, info: FetchInfo, isSecond: Bool = false) {
+        self.xorb = xorb
+        self.info = info
+        self.isSecond = isSecond
+    }
+}
+
+/// Serialized bytes of chunks as they arrive, and what is known of the chunks.
+public struct XorbPiece: Sendable {
+    /// The bytes; chunks may begin and end anywhere in them.
+    public let bytes: ByteBuffer
+    /// Where the hashes are kept of the chunks that end in these bytes; `nil` if nobody keeps any.
+    public let hashes: (any ChunkHashes)?
+
+    /// Makes a piece.
+    public init(_ bytes: ByteBuffer, hashes: (any ChunkHashes)? = nil) {
+        self.bytes = bytes
+        self.hashes = hashes
+    }
+}
+
+/// The hashes of unpacked chunks, kept with the serialized bytes that they were computed from.
+///
+/// Chunks are named by their index in the xorb.
+public protocol ChunkHashes: Sendable {
+    /// The hash of a chunk if it was computed before: it need not be computed again.
+    func hash(of chunk: Int) -> ChunkHash?
+
+    /// Keeps the hash that was computed from the bytes these hashes belong to.
+    func note(_ hash: ChunkHash, of chunk: Int)
+}
+
 /// Fetches the serialized chunks that a fetch info names.
 public protocol XorbSource: Sendable {
     /// Hands the bytes to `body`, piece by piece, as they arrive; nothing more is read while `body` runs.
     ///
-    /// Returns after exactly `fetch.bytes.count` bytes. Throws what `body` throws, and ``XetError``: `.expired` when
+    /// Returns after exactly `fetch.info.bytes.count` bytes. Throws what `body` throws, and ``XetError``: `.expired` when
     /// the URL is no longer good. Cancelling the task ends the request.
-    func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws
+    func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws
 
     /// Hands over the bytes of several ranges of one URL: all of the first, then all of the second, and so on, each with
     /// its index in `fetches`.
@@ -16,25 +58,25 @@ public protocol XorbSource: Sendable {
     /// (``FetchRanges/signedList(of:)``) they may come with one request, otherwise, and from hosts that cannot do that, with one
     /// each. Returns, throws and is cancelled like the fetch of one range. What was handed over before an error is right:
     /// whoever repeats goes on with the ranges that are not complete.
-    func fetch(_ fetches: [FetchInfo], _ body: (_ index: Int, _ piece: ByteBuffer) async throws -> Void) async throws
+    func fetch(_ fetches: [XorbFetch], _ body: (_ index: Int, _ piece: XorbPiece) async throws -> Void) async throws
 
     /// Whether the ranges would come with one request, as far as is known now.
     ///
     /// If not, they come one behind the other: whoever is in a hurry asks for them apart, several at once.
-    func isOneRequest(_ fetches: [FetchInfo]) -> Bool
+    func isOneRequest(_ fetches: [XorbFetch]) -> Bool
 }
 
 extension XorbSource {
     /// One request for each range.
     public func fetch(
-        _ fetches: [FetchInfo],
-        _ body: (_ index: Int, _ piece: ByteBuffer) async throws -> Void
+        _ fetches: [XorbFetch],
+        _ body: (_ index: Int, _ piece: XorbPiece) async throws -> Void
     ) async throws {
-        for (index, info) in fetches.enumerated() {
-            try await fetch(info) { try await body(index, $0) }
+        for (index, one) in fetches.enumerated() {
+            try await fetch(one) { try await body(index, $0) }
         }
     }
 
     /// Only a single range does.
-    public func isOneRequest(_ fetches: [FetchInfo]) -> Bool { fetches.count == 1 }
+    public func isOneRequest(_ fetches: [XorbFetch]) -> Bool { fetches.count == 1 }
 }

@@ -1,9 +1,9 @@
 import AsyncHTTPClient
 import HTTPTypes
-public import NIOCore
+import NIOCore
 import NIOHTTP1
-import XetAccess
-public import XetCore
+public import XetAccess
+import XetCore
 import XetWire
 
 /// Several ranges with one request.
@@ -19,13 +19,22 @@ extension CDNClient {
     private static let maximumTailPieceCount = 4
     private static let maximumTailByteCount = 8 << 10
 
-    public func isOneRequest(_ fetches: [FetchInfo]) -> Bool {
+    public func isOneRequest(_ fetches: [XorbFetch]) -> Bool { isOneRequest(fetches.map(\.info)) }
+
+    func isOneRequest(_ fetches: [FetchInfo]) -> Bool {
         guard fetches.count > 1 else { return fetches.count == 1 }
         guard Self.canBeAskedTogether(fetches), let address = try? Self.address(fetches[0]) else { return false }
         return hosts.isExpectedToAnswer(address.origin)
     }
 
     public func fetch(
+        _ fetches: [XorbFetch],
+        _ body: (_ index: Int, _ piece: XorbPiece) async throws -> Void
+    ) async throws {
+        try await fetch(fetches.map(\.info)) { try await body($0, XorbPiece($1)) }
+    }
+
+    func fetch(
         _ fetches: [FetchInfo],
         _ body: (_ index: Int, _ piece: ByteBuffer) async throws -> Void
     ) async throws {

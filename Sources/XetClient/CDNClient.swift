@@ -1,9 +1,9 @@
 import AsyncHTTPClient
 import HTTPTypes
-public import NIOCore
+import NIOCore
 import NIOHTTP1
 public import XetAccess
-public import XetCore
+import XetCore
 import XetWire
 
 /// Fetches xorb bytes from signed URLs.
@@ -20,7 +20,11 @@ public struct CDNClient: XorbSource {
         self.http = http
     }
 
-    public func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
+    public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+        try await self.fetch(fetch.info) { try await body(XorbPiece($0)) }
+    }
+
+    func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
         let (response, address) =
             try await http.send(.GET, try Self.address(fetch), of: .cdn, headers: ["Range": fetch.bytes.headerValue])
         if Self.isExpired(response) {
@@ -33,6 +37,7 @@ public struct CDNClient: XorbSource {
     }
 
     static func address(_ fetch: FetchInfo) throws(XetError) -> HTTPAddress {
+        guard fetch.url != .kept else { throw XetError(.expired, "the chunks are no longer kept, and have no URL") }
         guard let address = HTTPAddress(fetch.url.secret) else {
             throw XetError(.invalidResponse, "the URL of a fetch info is no address")
         }

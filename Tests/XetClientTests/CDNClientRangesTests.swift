@@ -427,15 +427,16 @@ import XetTestSupport
             )
         }
         var found: [Int: String] = [:]
-        try await source.fetch(infos) { found[$0, default: ""] += String(buffer: $1) }
+        let fetches = infos.map { XorbFetch(xorb: .zero, info: $0) }
+        try await source.fetch(fetches) { found[$0, default: ""] += String(buffer: $1.bytes) }
         #expect(found == [0: "bytes=0-9", 1: "bytes=100-109", 2: "bytes=200-209"])
-        #expect(!source.isOneRequest(infos) && source.isOneRequest([infos[0]]))
+        #expect(!source.isOneRequest(fetches) && source.isOneRequest([fetches[0]]))
     }
 
     /// Says what it was asked for.
     private struct EchoSource: XorbSource {
-        func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
-            try await body(ByteBuffer(string: fetch.bytes.headerValue))
+        func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+            try await body(XorbPiece(ByteBuffer(string: fetch.info.bytes.headerValue)))
         }
     }
 }

@@ -134,18 +134,20 @@ final class ScriptedXorbSource: XorbSource {
     /// Bytes that bodies have taken.
     var byteCount: Int { state.withLock { $0.byteCount } }
 
-    func isOneRequest(_ fetches: [FetchInfo]) -> Bool {
-        fetches.count == 1 || (answersLists && fetches.isSignedList)
+    func isOneRequest(_ fetches: [XorbFetch]) -> Bool {
+        fetches.count == 1 || (answersLists && fetches.map(\.info).isSignedList)
     }
 
-    func fetch(_ fetch: FetchInfo, _ body: (ByteBuffer) async throws -> Void) async throws {
-        try await get([fetch]) { _, piece in try await body(piece) }
+    func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+        try await get([fetch.info]) { _, piece in try await body(XorbPiece(piece)) }
     }
 
-    func fetch(_ fetches: [FetchInfo], _ body: (Int, ByteBuffer) async throws -> Void) async throws {
-        if isOneRequest(fetches) { return try await get(fetches, body) }
-        for (index, info) in fetches.enumerated() {
-            try await get([info]) { _, piece in try await body(index, piece) }
+    func fetch(_ fetches: [XorbFetch], _ body: (Int, XorbPiece) async throws -> Void) async throws {
+        if isOneRequest(fetches) {
+            return try await get(fetches.map(\.info)) { try await body($0, XorbPiece($1)) }
+        }
+        for (index, fetch) in fetches.enumerated() {
+            try await get([fetch.info]) { _, piece in try await body(index, XorbPiece(piece)) }
         }
     }
 

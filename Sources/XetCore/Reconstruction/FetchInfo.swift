@@ -72,6 +72,9 @@ public struct SignedURL: Hashable, Sendable, CustomStringConvertible {
         self.secret = secret
     }
 
+    /// Stands where there is no address, since the bytes are kept by whoever made the fetch info.
+    public static let kept = SignedURL("")
+
     public var description: String {
         String(secret.prefix { $0 != "?" && $0 != "#" })
     }

@@ -11,7 +11,7 @@ struct DecodedBatch: Sendable {
         let index: Int
         let byteCount: Int
         /// Its hash; `nil` when nothing can be verified with it.
-        let hash: ChunkHash?
+        fileprivate(set) var hash: ChunkHash?
     }
 
     /// The bytes of all chunks, in order.
@@ -52,6 +52,12 @@ struct DecodedBatch: Sendable {
         let hash = isHashing ? hash(from: start) : nil
         if isHashing { work.hashing += .now - unpacked }
         chunks.append(Chunk(index: index, byteCount: bytes.readableBytes - start, hash: hash))
+    }
+
+    /// Takes the hash of the last chunk from whoever has it.
+    mutating func note(_ hash: ChunkHash) {
+        guard !chunks.isEmpty else { return }
+        chunks[chunks.count - 1].hash = hash
     }
 
     private func hash(from start: Int) -> ChunkHash {

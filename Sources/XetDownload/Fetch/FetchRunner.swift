@@ -83,19 +83,19 @@ struct FetchRunner: Sendable {
     /// One GET, or two if the first stalls.
     private func attempt(_ info: FetchInfo) async throws {
         guard let stalls = environment.stalls else {
-            return try await transfer(info, Pulse(environment.watch))
+            return try await transfer(XorbFetch(xorb: plan.xorb, info: info), Pulse(environment.watch))
         }
-        try await stalls.withSecondAttempt { pulse in
-            try await transfer(info, pulse)
+        try await stalls.withSecondAttempt { pulse, isSecond in
+            try await transfer(XorbFetch(xorb: plan.xorb, info: info, isSecond: isSecond), pulse)
         }
     }
 
-    private func transfer(_ info: FetchInfo, _ pulse: Pulse) async throws {
-        var intake = LaneIntake(lane, environment)
+    private func transfer(_ fetch: XorbFetch, _ pulse: Pulse) async throws {
+        var intake = LaneIntake(lane, of: fetch.info.chunks, environment)
         do {
             pulse.beginWait()
-            try await environment.xorbs.fetch(info) { piece in
-                pulse.endWait(byteCount: piece.readableBytes)
+            try await environment.xorbs.fetch(fetch) { piece in
+                pulse.endWait(byteCount: piece.bytes.readableBytes)
                 guard try await intake.take(piece) else { throw Enough() }
                 pulse.beginWait()
             }

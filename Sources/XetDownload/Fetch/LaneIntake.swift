@@ -2,16 +2,23 @@ import NIOCore
 import XetAccess
 import XetCore
 
-/// Decodes the bytes of one range, as they come, into its lane.
+/// Decodes the bytes of a range, as they come, into the lane whose chunks it holds.
 struct LaneIntake: ~Copyable {
     let lane: FetchLane
+    private let chunks: ChunkRange
     private let metrics: DownloadMetrics
     private var decoder: RangeDecoder
 
-    init(_ lane: FetchLane, _ environment: FetchRunner.Environment) {
+    init(_ lane: FetchLane, of chunks: ChunkRange, _ environment: FetchRunner.Environment) {
         self.lane = lane
+        self.chunks = chunks
         metrics = environment.metrics
-        decoder = RangeDecoder(lane.plan, isHashing: environment.isHashing, unpackers: environment.unpackers)
+        decoder = RangeDecoder(
+            lane.plan,
+            in: chunks,
+            isHashing: environment.isHashing,
+            unpackers: environment.unpackers
+        )
     }
 
     deinit { metrics.note(decoder.work) }
@@ -19,7 +26,7 @@ struct LaneIntake: ~Copyable {
     /// Puts a piece in, and waits while the lane is full; `false` if what follows is of no use.
     ///
     /// Throws `.corrupt` for bytes that are not those of the chunks.
-    mutating func take(_ piece: ByteBuffer) async throws -> Bool {
+    mutating func take(_ piece: XorbPiece) async throws -> Bool {
         try await lane.open()
         var offset = 0
         while let batch = try next(in: piece, from: &offset) {
@@ -38,7 +45,7 @@ struct LaneIntake: ~Copyable {
         }
     }
 
-    private mutating func next(in piece: ByteBuffer, from offset: inout Int) throws(XetError) -> DecodedBatch? {
+    private mutating func next(in piece: XorbPiece, from offset: inout Int) throws(XetError) -> DecodedBatch? {
         do {
             return try decoder.next(in: piece, from: &offset, skippingBefore: lane.next)
         } catch {
@@ -47,7 +54,6 @@ struct LaneIntake: ~Copyable {
     }
 
     private func corrupt(_ error: XorbError) -> XetError {
-        let chunks = lane.plan.info.chunks
-        return XetError(.corrupt, "xorb \(lane.plan.xorb), chunks \(chunks.start)..<\(chunks.end)", cause: error)
+        XetError(.corrupt, "xorb \(lane.plan.xorb), chunks \(chunks.start)..<\(chunks.end)", cause: error)
     }
 }

@@ -28,6 +28,8 @@ final class SharedFetch: Sendable {
         placed = BoundedQueue(capacity: lanes.count + 1)
     }
 
+    private var fetches: [XorbFetch] { lanes.map { XorbFetch(xorb: $0.plan.xorb, info: $0.plan.info) } }
+
     /// Notes that the next lane has its place.
     func notePlace(of lane: FetchLane) async throws { try await placed.push(lane, cost: 1) }
 
@@ -36,7 +38,7 @@ final class SharedFetch: Sendable {
 
     /// Fetches until every lane that gets a place has ended.
     func run() async {
-        let isOneRequest = environment.xorbs.isOneRequest(lanes.map(\.plan.info))
+        let isOneRequest = environment.xorbs.isOneRequest(fetches)
         let failure = isOneRequest ? await attempt() : nil
         await withDiscardingTaskGroup { group in
             do {
@@ -95,17 +97,17 @@ final class SharedFetch: Sendable {
 
     private func transfer(_ pulse: Pulse) async throws {
         guard let first = try await turn() else { return }
-        var intake = LaneIntake(first, environment)
+        var intake = LaneIntake(first, of: first.plan.info.chunks, environment)
         var index = 0
         var isTaking = true
         pulse.beginWait()
-        try await environment.xorbs.fetch(lanes.map(\.plan.info)) { part, piece in
-            pulse.endWait(byteCount: piece.readableBytes)
+        try await environment.xorbs.fetch(fetches) { part, piece in
+            pulse.endWait(byteCount: piece.bytes.readableBytes)
             if part > index {
                 if isTaking { try intake.finish() }
                 endTurn()
                 guard let next = try await turn() else { throw Enough() }
-                intake = LaneIntake(next, environment)
+                intake = LaneIntake(next, of: next.plan.info.chunks, environment)
                 (index, isTaking) = (part, true)
             }
             if isTaking { isTaking = try await intake.take(piece) }

@@ -11,16 +11,16 @@ struct StallWatch: Sendable {
     let hedges: HedgeAllowance
     let watch: Stopwatch
 
-    /// Runs `attempt`, and runs it again beside the first if that stalls; ends with whichever succeeds first.
+    /// Runs `attempt`, and runs it again, as the second, beside the first if that stalls; ends with whichever succeeds first.
     ///
     /// Throws when none is left that may succeed. Whatever still runs then is cancelled and awaited.
-    func withSecondAttempt(_ attempt: @escaping @Sendable (Pulse) async throws -> Void) async throws {
+    func withSecondAttempt(_ attempt: @escaping @Sendable (Pulse, _ isSecond: Bool) async throws -> Void) async throws {
         hedges.noteGET()
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             defer { group.cancelAll() }
             let pulse = Pulse(watch)
             var runningCount = 1
-            group.addTask { await Self.outcome { try await attempt(pulse) } }
+            group.addTask { await Self.outcome { try await attempt(pulse, false) } }
             group.addTask {
                 try await waitForLeave(pulse)
                 return .stalled
@@ -30,7 +30,7 @@ struct StallWatch: Sendable {
                 case .done: return
                 case .stalled:
                     runningCount += 1
-                    group.addTask { await Self.outcome { try await attempt(Pulse(watch)) } }
+                    group.addTask { await Self.outcome { try await attempt(Pulse(watch), true) } }
                 case .failed(let error):
                     runningCount -= 1
                     if runningCount == 0 { throw error }

@@ -18,8 +18,11 @@ struct PlannedFetch: Hashable, Sendable {
         info.chunks.start + (useCounts.lastIndex { $0 > 0 } ?? -1) + 1
     }
 
-    /// How often a chunk of the xorb is used.
-    func useCount(of chunk: Int) -> Int { useCounts[chunk - info.chunks.start] }
+    /// How often a chunk of the xorb is used; it need not lie in the range that is fetched.
+    func useCount(of chunk: Int) -> Int {
+        let index = chunk - info.chunks.start
+        return useCounts.indices.contains(index) ? useCounts[index] : 0
+    }
 }
 
 /// A term and the fetch that its chunks come from.

@@ -27,9 +27,10 @@ final class WindowFetches: Sendable {
         self.metrics = metrics
     }
 
-    /// The same range at an address that is newer than `refused`.
+    /// A range that holds the chunks of `refused`, at an address that is newer.
     ///
-    /// Throws `.invalidResponse` if the file is now to be rebuilt in another way.
+    /// It may be longer: what was kept somewhere may have been a part of what is signed. Throws `.invalidResponse` if the file is
+    /// now to be rebuilt in another way.
     func renewed(_ refused: FetchInfo, of xorb: XorbHash) async throws -> FetchInfo {
         let known = try current(refused, of: xorb)
         if known.url != refused.url { return known }
@@ -47,10 +48,8 @@ final class WindowFetches: Sendable {
     }
 
     private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
-        let found = reconstruction.withLock { reconstruction in
-            reconstruction.fetches[xorb]?.infos.first { $0.chunks == info.chunks && $0.bytes == info.bytes }
-        }
-        guard let found else { throw Self.changed }
+        let found = reconstruction.withLock { $0.fetches[xorb]?.containing(info.chunks) }
+        guard let found, found.chunks != info.chunks || found.bytes == info.bytes else { throw Self.changed }
         return found
     }
 

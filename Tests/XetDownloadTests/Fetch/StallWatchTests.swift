@@ -41,7 +41,7 @@ import XetTestSupport
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await deadlines.run(clock: clock) }
                 defer { group.cancelAll() }
-                try await watch.withSecondAttempt { try await attempts.run($0) }
+                try await watch.withSecondAttempt { pulse, _ in try await attempts.run(pulse) }
             }
         }
         executor.runUntilIdle()
@@ -205,7 +205,7 @@ import XetTestSupport
             watch: Stopwatch(clock)
         )
         let looking = executor.start { try await deadlines.run(clock: clock) }
-        let started = executor.start { try await watch.withSecondAttempt { try await attempts.run($0) } }
+        let started = executor.start { try await watch.withSecondAttempt { pulse, _ in try await attempts.run(pulse) } }
         let outcomes: [Result<Void, TestError>] = [.success(()), .failure(TestError(name: "no"))]
         for _ in 0..<12 {
             executor.run(Int.random(in: 0...9, using: &random))

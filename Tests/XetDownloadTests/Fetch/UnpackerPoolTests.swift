@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import XetAccess
 import XetCore
 import XetTestSupport
 
@@ -14,7 +15,8 @@ import XetTestSupport
     private static func decoder(_ file: SampleFile, _ pool: UnpackerPool) throws -> RangeDecoder {
         let reconstruction = try #require(try file.reconstruction(file.whole) { "https://cdn.example/\($0)" })
         let plan = try DownloadPlan(reconstruction, window: file.whole, retainedByteLimit: 0)
-        return RangeDecoder(try #require(plan.fetches.first), isHashing: true, unpackers: pool)
+        let fetch = try #require(plan.fetches.first)
+        return RangeDecoder(fetch, in: fetch.info.chunks, isHashing: true, unpackers: pool)
     }
 
     private static func serialized(_ file: SampleFile) throws -> [UInt8] {
@@ -23,7 +25,7 @@ import XetTestSupport
 
     /// Decodes a piece; the bytes that came out.
     private static func decode(_ piece: some Sequence<UInt8>, _ decoder: inout RangeDecoder) throws -> [UInt8] {
-        let piece = ByteBuffer(bytes: piece)
+        let piece = XorbPiece(ByteBuffer(bytes: piece))
         var offset = 0
         var bytes: [UInt8] = []
         while let batch = try decoder.next(in: piece, from: &offset, skippingBefore: 0) {

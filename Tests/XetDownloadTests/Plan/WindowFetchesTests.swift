@@ -94,9 +94,21 @@ import XetTestSupport
         #expect(two.value != nil)
     }
 
+    @Test func `a longer range that holds the chunks does as well`() throws {
+        let source = ScriptedReconstructionSource(file)
+        let reconstruction = try first(source)
+        let (xorb, info) = try #require(infos(reconstruction).first { $0.info.chunks.count > 1 })
+        let chunks = try #require(ChunkRange(start: info.chunks.start, end: info.chunks.end - 1))
+        let bytes = try #require(HTTPByteRange(first: info.bytes.first, last: info.bytes.last - 1))
+        let part = try FetchInfo(chunks: chunks, bytes: bytes, url: .kept)
+        let renewal = renew(fetches(reconstruction, source), part, xorb)
+        executor.runUntilIdle()
+        #expect(renewal.value == info)
+    }
+
     /// Changes of the second answer that would give other bytes at the same place.
     enum Change: CaseIterable {
-        case noAnswer, otherTerms, otherOffset, otherRange, otherBytes, noXorb
+        case noAnswer, otherTerms, otherOffset, narrowerRange, otherBytes, noXorb
     }
 
     @Test(arguments: Change.allCases)
@@ -119,7 +131,7 @@ import XetTestSupport
 
     private static func apply(_ change: Change, to answer: Reconstruction) throws -> Reconstruction? {
         guard let last = answer.terms.last, let info = answer.fetches[last.xorb]?.infos.first,
-            let wider = ChunkRange(start: info.chunks.start, end: info.chunks.end + 1),
+            let narrower = ChunkRange(start: info.chunks.start + 1, end: info.chunks.end + 1),
             let longer = HTTPByteRange(first: info.bytes.first, last: info.bytes.last + 100)
         else { throw SampleFile.Impossible() }
         var fetches = answer.fetches.mapValues(\.infos)
@@ -129,7 +141,9 @@ import XetTestSupport
         case .noAnswer: return nil
         case .otherTerms: terms.swapAt(0, terms.count - 1)
         case .otherOffset: offset += 1
-        case .otherRange: fetches[last.xorb] = [try FetchInfo(chunks: wider, bytes: longer, url: info.url)]
+        case .narrowerRange:
+            fetches[last.xorb] = [try FetchInfo(chunks: narrower, bytes: longer, url: info.url)]
+            terms.removeAll { $0.xorb == last.xorb }
         case .otherBytes: fetches[last.xorb] = [try FetchInfo(chunks: info.chunks, bytes: longer, url: info.url)]
         case .noXorb:
             fetches[last.xorb] = nil
