@@ -30,6 +30,7 @@ let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: 
 let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
 let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -55,6 +56,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -62,15 +64,27 @@ let package = Package(
     targets: [
         .target(name: "CBLAKE3"),
         .target(name: "CByteGrouping"),
+        .target(name: "CCRC64"),
         .target(name: "CMemory"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .target(name: "XetCore", dependencies: ["BLAKE3", "CByteGrouping", "CLZ4"], swiftSettings: spanSettings),
+        .target(
+            name: "XetCore",
+            dependencies: ["BLAKE3", "CByteGrouping", "CCRC64", "CLZ4"],
+            swiftSettings: spanSettings
+        ),
         .target(name: "XetWire", dependencies: ["XetCore", httpTypes, crypto], swiftSettings: settings),
         .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
         .target(
             name: "XetStore",
             dependencies: ["XetAccess", "XetCore", nio("NIOCore"), nio("_NIOFileSystem")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetCache",
+            dependencies: [
+                "XetAccess", "XetCore", "XetStore", grdb, deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("_NIOFileSystem"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -130,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "CMemory", "XetAccess", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal", "XetProxy",
+                "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal", "XetProxy",
                 "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
@@ -142,6 +156,12 @@ let package = Package(
             dependencies: ["XetCore"],
             path: "Tests/XetTestSupport",
             swiftSettings: spanSettings
+        ),
+        .target(
+            name: "XetAccessTestSupport",
+            dependencies: ["XetAccess", "XetCore", "XetTestSupport", nio("NIOCore")],
+            path: "Tests/XetAccessTestSupport",
+            swiftSettings: settings
         ),
         .target(
             name: "XetServerTestSupport",
@@ -178,13 +198,24 @@ let package = Package(
         ),
         .testTarget(
             name: "XetDownloadTests",
-            dependencies: ["XetAccess", "XetCore", "XetDownload", "XetTestSupport", metricsTestKit, nio("NIOCore")],
+            dependencies: [
+                "XetAccess", "XetAccessTestSupport", "XetCore", "XetDownload", "XetTestSupport", metricsTestKit,
+                nio("NIOCore"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "XetLocalTests",
             dependencies: [
                 "XetAccess", "XetCore", "XetLocal", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetCacheTests",
+            dependencies: [
+                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetDownload", "XetStore", "XetTestSupport",
+                nio("NIOCore"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),

@@ -7,14 +7,24 @@ public struct XorbFetch: Hashable, Sendable {
     public let xorb: XorbHash
     /// The chunks, their bytes, and the address.
     public let info: FetchInfo
-    /// Whether the same range is being fetched already and seems to have stalled, so that to wait for that is of no use.
-    public var isSecond: Bool
+    /// Where the bytes may come from.
+    public var origin: Origin
+
+    /// Where bytes may come from.
+    public enum Origin: Hashable, Sendable {
+        /// From anywhere.
+        case any
+        /// From upstream: the same range is being fetched already and seems to have stalled.
+        case beside
+        /// From upstream: what came before, perhaps from where bytes are kept, cannot be right.
+        case anew
+    }
 
     /// Makes a fetch.
-    public init(xorb: XorbHash, info: FetchInfo, isSecond: Bool = false) {
+    public init(xorb: XorbHash, info: FetchInfo, origin: Origin = .any) {
         self.xorb = xorb
         self.info = info
-        self.isSecond = isSecond
+        self.origin = origin
     }
 }
 

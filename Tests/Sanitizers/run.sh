@@ -19,6 +19,9 @@ export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/thread.txt history_size=
 # Swift keeps its metadata alive, which is no leak.
 export ASAN_OPTIONS="detect_leaks=0 suppressions=$PWD/Tests/Sanitizers/address.txt ${ASAN_OPTIONS:-}"
 
+# With all tests at once each step of one waits for seconds, and what has a deadline misses it.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
+
 swift build --build-tests --sanitize="$sanitizer" --scratch-path "$scratch"
 run() { swift test --skip-build --sanitize="$sanitizer" --scratch-path "$scratch" "$@"; }
 if [ $# -gt 0 ]; then

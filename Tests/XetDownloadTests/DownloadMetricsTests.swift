@@ -1,6 +1,7 @@
 import MetricsTestKit
 import Testing
 import XetAccess
+import XetAccessTestSupport
 import XetTestSupport
 
 @testable import XetDownload

@@ -1,6 +1,7 @@
 import NIOCore
 import Synchronization
 import XetAccess
+import XetAccessTestSupport
 import XetCore
 import XetTestSupport
 

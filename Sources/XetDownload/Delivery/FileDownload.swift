@@ -16,6 +16,9 @@ public struct FileDownloader: Sendable {
         public var mostRangeByteCount: Int = 8 << 20
         /// Most bytes of a window.
         public var mostWindowByteCount: Int = 32 << 20
+        /// What windows end at multiples of, so that all readers of a file ask for the same; as each reader is best served if
+        /// `nil`.
+        public var gridByteCount: Int?
         /// Most decoded bytes of one fetch that wait for delivery.
         public var queueByteCount: Int = 8 << 20
         /// The same for a fetch that a reader waits for when the memory of the process is used up: a few chunks.
@@ -33,6 +36,11 @@ public struct FileDownloader: Sendable {
         public var workers: (any TaskExecutor)?
         /// When requests of a download that has begun are repeated.
         public var retry = RetryPolicy()
+
+        /// Is told of each download of a whole file how that ended: whether the bytes were those of the file.
+        ///
+        /// The download waits for it.
+        public var onVerdict: @Sendable (_ file: FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void = { _, _, _ in }
 
         /// What is counted.
         public var metrics = DownloadMetrics()
@@ -189,6 +197,7 @@ public struct PreparedDownload: Sendable {
             case .doubted?: break
             case .fileHash?, .fileTooLong?, .fileTooShort?:
                 downloader.configuration.metrics.note(.file)
+                await downloader.configuration.onVerdict(file, byteCount, false)
                 guard tree.byteCount > 0 else {
                     downloader.noteDoubt(of: file)
                     break
@@ -206,7 +215,10 @@ public struct PreparedDownload: Sendable {
             }
             throw error
         }
-        if isWhole, planner.range.start == 0 { doubts.clear(file, since: beginning) }
+        if isWhole, planner.range.start == 0 {
+            doubts.clear(file, since: beginning)
+            await downloader.configuration.onVerdict(file, byteCount, true)
+        }
     }
 
     /// Whether the file hash is compared at the end.

@@ -46,9 +46,11 @@ struct FetchRunner: Sendable {
         var info = plan.info
         var retries = RetrySeries(environment.retry)
         var isExpired = false
+        var origin = XorbFetch.Origin.any
         while !lane.isComplete {
             if let error = failure.take() {
                 isExpired = isExpired || error.code == .expired
+                origin = error.code == .corrupt ? .anew : .any
                 try await wait(after: error, &retries)
             }
             let before = lane.next
@@ -57,7 +59,7 @@ struct FetchRunner: Sendable {
                     info = try await environment.window.renewed(info, of: plan.xorb)
                     isExpired = false
                 }
-                return try await attempt(info)
+                return try await attempt(info, origin)
             } catch let error as XetError {
                 if lane.next > before { retries.noteProgress() }
                 environment.note(error)
@@ -81,12 +83,13 @@ struct FetchRunner: Sendable {
     }
 
     /// One GET, or two if the first stalls.
-    private func attempt(_ info: FetchInfo) async throws {
-        guard let stalls = environment.stalls else {
-            return try await transfer(XorbFetch(xorb: plan.xorb, info: info), Pulse(environment.watch))
-        }
+    private func attempt(_ info: FetchInfo, _ origin: XorbFetch.Origin) async throws {
+        let fetch = XorbFetch(xorb: plan.xorb, info: info, origin: origin)
+        guard let stalls = environment.stalls else { return try await transfer(fetch, Pulse(environment.watch)) }
         try await stalls.withSecondAttempt { pulse, isSecond in
-            try await transfer(XorbFetch(xorb: plan.xorb, info: info, isSecond: isSecond), pulse)
+            var fetch = fetch
+            if isSecond { fetch.origin = .beside }
+            try await transfer(fetch, pulse)
         }
     }
 

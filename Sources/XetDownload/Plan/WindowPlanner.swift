@@ -30,7 +30,8 @@ struct WindowPlanner: Sendable {
             leastByteCount: UInt64(configuration.leastWindowByteCount),
             leastResumptionByteCount: UInt64(configuration.leastResumptionByteCount),
             mostRangeByteCount: UInt64(configuration.mostRangeByteCount),
-            mostByteCount: UInt64(configuration.mostWindowByteCount)
+            mostByteCount: UInt64(configuration.mostWindowByteCount),
+            gridByteCount: configuration.gridByteCount.map { UInt64($0) }
         )
     }
 
@@ -106,7 +107,7 @@ struct WindowPlanner: Sendable {
     /// The window without its last term, if that may go on behind it and is fetched for itself; then the next window has
     /// the whole term, and it takes one GET instead of two.
     func withoutCutTerm(_ window: PlannedWindow) -> PlannedWindow {
-        guard window.plan.end < range.end, let plan = window.plan.withoutLastTerm(), plan.end > window.asked.start
+        guard configuration.gridByteCount == nil, window.plan.end < range.end, let plan = window.plan.withoutLastTerm(), plan.end > window.asked.start
         else {
             return window
         }

@@ -7,6 +7,8 @@ import XetCore
 /// fetched side by side has to wait in memory until it is delivered, so that many short ranges are faster than few
 /// long ones where a connection is slow. Where a file is in many pieces its ranges are short anyway, and windows are as much
 /// longer: each costs a request, and cuts a term in two.
+///
+/// Where several readers are to want the same, windows end on a grid of the file instead, whoever reads how fast.
 struct WindowSchedule: Sendable {
     /// Bytes of the first window.
     let firstByteCount: UInt64
@@ -18,10 +20,13 @@ struct WindowSchedule: Sendable {
     let mostRangeByteCount: UInt64
     /// Most bytes of a window.
     let mostByteCount: UInt64
+    /// What windows end at multiples of, where they keep to a grid; the first ends after ``firstByteCount`` bytes of the file.
+    var gridByteCount: UInt64?
 
     /// The first window of a range.
     func first(of range: FileByteRange) -> FileByteRange? {
-        window(from: range.start, byteCount: firstByteCount, in: range)
+        if let gridByteCount { return cell(from: range.start, gridByteCount, in: range) }
+        return window(from: range.start, byteCount: firstByteCount, in: range)
     }
 
     /// The window that begins where the one before ended; `nil` at the end of the range.
@@ -35,6 +40,12 @@ struct WindowSchedule: Sendable {
         fetchLimit: Int,
         spread: Double = 1
     ) -> FileByteRange? {
+        if let gridByteCount {
+            // The window before ended with a whole chunk: the one over the border comes again, as it does for all others.
+            let line = lines(around: start, gridByteCount).before
+            let isBehindLine = line > range.start && start - line < UInt64(Chunker.maximumByteCount)
+            return cell(from: isBehindLine ? line : start, gridByteCount, in: range)
+        }
         let limit = UInt64(clamping: byteLimit)
         let rangeByteCount = min(limit / UInt64(max(2, fetchLimit)), mostRangeByteCount)
         let spreadByteCount = UInt64(exactly: (Double(rangeByteCount) * max(1, spread)).rounded(.down)) ?? mostByteCount
@@ -44,8 +55,23 @@ struct WindowSchedule: Sendable {
 
     /// The window from which a reader goes on that had paused; `byteLimit` says what it is likely to take.
     func resumption(from start: UInt64, in range: FileByteRange, byteLimit: Int) -> FileByteRange? {
+        if let gridByteCount { return cell(from: start, gridByteCount, in: range) }
         let byteCount = min(max(UInt64(clamping: byteLimit), leastResumptionByteCount), mostRangeByteCount)
         return window(from: start, byteCount: byteCount, in: range)
+    }
+
+    /// Up to the next line of the grid.
+    private func cell(from start: UInt64, _ gridByteCount: UInt64, in range: FileByteRange) -> FileByteRange? {
+        guard start < range.end else { return nil }
+        return FileByteRange(start: start, end: min(range.end, lines(around: start, gridByteCount).after))
+    }
+
+    /// The lines of the grid that a place is between; it may be on the first.
+    private func lines(around place: UInt64, _ gridByteCount: UInt64) -> (before: UInt64, after: UInt64) {
+        let first = min(firstByteCount, gridByteCount)
+        if place < first { return (0, first) }
+        let line = place / gridByteCount * gridByteCount
+        return (max(line, first), line + gridByteCount)
     }
 
     private func window(from start: UInt64, byteCount: UInt64, in range: FileByteRange) -> FileByteRange? {

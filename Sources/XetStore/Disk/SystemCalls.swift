@@ -32,6 +32,28 @@ package enum SystemCalls {
         return false
     }
 
+    /// Waits until the bytes of an open file are on disk; it may take long.
+    package static func synchronize(_ file: FileDescriptor) throws(FileSystemError) {
+        #if canImport(Darwin)
+        let status = fsync(file.rawValue)
+        #else
+        let status = fdatasync(file.rawValue)
+        #endif
+        guard status == 0 else { throw failure("fdatasync", "Unable to write to disk.") }
+    }
+
+    /// Bytes that are free to this user where a path lies.
+    package static func freeByteCount(at path: FilePath) throws(FileSystemError) -> Int {
+        var found = statvfs()
+        // SAFETY: the string ends with a zero, and both live until the call returns.
+        let status = unsafe path.withPlatformString { unsafe statvfs($0, &found) }
+        guard status == 0 else { throw failure("statvfs", "Unable to tell what is free at '\(path)'.") }
+        return Int(clamping: UInt64(found.f_bavail).multipliedReportingOverflow(by: UInt64(found.f_frsize)).partialValue)
+    }
+
+    /// The user that this process runs as.
+    package static var user: UInt32 { UInt32(geteuid()) }
+
     /// What the system says of the call that failed last.
     private static func failure(_ call: String, _ message: String, line: Int = #line) -> FileSystemError {
         FileSystemError(

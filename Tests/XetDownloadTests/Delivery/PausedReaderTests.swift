@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import XetAccess
+import XetAccessTestSupport
 import XetCore
 import XetTestSupport
 

@@ -1,5 +1,6 @@
 import Testing
 import XetAccess
+import XetAccessTestSupport
 import XetTestSupport
 
 @testable import XetDownload

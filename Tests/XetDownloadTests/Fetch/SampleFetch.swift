@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import XetAccessTestSupport
 import XetCore
 import XetTestSupport
 

@@ -1,5 +1,6 @@
 import Testing
 import XetAccess
+import XetAccessTestSupport
 import XetCore
 import XetTestSupport
 

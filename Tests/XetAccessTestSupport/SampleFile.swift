@@ -1,22 +1,22 @@
-import XetAccess
-import XetCore
+package import XetAccess
+package import XetCore
 import XetTestSupport
 
 /// A file made of chunks of a few xorbs, in any order, with repetitions.
-struct SampleFile: Sendable {
+package struct SampleFile: Sendable {
     /// One chunk of the file.
-    struct Piece: Sendable {
-        let term: Int
-        let xorb: XorbHash
+    package struct Piece: Sendable {
+        package let term: Int
+        package let xorb: XorbHash
         /// Index of the chunk in its xorb.
-        let chunk: Int
+        package let chunk: Int
         /// Where it lies in the file.
-        let start: Int
-        let end: Int
+        package let start: Int
+        package let end: Int
     }
 
     /// What terms a file has.
-    enum Shape: CaseIterable {
+    package enum Shape: CaseIterable {
         /// Each xorb from its start to its end.
         case plain
         /// Parts of xorbs, forward, backward and again.
@@ -25,14 +25,14 @@ struct SampleFile: Sendable {
         case scattered
     }
 
-    let xorbs: [XorbHash: SerializedXorb]
-    let terms: [Term]
-    let pieces: [Piece]
-    let bytes: [UInt8]
-    let hash: FileHash
+    package let xorbs: [XorbHash: SerializedXorb]
+    package let terms: [Term]
+    package let pieces: [Piece]
+    package let bytes: [UInt8]
+    package let hash: FileHash
 
     /// A file that follows from a seed.
-    init(seed: UInt64, shape: Shape, xorbCount: Int = 3, chunkCount: Int = 24, chunkByteCount: Int = 700) throws {
+    package init(seed: UInt64, shape: Shape, xorbCount: Int = 3, chunkCount: Int = 24, chunkByteCount: Int = 700) throws {
         var random = SplitMix64(seed: seed)
         var xorbs: [(xorb: SerializedXorb, chunks: [[UInt8]])] = []
         for _ in 0..<xorbCount {
@@ -52,7 +52,7 @@ struct SampleFile: Sendable {
     }
 
     /// A file of one xorb, in one term, with these chunks.
-    init(chunks: [[UInt8]]) throws {
+    package init(chunks: [[UInt8]]) throws {
         var builder = XorbBuilder()
         for chunk in chunks {
             try builder.append(chunk.rawSpan, hash: ChunkHash(ofChunk: chunk))
@@ -61,7 +61,7 @@ struct SampleFile: Sendable {
     }
 
     /// A file of ranges of chunks of the same xorb, each chunk of `chunkByteCount` random bytes.
-    init(ranges: [Range<Int>], chunkCount: Int, chunkByteCount: Int, seed: UInt64 = 1) throws {
+    package init(ranges: [Range<Int>], chunkCount: Int, chunkByteCount: Int, seed: UInt64 = 1) throws {
         var random = SplitMix64(seed: seed)
         let chunks = (0..<chunkCount).map { _ in random.bytes(chunkByteCount) }
         var builder = XorbBuilder()
@@ -108,7 +108,9 @@ struct SampleFile: Sendable {
     }
 
     /// The test asks for what cannot be.
-    struct Impossible: Error {}
+    package struct Impossible: Error {
+        package init() {}
+    }
 
     private static func ranges(
         _ shape: Shape,
@@ -133,17 +135,17 @@ struct SampleFile: Sendable {
         }
     }
 
-    var byteCount: UInt64 { UInt64(bytes.count) }
+    package var byteCount: UInt64 { UInt64(bytes.count) }
 
     /// The whole file.
-    var whole: FileByteRange { FileByteRange(count: byteCount) }
+    package var whole: FileByteRange { FileByteRange(count: byteCount) }
 
-    func slice(_ range: FileByteRange) -> [UInt8] { Array(bytes[Int(range.start)..<Int(range.end)]) }
+    package func slice(_ range: FileByteRange) -> [UInt8] { Array(bytes[Int(range.start)..<Int(range.end)]) }
 }
 
 extension SampleFile {
     /// How an answer is cut.
-    enum Cut: CaseIterable {
+    package enum Cut: CaseIterable {
         /// Terms are trimmed to the chunks that the range needs, as CAS servers do.
         case chunks
         /// Trimmed at the end only: the offset may span chunks.
@@ -156,7 +158,7 @@ extension SampleFile {
     ///
     /// `address` gives the URL of a xorb. Fetch ranges that overlap or touch are merged, as CAS servers do, and signed together,
     /// unless `isMerged` is false: then every term has its own.
-    func reconstruction(
+    package func reconstruction(
         _ range: FileByteRange,
         cut: Cut = .chunks,
         isMerged: Bool = true,

@@ -1,18 +1,18 @@
-import NIOCore
+package import NIOCore
 import Synchronization
-import XetAccess
-import XetCore
+package import XetAccess
+package import XetCore
 import XetTestSupport
 
 /// A CAS that answers for one file.
 ///
 /// Its URLs carry a generation, which grows with every call, so that a ``ScriptedXorbSource`` can refuse old ones.
-final class ScriptedReconstructionSource: ReconstructionSource {
+package final class ScriptedReconstructionSource: ReconstructionSource {
     /// A call of the source.
-    struct Call: Sendable {
+    package struct Call: Sendable {
         /// Calls before this one.
-        let number: Int
-        let range: FileByteRange?
+        package let number: Int
+        package let range: FileByteRange?
     }
 
     private let file: SampleFile
@@ -25,7 +25,7 @@ final class ScriptedReconstructionSource: ReconstructionSource {
     private let changed: @Sendable (Call, Reconstruction?) throws -> Reconstruction?
     private let log = Mutex<[Call]>([])
 
-    init(
+    package init(
         _ file: SampleFile,
         cut: SampleFile.Cut = .chunks,
         isMerged: Bool = true,
@@ -42,9 +42,9 @@ final class ScriptedReconstructionSource: ReconstructionSource {
     }
 
     /// The calls so far.
-    var calls: [Call] { log.withLock { $0 } }
+    package var calls: [Call] { log.withLock { $0 } }
 
-    func reconstruction(of hash: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
+    package func reconstruction(of hash: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
         let call = log.withLock { log in
             let call = Call(number: log.count, range: range)
             log.append(call)
@@ -60,35 +60,35 @@ final class ScriptedReconstructionSource: ReconstructionSource {
 }
 
 /// A CDN that holds the xorbs of files.
-final class ScriptedXorbSource: XorbSource {
+package final class ScriptedXorbSource: XorbSource {
     /// A GET.
-    struct Call: Sendable {
+    package struct Call: Sendable {
         /// GETs before this one.
-        let number: Int
+        package let number: Int
         /// GETs of the same range of the same xorb before this one.
-        let repetition: Int
-        let xorb: XorbHash
+        package let repetition: Int
+        package let xorb: XorbHash
         /// The ranges, of which there may be several if the source answers lists.
-        let infos: [FetchInfo]
-        var info: FetchInfo { infos[0] }
+        package let infos: [FetchInfo]
+        package var info: FetchInfo { infos[0] }
         /// The generation of the URL.
-        let generation: Int
+        package let generation: Int
     }
 
     /// What becomes of a GET.
-    struct Answer: Sendable {
+    package struct Answer: Sendable {
         /// Thrown instead of an answer.
-        var refusal: XetError?
+        package var refusal: XetError?
         /// Bytes after which the connection breaks.
-        var truncation: Int?
+        package var truncation: Int?
         /// Changes the bytes.
-        var damage: (@Sendable (inout [UInt8]) -> Void)?
+        package var damage: (@Sendable (inout [UInt8]) -> Void)?
         /// Bytes of a piece.
-        var pieceByteCount = 1000
+        package var pieceByteCount = 1000
         /// Waited for before each piece; gets the offset of the piece.
-        var before: (@Sendable (Int) async throws -> Void)?
+        package var before: (@Sendable (Int) async throws -> Void)?
 
-        init() {}
+        package init() {}
     }
 
     private struct State {
@@ -105,7 +105,7 @@ final class ScriptedXorbSource: XorbSource {
     private let state = Mutex(State())
 
     /// A source that answers a GET of several ranges with all of them if it `answersLists`.
-    init(
+    package init(
         _ files: [SampleFile],
         answersLists: Bool = false,
         script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }
@@ -115,7 +115,7 @@ final class ScriptedXorbSource: XorbSource {
         self.script = script
     }
 
-    convenience init(
+    package convenience init(
         _ file: SampleFile,
         answersLists: Bool = false,
         script: @escaping @Sendable (Call) -> Answer = { _ in Answer() }
@@ -124,25 +124,25 @@ final class ScriptedXorbSource: XorbSource {
     }
 
     /// The GETs so far.
-    var calls: [Call] { state.withLock { $0.calls } }
+    package var calls: [Call] { state.withLock { $0.calls } }
     /// GETs under way.
-    var activeCount: Int { state.withLock { $0.active } }
+    package var activeCount: Int { state.withLock { $0.active } }
     /// Most GETs under way at once.
-    var mostActiveCount: Int { state.withLock { $0.mostActive } }
+    package var mostActiveCount: Int { state.withLock { $0.mostActive } }
     /// GETs that were cancelled.
-    var cancelledCount: Int { state.withLock { $0.cancelled } }
+    package var cancelledCount: Int { state.withLock { $0.cancelled } }
     /// Bytes that bodies have taken.
-    var byteCount: Int { state.withLock { $0.byteCount } }
+    package var byteCount: Int { state.withLock { $0.byteCount } }
 
-    func isOneRequest(_ fetches: [XorbFetch]) -> Bool {
+    package func isOneRequest(_ fetches: [XorbFetch]) -> Bool {
         fetches.count == 1 || (answersLists && fetches.map(\.info).isSignedList)
     }
 
-    func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+    package func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
         try await get([fetch.info]) { _, piece in try await body(XorbPiece(piece)) }
     }
 
-    func fetch(_ fetches: [XorbFetch], _ body: (Int, XorbPiece) async throws -> Void) async throws {
+    package func fetch(_ fetches: [XorbFetch], _ body: (Int, XorbPiece) async throws -> Void) async throws {
         if isOneRequest(fetches) {
             return try await get(fetches.map(\.info)) { try await body($0, XorbPiece($1)) }
         }
@@ -217,29 +217,38 @@ final class ScriptedXorbSource: XorbSource {
 }
 
 /// Keeps what is delivered.
-struct CollectingSink: DeliverySink {
+package struct CollectingSink: DeliverySink {
     /// What all copies of the sink have taken.
-    final class Contents: Sendable {
+    package final class Contents: Sendable {
         private let state = Mutex<[UInt8]>([])
 
-        var bytes: [UInt8] { state.withLock { $0 } }
-        var count: Int { state.withLock { $0.count } }
+        package var bytes: [UInt8] { state.withLock { $0 } }
+        package var count: Int { state.withLock { $0.count } }
 
-        func append(_ bytes: ByteBuffer) {
+        package func append(_ bytes: ByteBuffer) {
             state.withLock { $0.append(contentsOf: bytes.readableBytesView) }
         }
     }
 
-    let contents = Contents()
-    /// Waited for before each delivery; gets what was delivered so far.
-    var before: (@Sendable (Int) async throws -> Void)?
-    /// Waited for until there is room; gets what was delivered so far.
-    var room: (@Sendable (Int) async throws -> Void)?
+    package let contents = Contents()
 
-    mutating func deliver(_ bytes: ByteBuffer) async throws {
+    package init(
+        before: (@Sendable (Int) async throws -> Void)? = nil,
+        room: (@Sendable (Int) async throws -> Void)? = nil
+    ) {
+        self.before = before
+        self.room = room
+    }
+
+    /// Waited for before each delivery; gets what was delivered so far.
+    package var before: (@Sendable (Int) async throws -> Void)?
+    /// Waited for until there is room; gets what was delivered so far.
+    package var room: (@Sendable (Int) async throws -> Void)?
+
+    package mutating func deliver(_ bytes: ByteBuffer) async throws {
         try await before?(contents.count)
         contents.append(bytes)
     }
 
-    mutating func waitForRoom() async throws { try await room?(contents.count) }
+    package mutating func waitForRoom() async throws { try await room?(contents.count) }
 }

@@ -1,0 +1,29 @@
+/// What is told about a cache: where bytes came from, and what was found damaged.
+public protocol CacheEvents: Sendable {
+    /// Serialized bytes were handed to a reader.
+    func noteServed(_ byteCount: Int, from origin: CacheOrigin)
+
+    /// Kept chunks were not as they were kept, and are fetched anew.
+    func noteHealed()
+
+    /// Chunks could not be kept; `reason` is what the store failed with, `nil` if there was no room.
+    func noteNotKept(_ reason: (any Error)?)
+}
+
+/// Where a reader's bytes came from.
+public enum CacheOrigin: String, CaseIterable, Sendable {
+    /// They were kept.
+    case cache
+    /// They came over a GET that the reader may have shared with others.
+    case flight
+    /// They came over a GET of its own.
+    case upstream
+}
+
+/// Tells nobody.
+public struct NoCacheEvents: CacheEvents {
+    public init() {}
+    public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {}
+    public func noteHealed() {}
+    public func noteNotKept(_ reason: (any Error)?) {}
+}

@@ -1,0 +1,230 @@
+import NIOCore
+public import XetCore
+
+/// Serves chunks that are kept, joins GETs that bring what is missing, and keeps what they bring.
+///
+/// Nothing that a store does wrong ends a fetch: what cannot be had from there comes from upstream. ``run()`` has to run; until
+/// then, and afterwards, everything comes from upstream and nothing is kept.
+public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSource {
+    /// How often a fetch may find what is kept damaged or gone, before it goes upstream alone.
+    private static var mostSetbackCount: Int { 4 }
+
+    let upstream: Upstream
+    let store: Store
+    private let deck = FlightDeck()
+    private let events: any CacheEvents
+
+    /// A cache in front of `upstream`.
+    public init(_ upstream: Upstream, store: Store, events: any CacheEvents = NoCacheEvents()) {
+        self.upstream = upstream
+        self.store = store
+        self.events = events
+    }
+
+    /// Runs the GETs that readers share, until it is cancelled.
+    public func run() async { await deck.run(upstream, store) }
+
+    /// Several ranges come one by one: each may be kept, or on its way, already.
+    public func isOneRequest(_ fetches: [XorbFetch]) -> Bool { fetches.count == 1 }
+
+    public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+        var position = ReadPosition(chunk: fetch.info.chunks.start)
+        if fetch.origin == .anew { try await drop(fetch) }
+        if fetch.origin == .any, deck.isOpen {
+            try await readShared(fetch, &position, body)
+        }
+        if position.chunk < fetch.info.chunks.end {
+            try await readUpstream(fetch, from: position.byteCount, body)
+        } else if position.byteCount != Int(fetch.info.bytes.count) {
+            throw XetError(
+                .corrupt,
+                "chunks \(fetch.info.chunks) of xorb \(fetch.xorb) have \(position.byteCount) bytes, not \(fetch.info.bytes.count)"
+            )
+        }
+    }
+
+    /// Reads from what is kept and from flights, as far as that goes.
+    private func readShared(
+        _ fetch: XorbFetch,
+        _ position: inout ReadPosition,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        let end = fetch.info.chunks.end
+        var setbackCount = 0
+        while position.chunk < end, setbackCount < Self.mostSetbackCount {
+            do {
+                switch try await nextPart(fetch, position, hurries: setbackCount > 0) {
+                case .kept(let run):
+                    try await read(run, fetch, &position, body)
+                case .flight(let flight):
+                    defer { flight.leave() }
+                    let before = position.byteCount
+                    defer { events.noteServed(position.byteCount - before, from: .flight) }
+                    try await flight.follow(&position, to: min(flight.chunks.end, end), store: store, body)
+                }
+            } catch is ChunkStoreError {
+                setbackCount += 1
+                events.noteHealed()
+            } catch FlightError.notKept(let reason) {
+                events.noteNotKept(reason)
+                return
+            } catch is FlightError {
+                return
+            }
+        }
+    }
+
+    private enum Part {
+        case kept(ChunkRun)
+        /// It was joined.
+        case flight(Flight)
+    }
+
+    /// Where the next chunk comes from; begins a flight if it comes from nowhere else.
+    private func nextPart(_ fetch: XorbFetch, _ position: ReadPosition, hurries: Bool) async throws -> Part {
+        var staleCount = 0
+        while true {
+            if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight) }
+            let moment = deck.board.endedCount
+            let rest = ChunkRange(start: position.chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
+            let runs = try await runs(of: fetch, in: rest)
+            let holding = runs.filter { $0.chunks.start <= rest.start && rest.start < $0.chunks.end }
+            if let run = holding.max(by: { $0.chunks.end < $1.chunks.end }) { return .kept(run) }
+            guard fetch.info.url != .kept else {
+                throw XetError(.expired, "chunk \(rest.start) of xorb \(fetch.xorb) is no longer kept")
+            }
+            let missing = Self.missing(in: rest, runs)
+            switch deck.board.begin(fetch, missing: missing, since: staleCount < 3 ? moment : nil) {
+            case .joined(let flight): return .flight(flight)
+            case .new(let flight):
+                deck.start(flight)
+                return .flight(flight)
+            case .stale: staleCount += 1
+            }
+        }
+    }
+
+    /// What is kept of a range; nothing if the store cannot say.
+    private func runs(of fetch: XorbFetch, in chunks: ChunkRange) async throws -> [ChunkRun] {
+        do {
+            return try await store.runs(of: fetch.xorb, in: chunks)
+        } catch let error where !(error is CancellationError) {
+            throw FlightError.notKept(reason: error)
+        }
+    }
+
+    /// From the first chunk of a range, which is missing, to its last that is.
+    private static func missing(in rest: ChunkRange, _ runs: [ChunkRun]) -> ChunkRange {
+        var end = rest.end
+        for run in runs.sorted(by: { $0.chunks.end > $1.chunks.end }) where run.chunks.end >= end {
+            end = min(end, run.chunks.start)
+        }
+        return ChunkRange(start: rest.start, end: max(end, rest.start + 1)) ?? rest
+    }
+
+    /// Reads what a run has of a fetch, from a position in it on.
+    private func read(
+        _ run: ChunkRun,
+        _ fetch: XorbFetch,
+        _ position: inout ReadPosition,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        let hashes = KeptHashes(run)
+        let before = position.byteCount
+        defer { events.noteServed(position.byteCount - before, from: .cache) }
+        do {
+            for step in try RunSteps(run, fetch, position) {
+                let bytes = try await KeptBytes.read(step.records, firstChunk: step.firstChunk, of: fetch.xorb) {
+                    try await store.read(step.bytes, of: run.id)
+                }
+                try await body(XorbPiece(bytes, hashes: hashes))
+                position.chunk += step.records.count
+                position.byteCount += step.bytes.count
+            }
+        } catch let error as ChunkStoreError {
+            try? await store.remove(run.id)
+            throw error
+        }
+        try? await hashes.flush(to: store)
+    }
+
+    /// Drops what is kept of a range and was never proven.
+    private func drop(_ fetch: XorbFetch) async throws {
+        guard let runs = try? await runs(of: fetch, in: fetch.info.chunks) else { return }
+        for run in runs where !run.contents.records(in: fetch.info.chunks).allSatisfy(\.isProven) {
+            events.noteHealed()
+            try? await store.remove(run.id)
+        }
+    }
+
+    /// Reads the range from upstream, without its first bytes.
+    private func readUpstream(
+        _ fetch: XorbFetch,
+        from offset: Int,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        var skipped = offset
+        try await upstream.fetch(fetch) { piece in
+            var bytes = piece.bytes
+            let count = min(skipped, bytes.readableBytes)
+            bytes.moveReaderIndex(forwardBy: count)
+            skipped -= count
+            guard bytes.readableBytes > 0 else { return }
+            events.noteServed(bytes.readableBytes, from: .upstream)
+            try await body(XorbPiece(bytes, hashes: piece.hashes))
+        }
+    }
+}
+
+/// The part of a run that belongs to a fetch, in steps that are read at once.
+private struct RunSteps: Sequence {
+    struct Step {
+        let firstChunk: Int
+        let records: ArraySlice<ChunkRecord>
+        /// Counted from the start of the run.
+        let bytes: Range<Int>
+    }
+
+    /// Most bytes of a step that has several chunks.
+    private static let byteCount = 1 << 20
+
+    private let steps: [Step]
+
+    /// Throws ``ChunkStoreError`` if the run has its first chunk at another place of the xorb than the fetch.
+    init(_ run: ChunkRun, _ fetch: XorbFetch, _ position: ReadPosition) throws(ChunkStoreError) {
+        let contents = run.contents
+        let end = Swift.min(contents.chunks.end, fetch.info.chunks.end)
+        guard let part = ChunkRange(start: position.chunk, end: end), contents.chunks.contains(part) else {
+            throw .damaged(xorb: fetch.xorb, chunk: position.chunk)
+        }
+        let records = contents.records(in: part)
+        var offset = contents.bytes(of: part).lowerBound
+        guard contents.firstByte + UInt64(offset) == fetch.info.bytes.first + UInt64(position.byteCount) else {
+            throw .damaged(xorb: fetch.xorb, chunk: position.chunk)
+        }
+        var steps: [Step] = []
+        var first = records.startIndex
+        while first < records.endIndex {
+            var last = first
+            var byteCount = records[first].serializedByteCount
+            while last + 1 < records.endIndex,
+                byteCount + records[last + 1].serializedByteCount <= Self.byteCount
+            {
+                last += 1
+                byteCount += records[last].serializedByteCount
+            }
+            steps.append(
+                Step(
+                    firstChunk: contents.chunks.start + first,
+                    records: records[first...last],
+                    bytes: offset..<offset + byteCount
+                )
+            )
+            offset += byteCount
+            first = last + 1
+        }
+        self.steps = steps
+    }
+
+    func makeIterator() -> Array<Step>.Iterator { steps.makeIterator() }
+}

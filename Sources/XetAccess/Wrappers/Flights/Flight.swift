@@ -1,0 +1,300 @@
+import NIOCore
+import Synchronization
+import XetCore
+
+/// Why a reader has to do without a flight; what it needs may be had from upstream.
+enum FlightError: Error {
+    /// The store has no room for it, or cannot be written.
+    case notKept(reason: (any Error)?)
+    /// Nobody runs flights any more.
+    case closed
+}
+
+/// How far a reader has come in the range that it fetches.
+struct ReadPosition: Hashable, Sendable {
+    /// The chunk that comes next.
+    var chunk: Int
+    /// Bytes that were handed over.
+    var byteCount = 0
+}
+
+/// One GET of a signed range that any number of readers follow, while what it brings is kept.
+///
+/// It goes as fast as upstream and the store do, and waits for no reader: those that are close behind are given what is in
+/// memory, others read what is kept already. It is made for the chunks of the range that nobody had.
+final class Flight: Sendable {
+    /// Bytes after which a batch is written.
+    private static let batchByteCount = 256 << 10
+    /// Most bytes that a reader is given at once.
+    private static let stepByteCount = 512 << 10
+    /// A flight that nobody follows any more is finished if no more is missing: it costs little, and was wanted once.
+    static let finishByteCount = 4 << 20
+
+    private struct State {
+        var bytes: FlightBytes
+        var writer: (any ChunkWriter)?
+        /// Chunks that readers may have, of those that are kept.
+        var publishedCount = 0
+        var end: Result<Void, any Error>?
+        var followerCount = 0
+        var nextTicket = 0
+        var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
+        /// What ends a GET that is of no use.
+        var abandonment: CheckedContinuation<Void, any Error>?
+
+        /// Whether a GET of `byteCount` bytes is to go on.
+        func isWanted(_ byteCount: UInt64) -> Bool {
+            followerCount > 0 || Int(byteCount) - bytes.streamedByteCount <= Flight.finishByteCount
+        }
+    }
+
+    let fetch: XorbFetch
+    /// The chunks that are kept.
+    let chunks: ChunkRange
+    private let hashes: KeptHashes
+    private let state: Mutex<State>
+
+    init(_ fetch: XorbFetch, keeping chunks: ChunkRange) {
+        self.fetch = fetch
+        self.chunks = chunks
+        hashes = KeptHashes(first: chunks.start)
+        state = Mutex(State(bytes: FlightBytes(fetch.info.chunks, keeping: chunks)))
+    }
+}
+
+// MARK: Readers
+
+extension Flight {
+    /// Counts a reader; ``leave()`` follows.
+    func join() { state.withLock { $0.followerCount += 1 } }
+
+    /// Ends the GET if the last reader leaves while much is missing.
+    func leave() {
+        let abandonment = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+            state.followerCount -= 1
+            return state.isWanted(fetch.info.bytes.count) ? nil : state.abandonment.take()
+        }
+        abandonment?.resume()
+    }
+
+    private enum Step {
+        case pieces([ByteBuffer], next: ReadPosition)
+        case written(Range<Int>, any ChunkWriter, next: ReadPosition)
+        case wait
+        case failed(any Error)
+    }
+
+    /// Hands chunks to a reader, up to `end`, as they come; `position` goes along.
+    ///
+    /// Throws what the GET failed with after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
+    /// `body` throws.
+    func follow(
+        _ position: inout ReadPosition,
+        to end: Int,
+        store: some ChunkStore,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        while position.chunk < end {
+            switch step(position, end) {
+            case .pieces(let pieces, let next):
+                for piece in pieces { try await body(XorbPiece(piece, hashes: hashes)) }
+                position = next
+            case .written(let range, let writer, let next):
+                let piece = try await read(range, position.chunk..<next.chunk, from: writer)
+                try await body(XorbPiece(piece, hashes: hashes))
+                position = next
+            case .wait:
+                try await waitForMore(than: position.chunk)
+            case .failed(let error):
+                throw error
+            }
+        }
+        try await hashes.flush(to: store)
+    }
+
+    private func step(_ position: ReadPosition, _ end: Int) -> Step {
+        state.withLock { state in
+            let index = position.chunk - chunks.start
+            let limit = min(end - chunks.start, state.publishedCount)
+            guard index < limit else {
+                switch state.end {
+                case nil: return .wait
+                case .failure(let error): return .failed(error)
+                case .success: return .failed(ChunkStoreError.damaged(xorb: fetch.xorb, chunk: position.chunk))
+                }
+            }
+            let ends = state.bytes.chunkEnds
+            let start = index == 0 ? 0 : ends[index - 1]
+            var last = index
+            while last + 1 < limit, ends[last + 1] - start <= Self.stepByteCount { last += 1 }
+            let range = start..<ends[last]
+            let next = ReadPosition(chunk: chunks.start + last + 1, byteCount: position.byteCount + range.count)
+            if let pieces = state.bytes.inMemory(range) { return .pieces(pieces, next: next) }
+            guard let writer = state.writer else {
+                return .failed(ChunkStoreError.damaged(xorb: fetch.xorb, chunk: position.chunk))
+            }
+            return .written(range, writer, next: next)
+        }
+    }
+
+    private func read(_ range: Range<Int>, _ part: Range<Int>, from writer: any ChunkWriter) async throws -> ByteBuffer {
+        let records = hashes.records[(part.lowerBound - chunks.start)..<(part.upperBound - chunks.start)]
+        return try await KeptBytes.read(records, firstChunk: part.lowerBound, of: fetch.xorb) {
+            try await writer.read(range)
+        }
+    }
+
+    private func waitForMore(than chunk: Int) async throws {
+        let ticket = state.withLock { state in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let isDone = state.withLock { state in
+                    let isThere = chunk - chunks.start < state.publishedCount || state.end != nil
+                    guard !isThere, !Task.isCancelled else { return true }
+                    state.waiting[ticket] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume(throwing: CancellationError())
+        }
+        try Task.checkCancellation()
+    }
+}
+
+// MARK: The GET
+
+extension Flight {
+    /// Fetches, keeps what comes, and tells the readers; returns when all that can be kept is findable.
+    func run(_ upstream: some XorbSource, _ store: some ChunkStore) async {
+        let writer: any ChunkWriter
+        do {
+            guard let room = try await store.writer(byteCount: Int(fetch.info.bytes.count)) else {
+                return end(.failure(FlightError.notKept(reason: nil)))
+            }
+            writer = room
+        } catch {
+            return end(.failure(error is CancellationError ? FlightError.closed : FlightError.notKept(reason: error)))
+        }
+        state.withLock { $0.writer = writer }
+        do {
+            try await fetchWhileWanted(upstream, writer)
+            try await write(least: 1, to: writer)
+            end(.success(()))
+        } catch {
+            end(.failure(error is CancellationError ? FlightError.closed : error))
+        }
+        await keep(writer, in: store)
+    }
+
+    /// Fails all readers that wait, and those that come.
+    func end(_ result: Result<Void, any Error>) {
+        let waiting = state.withLock { state in
+            if state.end == nil { state.end = result }
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for reader in waiting { reader.resume() }
+    }
+
+    private func fetchWhileWanted(_ upstream: some XorbSource, _ writer: any ChunkWriter) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await upstream.fetch(self.fetch) { try await self.take($0.bytes, writer) }
+                try self.checkEnd()
+            }
+            group.addTask {
+                try await self.untilUnwanted()
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func take(_ piece: ByteBuffer, _ writer: any ChunkWriter) async throws {
+        let records = try corrupt { () throws(XorbError) in
+            try state.withLock { (state) throws(XorbError) in try state.bytes.take(piece) }
+        }
+        for record in records { hashes.append(record) }
+        if !records.isEmpty {
+            let waiting = state.withLock { state in
+                state.publishedCount += records.count
+                defer { state.waiting = [:] }
+                return state.waiting.values
+            }
+            for reader in waiting { reader.resume() }
+        }
+        try await write(least: Self.batchByteCount, to: writer)
+    }
+
+    private func write(least: Int, to writer: any ChunkWriter) async throws {
+        let batch = state.withLock { $0.bytes.claim(least: least) }
+        guard !batch.isEmpty else { return }
+        do {
+            try await writer.append(batch)
+        } catch let error where !(error is CancellationError) {
+            throw FlightError.notKept(reason: error)
+        }
+        state.withLock { $0.bytes.noteWritten() }
+    }
+
+    private func checkEnd() throws(XetError) {
+        try corrupt { () throws(XorbError) in
+            try state.withLock { (state) throws(XorbError) in
+                try state.bytes.checkEnd(chunkCount: fetch.info.chunks.count)
+            }
+        }
+    }
+
+    private func corrupt<Value>(_ body: () throws(XorbError) -> Value) throws(XetError) -> Value {
+        do {
+            return try body()
+        } catch {
+            let chunks = fetch.info.chunks
+            throw XetError(.corrupt, "xorb \(fetch.xorb), chunks \(chunks.start)..<\(chunks.end)", cause: error)
+        }
+    }
+
+    /// Returns when nobody follows and much is missing.
+    private func untilUnwanted() async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let isDone = state.withLock { state in
+                    guard state.isWanted(fetch.info.bytes.count), !Task.isCancelled else { return true }
+                    state.abandonment = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.abandonment.take() }?.resume(throwing: CancellationError())
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Makes the chunks findable whose bytes are written, if there are any.
+    private func keep(_ writer: any ChunkWriter, in store: some ChunkStore) async {
+        let (count, firstByte) = state.withLock { state in
+            state.bytes.dropWritten()
+            let count = state.bytes.chunkEnds.prefix { $0 <= state.bytes.writtenByteCount }.count
+            return (count, state.bytes.start.map { fetch.info.bytes.first + UInt64($0) })
+        }
+        guard count > 0, let firstByte, let range = ChunkRange(start: chunks.start, end: chunks.start + count),
+            let contents = ChunkRunContents(
+                xorb: fetch.xorb,
+                chunks: range,
+                firstByte: firstByte,
+                records: Array(hashes.records.prefix(count))
+            )
+        else { return await writer.abandon() }
+        // What cannot be made findable costs another GET; the store says why in its own way.
+        guard let run = try? await writer.commit(contents) else { return }
+        hashes.noteKept(run)
+        try? await hashes.flush(to: store)
+    }
+}

@@ -1,0 +1,70 @@
+import Synchronization
+import XetCore
+
+/// The flights that are under way: no chunk is in two of them.
+final class FlightBoard: Sendable {
+    /// What ``begin(_:missing:since:)`` found.
+    enum Begin {
+        /// A flight with the first missing chunk, which the caller has joined.
+        case joined(Flight)
+        /// A new one, which the caller has joined and has to see to that it runs.
+        case new(Flight)
+        /// A flight has ended meanwhile: what it brought may be kept now.
+        case stale
+    }
+
+    private struct State {
+        var flights: [XorbHash: [Flight]] = [:]
+        /// Flights that have ended.
+        var endedCount: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    init() {}
+
+    /// All flights.
+    var flights: [Flight] { state.withLock { $0.flights.values.flatMap { $0 } } }
+
+    /// How many flights have ended by now.
+    var endedCount: UInt64 { state.withLock { $0.endedCount } }
+
+    /// The flight that brings a chunk, if there is one; the caller has joined it.
+    func join(_ chunk: Int, of xorb: XorbHash) -> Flight? {
+        state.withLock { state in
+            let flight = state.flights[xorb]?.first { $0.chunks.start <= chunk && chunk < $0.chunks.end }
+            flight?.join()
+            return flight
+        }
+    }
+
+    /// The flight that brings the first chunk of `missing`, or a new one that fetches `fetch` and keeps the missing chunks up to
+    /// those of the next flight.
+    ///
+    /// `moment` is ``endedCount`` from before the caller looked what is kept; `nil` if that does not matter.
+    func begin(_ fetch: XorbFetch, missing: ChunkRange, since moment: UInt64?) -> Begin {
+        state.withLock { state in
+            if let moment, state.endedCount != moment { return .stale }
+            let others = state.flights[fetch.xorb] ?? []
+            if let other = others.first(where: { $0.chunks.start <= missing.start && missing.start < $0.chunks.end }) {
+                other.join()
+                return .joined(other)
+            }
+            let end = others.map(\.chunks.start).filter { $0 > missing.start }.min() ?? missing.end
+            let chunks = ChunkRange(start: missing.start, end: min(end, missing.end)) ?? missing
+            let flight = Flight(fetch, keeping: chunks)
+            flight.join()
+            state.flights[fetch.xorb] = others + [flight]
+            return .new(flight)
+        }
+    }
+
+    /// Takes a flight off: what it brought is kept, or is lost.
+    func remove(_ flight: Flight) {
+        state.withLock { state in
+            state.endedCount += 1
+            let others = (state.flights[flight.fetch.xorb] ?? []).filter { $0 !== flight }
+            state.flights[flight.fetch.xorb] = others.isEmpty ? nil : others
+        }
+    }
+}

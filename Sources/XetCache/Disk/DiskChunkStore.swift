@@ -1,0 +1,272 @@
+public import NIOCore
+import Synchronization
+public import XetAccess
+public import XetCore
+import XetStore
+package import _NIOFileSystem
+
+/// Keeps chunks in a folder: a file for each run, and an index of what is in them.
+///
+/// A run is findable once its bytes are on disk and the index names it. A process that is killed leaves files that the index
+/// does not name: they are removed at the next start. What the index names and the disk does not have, or has otherwise, is found
+/// when it is read.
+public final class DiskChunkStore: ChunkStore, TermStore {
+    /// What stays free on the disk for others.
+    private static let spareByteCount = 64 << 20
+    /// How long nothing is written after the disk has failed.
+    private static let restAfterFailure = Duration.seconds(10)
+    /// Bytes of the index for a run, about: its rows, and each record.
+    private static let indexByteCount = 200
+
+    private struct State {
+        var order = EvictionOrder<Int64>()
+        var reservedByteCount = 0
+        var nextNumber: Int64
+        var failedAt: ContinuousClock.Instant?
+    }
+
+    /// Most bytes that are kept.
+    public let byteLimit: Int
+    private let lock: FolderLock
+    private let files: SegmentFiles
+    private let index: SegmentIndex
+    private let events: any CacheStoreEvents
+    private let state: Mutex<State>
+
+    /// Opens a folder, which is created if it is not there; ``close()`` follows.
+    ///
+    /// At most `byteLimit` bytes are kept, 90% of what is free if `nil`, with what is there already. Throws what the folder cannot
+    /// be used for.
+    package static func open(
+        _ path: FilePath,
+        byteLimit: Int? = nil,
+        events: any CacheStoreEvents = NoCacheStoreEvents()
+    ) async throws -> DiskChunkStore {
+        let folder = CacheFolder(path)
+        let lock = try await folder.prepare()
+        let index = try SegmentIndex(folder.index)
+        var order = EvictionOrder<Int64>()
+        try index.forEachRun { place in
+            order.restore(place.number, byteCount: Self.byteCount(place.byteCount), key: place.key)
+        }
+        let free = try SystemCalls.freeByteCount(at: folder.segments)
+        return DiskChunkStore(
+            byteLimit: byteLimit ?? order.byteCount + free / 10 * 9,
+            lock: lock,
+            files: SegmentFiles(folder),
+            index: index,
+            events: events,
+            state: State(order: order, nextNumber: try index.beginNumbers())
+        )
+    }
+
+    private init(
+        byteLimit: Int,
+        lock: FolderLock,
+        files: SegmentFiles,
+        index: SegmentIndex,
+        events: any CacheStoreEvents,
+        state: consuming State
+    ) {
+        self.byteLimit = byteLimit
+        self.lock = lock
+        self.files = files
+        self.index = index
+        self.events = events
+        self.state = Mutex(state)
+    }
+
+    /// Ends the store; nothing else is asked of it afterwards.
+    package func close() async throws {
+        await files.close()
+        try index.close()
+    }
+
+    /// Bytes that are kept, the index included.
+    public var byteCount: Int { state.withLock { $0.order.byteCount } }
+
+    /// Runs that are kept.
+    public var runCount: Int { state.withLock { $0.order.count } }
+
+    private static func byteCount(_ byteCount: Int) -> Int { byteCount + indexByteCount }
+
+    /// Removes files that no run names, which a process left that was killed; those of this process stay.
+    package func removeOrphans() async throws {
+        let first = state.withLock { $0.nextNumber }
+        for folder in files.folder.segmentFolders {
+            try Task.checkCancellation()
+            var orphans: [Int64] = []
+            for entry in try await FileSystem.shared.entries(of: folder) {
+                guard let number = CacheFolder.number(entry.name.string), number < first else { continue }
+                let isKept = state.withLock { $0.order.contains(number) }
+                if !isKept { orphans.append(number) }
+            }
+            try await files.remove(orphans)
+        }
+    }
+}
+
+// MARK: Runs
+
+extension DiskChunkStore {
+    public func runs(of xorb: XorbHash, in chunks: ChunkRange) async throws -> [ChunkRun] {
+        let (runs, damaged) = try await index.runs(of: xorb, in: chunks)
+        try await drop(damaged)
+        return runs
+    }
+
+    public func read(_ bytes: Range<Int>, of run: ChunkRun.ID) async throws -> ByteBuffer {
+        if bytes.lowerBound == 0 { state.withLock { $0.order.use(run.number) } }
+        return try await files.read(bytes, of: run.number)
+    }
+
+    public func note(_ records: [ChunkRecord], of run: ChunkRun.ID) async throws {
+        try await index.note(records, of: run.number)
+    }
+
+    public func remove(_ run: ChunkRun.ID) async throws { try await drop([run.number]) }
+
+    private func drop(_ numbers: [Int64]) async throws {
+        guard !numbers.isEmpty else { return }
+        state.withLock { state in
+            for number in numbers { state.order.remove(number) }
+        }
+        try await index.remove(numbers)
+        try await files.remove(numbers)
+    }
+
+    public func writer(byteCount: Int) async throws -> (any ChunkWriter)? {
+        guard byteCount <= byteLimit, !isResting else { return nil }
+        let free = try await files.freeByteCount()
+        let (number, victims) = state.withLock { reserve(Self.byteCount(byteCount), free: free, &$0) }
+        events.noteEvicted(victims.count)
+        do {
+            try await index.remove(victims)
+            try await files.remove(victims)
+            guard let number else { return nil }
+            return Writer(self, number: number, file: try await files.create(number), reserved: Self.byteCount(byteCount))
+        } catch {
+            if number != nil { release(Self.byteCount(byteCount)) }
+            noteFailure(error)
+            throw error
+        }
+    }
+
+    /// Reserves room; returns the number of a new run, `nil` if there is no room, and what is dropped for it.
+    private func reserve(_ byteCount: Int, free: Int, _ state: inout State) -> (number: Int64?, victims: [Int64]) {
+        var free = free - Self.spareByteCount - state.reservedByteCount
+        var victims: [Int64] = []
+        while state.order.byteCount + state.reservedByteCount + byteCount > byteLimit || free < byteCount {
+            guard let victim = state.order.next() else { return (nil, victims) }
+            victims.append(victim.id)
+            free += victim.byteCount
+        }
+        state.reservedByteCount += byteCount
+        defer { state.nextNumber += 1 }
+        return (state.nextNumber, victims)
+    }
+
+    private func release(_ byteCount: Int) {
+        state.withLock { $0.reservedByteCount -= byteCount }
+    }
+
+    /// Whether the disk has failed a moment ago.
+    private var isResting: Bool {
+        state.withLock { state in
+            guard let failedAt = state.failedAt else { return false }
+            if ContinuousClock.now - failedAt < Self.restAfterFailure { return true }
+            state.failedAt = nil
+            return false
+        }
+    }
+
+    private func noteFailure(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        state.withLock { $0.failedAt = .now }
+        events.noteFailure(error)
+    }
+
+    private final class Writer: ChunkWriter {
+        private let store: DiskChunkStore
+        private let number: Int64
+        private let file: SegmentFile
+        private let reserved: Int
+        private let byteCount = Mutex<Int64>(0)
+
+        init(_ store: DiskChunkStore, number: Int64, file: SegmentFile, reserved: Int) {
+            self.store = store
+            self.number = number
+            self.file = file
+            self.reserved = reserved
+        }
+
+        func append(_ pieces: [ByteBuffer]) async throws {
+            let offset = byteCount.withLock { $0 }
+            do {
+                try await store.files.write(pieces, to: file, at: offset)
+            } catch {
+                store.noteFailure(error)
+                throw error
+            }
+            byteCount.withLock { $0 += Int64(pieces.reduce(0) { $0 + $1.readableBytes }) }
+        }
+
+        func read(_ bytes: Range<Int>) async throws -> ByteBuffer {
+            try await store.files.read(bytes, of: file)
+        }
+
+        func commit(_ contents: ChunkRunContents) async throws -> ChunkRun {
+            let run = ChunkRun(id: ChunkRun.ID(number), contents: contents)
+            do {
+                try await store.files.complete(file, at: Int64(contents.byteCount))
+                try await store.index.insert(run)
+            } catch {
+                store.noteFailure(error)
+                await abandon()
+                throw error
+            }
+            let byteCount = DiskChunkStore.byteCount(contents.byteCount)
+            store.state.withLock { state in
+                state.reservedByteCount -= reserved
+                state.order.insert(number, byteCount: byteCount, key: contents.evictionKey)
+            }
+            return run
+        }
+
+        func abandon() async {
+            // What cannot be removed now is an orphan at the next start.
+            try? await store.files.remove([number])
+            store.release(reserved)
+        }
+    }
+}
+
+// MARK: Files
+
+extension DiskChunkStore {
+    public func part(of file: FileHash, holding range: FileByteRange) async throws -> FilePart? {
+        try await index.part(of: file, holding: range)
+    }
+
+    public func keep(_ part: FilePart, of file: FileHash) async throws { try await index.insert(part, of: file) }
+
+    public func parts(of file: FileHash) async throws -> [FilePart] { try await index.parts(of: file) }
+
+    public func forget(_ file: FileHash) async throws { try await index.forget(file) }
+}
+
+/// What is told about a store.
+public protocol CacheStoreEvents: Sendable {
+    /// Runs were dropped to make room.
+    func noteEvicted(_ count: Int)
+
+    /// The disk has failed: for a while nothing is written.
+    func noteFailure(_ error: any Error)
+}
+
+/// Tells nobody.
+public struct NoCacheStoreEvents: CacheStoreEvents {
+    public init() {}
+    public func noteEvicted(_ count: Int) {}
+    public func noteFailure(_ error: any Error) {}
+}
