@@ -187,6 +187,8 @@ extension Flight {
             end(.success(()))
         } catch {
             end(.failure(error is CancellationError ? FlightError.closed : error))
+            // What had come is worth to be kept, unless that is what failed.
+            if !(error is FlightError) { try? await write(least: 1, to: writer) }
         }
         await keep(writer, in: store)
     }
