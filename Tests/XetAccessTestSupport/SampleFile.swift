@@ -71,6 +71,38 @@ package struct SampleFile: Sendable {
         try self.init([(try builder.finish(), chunks)], ranges.map { (0, $0) })
     }
 
+    /// A file of the chunks of others, one behind the other.
+    package init(joining files: [SampleFile]) throws {
+        var xorbs: [(xorb: SerializedXorb, chunks: [[UInt8]])] = []
+        var ranges: [(xorb: Int, chunks: Range<Int>)] = []
+        for file in files {
+            for term in file.terms {
+                guard let xorb = file.xorbs[term.xorb] else { throw Impossible() }
+                let number = xorbs.firstIndex { $0.xorb.index.hash == term.xorb } ?? xorbs.count
+                if number == xorbs.count {
+                    xorbs.append((xorb, [[UInt8]](repeating: [], count: xorb.index.chunkCount)))
+                }
+                for piece in file.pieces where piece.xorb == term.xorb {
+                    xorbs[number].chunks[piece.chunk] = Array(file.bytes[piece.start..<piece.end])
+                }
+                ranges.append((number, term.chunks.start..<term.chunks.end))
+            }
+        }
+        try self.init(xorbs, ranges)
+    }
+
+    /// A chunk as it stands in a xorb.
+    package static func serialized(_ chunk: [UInt8]) throws -> [UInt8] {
+        var builder = XorbBuilder()
+        try builder.append(chunk.rawSpan, hash: ChunkHash(ofChunk: chunk))
+        return try builder.finish().chunks
+    }
+
+    /// Bytes of the first of serialized chunks.
+    package static func firstChunkByteCount(_ bytes: [UInt8]) -> Int {
+        (try? ChunkHeader(parsing: bytes.rawSpan))?.serializedByteCount ?? 0
+    }
+
     private init(
         _ xorbs: [(xorb: SerializedXorb, chunks: [[UInt8]])],
         _ ranges: [(xorb: Int, chunks: Range<Int>)]

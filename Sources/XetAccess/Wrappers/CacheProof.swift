@@ -24,6 +24,23 @@ public struct CacheProof: Sendable {
         self.chunks = chunks
     }
 
+    /// Drops what is kept of a file that was downloaded and was wrong, unless it is proven.
+    ///
+    /// What is kept may be right all the same, if the wrong bytes came from elsewhere; then it is proven now.
+    public func refute(_ file: FileHash, byteCount: UInt64) async throws {
+        if try await prove(file, byteCount: byteCount) == .incomplete { try await dropUnproven(file) }
+    }
+
+    private func dropUnproven(_ file: FileHash) async throws {
+        for term in try await terms.parts(of: file).flatMap(\.terms) {
+            for run in try await chunks.runs(of: term.xorb, in: term.chunks)
+            where !run.contents.records(in: term.chunks).allSatisfy(\.isProven) {
+                try await chunks.remove(run.id)
+            }
+        }
+        try await terms.forget(file)
+    }
+
     /// Compares the hash of a file of `byteCount` bytes with those of its chunks.
     @discardableResult
     public func prove(_ file: FileHash, byteCount: UInt64) async throws -> Outcome {

@@ -24,6 +24,9 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     /// Runs the GETs that readers share, until it is cancelled.
     public func run() async { await deck.run(upstream, store) }
 
+    /// Returns when what is on its way now of some xorbs is kept, or lost.
+    func waitForFlights(of xorbs: Set<XorbHash>) async throws { try await deck.board.wait(for: xorbs) }
+
     /// Several ranges come one by one: each may be kept, or on its way, already.
     public func isOneRequest(_ fetches: [XorbFetch]) -> Bool { fetches.count == 1 }
 

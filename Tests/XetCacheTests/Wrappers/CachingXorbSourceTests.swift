@@ -369,10 +369,11 @@ final class CountingEvents: CacheEvents {
 }
 
 /// A store in memory that fails and damages as it is told.
-final class FaultyChunkStore: ChunkStore {
+final class FaultyChunkStore: ChunkStore, TermStore {
     struct Failure: Error {}
 
     private let store: MemoryChunkStore
+    private let terms = MemoryTermStore()
     private let state = Mutex<(fault: CachingXorbSourceTests.Fault?, damage: Damage?)>((nil, nil))
     private let reserved = Mutex(0)
 
@@ -423,6 +424,13 @@ final class FaultyChunkStore: ChunkStore {
 
     func note(_ records: [ChunkRecord], of run: ChunkRun.ID) async throws { try await store.note(records, of: run) }
     func remove(_ run: ChunkRun.ID) async throws { try await store.remove(run) }
+
+    func part(of file: FileHash, holding range: FileByteRange) async throws -> FilePart? {
+        try await terms.part(of: file, holding: range)
+    }
+    func keep(_ part: FilePart, of file: FileHash) async throws { try await terms.keep(part, of: file) }
+    func parts(of file: FileHash) async throws -> [FilePart] { try await terms.parts(of: file) }
+    func forget(_ file: FileHash) async throws { try await terms.forget(file) }
 
     private final class Writer: ChunkWriter {
         private let store: FaultyChunkStore

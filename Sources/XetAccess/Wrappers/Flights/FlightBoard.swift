@@ -15,6 +15,9 @@ final class FlightBoard: Sendable {
 
     private struct State {
         var flights: [XorbHash: [Flight]] = [:]
+        /// Those who wait until certain flights have ended.
+        var waiting: [Int: (flights: Set<ObjectIdentifier>, continuation: CheckedContinuation<Void, any Error>)] = [:]
+        var nextTicket = 0
         /// Flights that have ended.
         var endedCount: UInt64 = 0
     }
@@ -61,10 +64,38 @@ final class FlightBoard: Sendable {
 
     /// Takes a flight off: what it brought is kept, or is lost.
     func remove(_ flight: Flight) {
-        state.withLock { state in
+        let done = state.withLock { state in
             state.endedCount += 1
             let others = (state.flights[flight.fetch.xorb] ?? []).filter { $0 !== flight }
             state.flights[flight.fetch.xorb] = others.isEmpty ? nil : others
+            for ticket in state.waiting.keys { state.waiting[ticket]?.flights.remove(ObjectIdentifier(flight)) }
+            let done = state.waiting.filter { $0.value.flights.isEmpty }
+            for ticket in done.keys { state.waiting[ticket] = nil }
+            return done.values.map(\.continuation)
         }
+        for continuation in done { continuation.resume() }
+    }
+
+    /// Returns when the flights have ended that bring chunks of some xorbs now.
+    func wait(for xorbs: Set<XorbHash>) async throws {
+        let ticket = state.withLock { state in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let isDone = state.withLock { state in
+                    let known = state.flights
+                    let flights = Set(xorbs.flatMap { known[$0] ?? [] }.map { ObjectIdentifier($0) })
+                    guard !flights.isEmpty, !Task.isCancelled else { return true }
+                    state.waiting[ticket] = (flights, continuation)
+                    return false
+                }
+                if isDone { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.continuation.resume(throwing: CancellationError())
+        }
+        try Task.checkCancellation()
     }
 }

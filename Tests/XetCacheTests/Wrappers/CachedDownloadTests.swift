@@ -1,0 +1,215 @@
+import NIOCore
+import Synchronization
+import Testing
+import XetAccess
+import XetAccessTestSupport
+import XetCache
+import XetCore
+import XetDownload
+import XetTestSupport
+
+/// Whole downloads through a cache.
+@Suite struct CachedDownloadTests {
+    private struct Rig {
+        let executor: StepExecutor
+        let store: FaultyChunkStore
+        let files: [SampleFile]
+        let cdn: ScriptedXorbSource
+        let cas: [ScriptedReconstructionSource]
+        let events = CountingEvents()
+        private let cache: ChunkCache<ScriptedXorbSource, FaultyChunkStore>
+        private let downloader: FileDownloader
+        private let running: Started<Void>
+
+        init(
+            _ files: [SampleFile],
+            executor: StepExecutor = StepExecutor(),
+            gridByteCount: Int = 4000,
+            store: FaultyChunkStore = FaultyChunkStore(byteLimit: 64 << 20),
+            script: @escaping @Sendable (ScriptedXorbSource.Call) -> ScriptedXorbSource.Answer = { _ in .init() }
+        ) {
+            self.files = files
+            self.executor = executor
+            self.store = store
+            cdn = ScriptedXorbSource(files, script: script)
+            cas = files.map { ScriptedReconstructionSource($0) }
+            let cache = ChunkCache(cdn, store: store, events: events)
+            self.cache = cache
+            var configuration = FileDownloader.Configuration()
+            configuration.stall = nil
+            configuration.patience = nil
+            configuration.firstWindowByteCount = 1000
+            configuration.gridByteCount = gridByteCount
+            configuration.onVerdict = { await cache.note($0, byteCount: $1, isRight: $2) }
+            downloader = FileDownloader(
+                xorbs: cache.xorbs,
+                budget: FetchBudget(),
+                configuration: configuration,
+                clock: ManualClock(isJumping: true)
+            )
+            running = executor.start { await cache.run() }
+            executor.runUntilIdle()
+        }
+
+        func start(_ number: Int = 0, range: FileByteRange? = nil) -> Started<[UInt8]> {
+            let file = files[number]
+            let source = cache.reconstructions(cas[number])
+            return executor.start { [downloader] in
+                var sink = CollectingSink()
+                let prepared = try await downloader.prepare(
+                    file.hash,
+                    byteCount: file.byteCount,
+                    range: range ?? file.whole,
+                    from: source
+                )
+                try await prepared.stream(into: &sink)
+                return sink.contents.bytes
+            }
+        }
+
+        func run(_ number: Int = 0, range: FileByteRange? = nil) -> Result<[UInt8], any Error>? {
+            let started = start(number, range: range)
+            executor.runUntilIdle()
+            return started.result
+        }
+
+        /// Whether all chunks of a file that are kept are proven.
+        func isProven(_ file: SampleFile) throws -> Bool {
+            let started = executor.start { [store] in
+                var records: [ChunkRecord] = []
+                for term in file.terms {
+                    for run in try await store.runs(of: term.xorb, in: term.chunks) {
+                        records += run.contents.records(in: term.chunks)
+                    }
+                }
+                return !records.isEmpty && records.allSatisfy(\.isProven)
+            }
+            executor.runUntilIdle()
+            return try #require(started.value)
+        }
+
+        func stop() -> Bool {
+            running.cancel()
+            executor.runUntilIdle()
+            return running.result != nil && cdn.activeCount == 0
+        }
+    }
+
+    @Test(arguments: SampleFile.Shape.allCases, 0..<20 as Range<UInt64>)
+    func `what was downloaded once is asked of nobody again`(shape: SampleFile.Shape, seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: shape)
+        let rig = Rig([file], executor: StepExecutor(seed: seed))
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(try rig.isProven(file))
+        let (gets, answers) = (rig.cdn.calls.count, rig.cas[0].calls.count)
+        #expect(try rig.run()?.get() == file.bytes)
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<10 {
+            let start = UInt64.random(in: 0..<file.byteCount, using: &random)
+            let end = UInt64.random(in: start + 1...file.byteCount, using: &random)
+            let range = try #require(FileByteRange(start: start, end: end))
+            #expect(try rig.run(range: range)?.get() == file.slice(range))
+        }
+        #expect(rig.cdn.calls.count == gets)
+        // A range that goes over lines of the grid is asked for in the same windows.
+        #expect(rig.cas[0].calls.count == answers)
+        #expect(rig.stop())
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `any number of readers at once cost one download`(seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: .plain)
+        let alone = Rig([file], executor: StepExecutor(seed: seed))
+        _ = alone.run()
+        #expect(alone.stop())
+        let rig = Rig([file], executor: StepExecutor(seed: seed))
+        let readers = (0..<8).map { _ in
+            rig.executor.run(50)
+            return rig.start()
+        }
+        rig.executor.runUntilIdle()
+        for reader in readers { #expect(try reader.result?.get() == file.bytes) }
+        // At the lines of the grid a chunk may come twice.
+        #expect(rig.cdn.byteCount <= alone.cdn.byteCount + alone.cdn.byteCount / 32)
+        #expect(rig.stop())
+    }
+
+    @Test func `a file with many chunks of another costs its own`() throws {
+        var random = SplitMix64(seed: 5)
+        let shared = (0..<40).map { _ in random.bytes(900) }
+        let first = try SampleFile(chunks: shared)
+        let own = try SampleFile(chunks: (0..<10).map { _ in random.bytes(900) })
+        let second = try SampleFile(joining: [first, own])
+        let rig = Rig([first, second])
+        #expect(try rig.run(0)?.get() == first.bytes)
+        let before = rig.cdn.byteCount
+        #expect(try rig.run(1)?.get() == second.bytes)
+        // The chunks over the two lines of the grid come twice.
+        let ownByteCount = own.xorbs.values.reduce(0) { $0 + $1.chunks.count }
+        #expect((ownByteCount...ownByteCount + 2 * 908).contains(rig.cdn.byteCount - before))
+        #expect(rig.stop())
+    }
+
+    @Test func `wrong bytes are not kept`() throws {
+        let file = try SampleFile(chunks: (0..<12).map { [UInt8](repeating: UInt8($0), count: 1000) + Array(0..<200) })
+        let isWrong = Mutex(true)
+        let rig = Rig([file]) { call in
+            var answer = ScriptedXorbSource.Answer()
+            // Chunks that are whole, but of another file.
+            if isWrong.withLock({ $0 }) {
+                answer.damage = { bytes in
+                    if let chunk = try? SampleFile.serialized([UInt8](repeating: 9, count: 1200)), bytes.count > chunk.count {
+                        bytes.replaceSubrange(0..<SampleFile.firstChunkByteCount(bytes), with: chunk)
+                    }
+                }
+            }
+            return answer
+        }
+        #expect(throws: XetError.self) { try rig.run()?.get() }
+        isWrong.withLock { $0 = false }
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(try rig.isProven(file))
+        #expect(rig.stop())
+    }
+
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `what rots is healed, and no wrong byte leaves`(seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: .mixed)
+        let rig = Rig([file], executor: StepExecutor(seed: seed))
+        _ = rig.run()
+        let random = Mutex(SplitMix64(seed: seed))
+        rig.store.damage = { bytes in
+            random.withLock { random in
+                guard Int.random(in: 0..<3, using: &random) == 0, !bytes.isEmpty else { return nil }
+                return (Int.random(in: 0..<bytes.count, using: &random), UInt8.random(in: 1...255, using: &random))
+            }
+        }
+        for _ in 0..<5 { #expect(try rig.run()?.get() == file.bytes) }
+        rig.store.damage = nil
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(rig.stop())
+    }
+
+    @Test func `the cache of one process serves the next`() throws {
+        let file = try SampleFile(seed: 3, shape: .mixed)
+        let first = Rig([file])
+        #expect(try first.run()?.get() == file.bytes)
+        #expect(first.stop())
+        let second = Rig([file], store: first.store)
+        #expect(try second.run()?.get() == file.bytes)
+        #expect(second.cdn.calls.isEmpty && second.cas[0].calls.isEmpty)
+        #expect(second.stop())
+    }
+
+    @Test func `chunks that are gone are had again, though nobody had asked for their address`() throws {
+        let file = try SampleFile(seed: 3, shape: .plain)
+        let rig = Rig([file])
+        #expect(try rig.run()?.get() == file.bytes)
+        // Found when it is planned, gone when it is read.
+        rig.store.fault = .read
+        #expect(try rig.run()?.get() == file.bytes)
+        rig.store.fault = nil
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(rig.stop())
+    }
+}
