@@ -30,7 +30,6 @@ let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: 
 let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
 let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
-let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -56,7 +55,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -67,6 +65,7 @@ let package = Package(
         .target(name: "CCRC64"),
         .target(name: "CMemory"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .target(
             name: "XetCore",
@@ -83,7 +82,7 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "XetAccess", "XetCore", "XetStore", grdb, deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("_NIOFileSystem"),
+                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),

@@ -2,6 +2,7 @@ import CMemory
 import FoundationEssentials
 import NIOCore
 import XetAccess
+import XetCache
 import XetClient
 import XetCore
 import XetDownload
@@ -21,6 +22,18 @@ struct Assembly: Sendable {
         var download = FileDownloader.Configuration()
         /// When requests of a download that has begun are repeated.
         var bodyRetry = RetryPolicy.outlasting()
+        /// Where chunks are kept; nowhere if `nil`.
+        var cache: Cache?
+    }
+
+    /// Where chunks are kept.
+    struct Cache: Sendable {
+        /// Bytes of a file that readers ask for at once, each for the same.
+        static let gridByteCount = 8 << 20
+
+        let folder: String
+        /// Most bytes; most of what is free if `nil`.
+        let byteLimit: Int?
     }
 
     let hub: HubClient
@@ -32,9 +45,17 @@ struct Assembly: Sendable {
     /// What all parts count in.
     let metrics: MetricsRegistry
     private let writes: UpstreamHTTP
+    private let cache: OpenCache?
 
-    private init(_ configuration: Configuration, http: UpstreamHTTP, writes: UpstreamHTTP, metrics: MetricsRegistry) {
+    private init(
+        _ configuration: Configuration,
+        http: UpstreamHTTP,
+        writes: UpstreamHTTP,
+        cache: OpenCache?,
+        metrics: MetricsRegistry
+    ) {
         self.writes = writes
+        self.cache = cache
         self.metrics = metrics
         bodyRetry = configuration.bodyRetry
         hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
@@ -43,7 +64,7 @@ struct Assembly: Sendable {
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)
         downloader = FileDownloader(
-            xorbs: CDNClient(http: http),
+            xorbs: cache?.chunks.xorbs ?? CDNClient(http: http),
             budget: FetchBudget(byteCount: configuration.bufferByteCount, onIdle: cmemory_return_free),
             configuration: configuration.download
         )
@@ -64,11 +85,17 @@ struct Assembly: Sendable {
         // Whoever delivers may run where a connection does.
         configuration.download.workers = globalConcurrentExecutor
         let http = UpstreamHTTP(configuration.http)
+        let cache = try await OpenCache.open(configuration, http, metrics)
+        if let cache {
+            configuration.download.gridByteCount = Cache.gridByteCount
+            configuration.download.onVerdict = { await cache.chunks.note($0, byteCount: $1, isRight: $2) }
+        }
         // A server that has got an upload checks it before it answers.
         configuration.http.readTimeout = .minutes(5)
         let writes = UpstreamHTTP(configuration.http)
         do {
-            let value = try await body(Assembly(configuration, http: http, writes: writes, metrics: metrics))
+            let parts = Assembly(configuration, http: http, writes: writes, cache: cache, metrics: metrics)
+            let value = try await OpenCache.running(cache) { try await body(parts) }
             try await http.shutdown()
             try await writes.shutdown()
             return value
@@ -87,6 +114,8 @@ struct Assembly: Sendable {
             cas: cas,
             downloader: downloader,
             bodyRetry: bodyRetry,
+            xorbs: downloader.xorbs,
+            remembering: { [cache] in cache?.chunks.reconstructions($0) ?? $0 },
             writes: writes,
             metrics: metrics
         )

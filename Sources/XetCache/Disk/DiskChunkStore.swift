@@ -44,16 +44,17 @@ public final class DiskChunkStore: ChunkStore, TermStore {
     ) async throws -> DiskChunkStore {
         let folder = CacheFolder(path)
         let lock = try await folder.prepare()
-        let index = try SegmentIndex(folder.index)
+        let files = SegmentFiles(folder)
+        let index = try SegmentIndex(folder.index, files.threads)
         var order = EvictionOrder<Int64>()
-        try index.forEachRun { place in
-            order.restore(place.number, byteCount: Self.byteCount(place.byteCount), key: place.key)
+        for place in try index.allRuns() {
+            order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
         }
         let free = try SystemCalls.freeByteCount(at: folder.segments)
         return DiskChunkStore(
             byteLimit: byteLimit ?? order.byteCount + free / 10 * 9,
             lock: lock,
-            files: SegmentFiles(folder),
+            files: files,
             index: index,
             events: events,
             state: State(order: order, nextNumber: try index.beginNumbers())
@@ -77,9 +78,8 @@ public final class DiskChunkStore: ChunkStore, TermStore {
     }
 
     /// Ends the store; nothing else is asked of it afterwards.
-    package func close() async throws {
+    package func close() async {
         await files.close()
-        try index.close()
     }
 
     /// Bytes that are kept, the index included.
@@ -230,6 +230,7 @@ extension DiskChunkStore {
                 state.reservedByteCount -= reserved
                 state.order.insert(number, byteCount: byteCount, key: contents.evictionKey)
             }
+            store.events.noteWritten()
             return run
         }
 
@@ -262,6 +263,9 @@ public protocol CacheStoreEvents: Sendable {
 
     /// The disk has failed: for a while nothing is written.
     func noteFailure(_ error: any Error)
+
+    /// A run was written and is findable.
+    func noteWritten()
 }
 
 /// Tells nobody.
@@ -269,4 +273,5 @@ public struct NoCacheStoreEvents: CacheStoreEvents {
     public init() {}
     public func noteEvicted(_ count: Int) {}
     public func noteFailure(_ error: any Error) {}
+    public func noteWritten() {}
 }

@@ -8,7 +8,7 @@ struct SegmentFiles: Sendable {
     private static let threadCount = 8
 
     let folder: CacheFolder
-    private let threads: NIOThreadPool
+    let threads: NIOThreadPool
 
     /// Starts the threads; ``close()`` follows.
     init(_ folder: CacheFolder) {

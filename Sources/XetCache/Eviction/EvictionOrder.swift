@@ -44,9 +44,10 @@ struct EvictionOrder<ID: Hashable & Sendable>: Sendable {
     }
 
     /// Adds what was kept before all that comes now.
-    mutating func restore(_ id: ID, byteCount: Int, key: Int) {
+    mutating func restore(_ id: ID, byteCount: Int) {
         guard entries[id] == nil else { return }
-        add(id, Entry(byteCount: byteCount, key: key, isMain: true))
+        // Keys are for what is in the small line.
+        add(id, Entry(byteCount: byteCount, key: 0, isMain: true))
     }
 
     private mutating func add(_ id: ID, _ entry: Entry) {

@@ -126,6 +126,25 @@ extension Setting where Value == Int {
     }
 }
 
+extension Setting where Value == Int? {
+    /// Bytes, perhaps with a unit; `nil` if nobody says anything.
+    public static func optionalByteCount(
+        _ name: String,
+        _ summary: String,
+        valueName: String = "size",
+        atLeast minimum: Int
+    ) -> Setting {
+        optional(
+            name,
+            summary,
+            valueName: valueName,
+            expectation: """
+                a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with KiB, MiB or GiB behind it
+                """
+        ) { text in ByteUnit.parse(text, .byte).flatMap { $0 >= minimum ? $0 : nil } }
+    }
+}
+
 extension Setting where Value == Duration {
     /// A time, in seconds unless it has a unit.
     public static func duration(

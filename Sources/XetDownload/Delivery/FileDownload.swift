@@ -49,7 +49,8 @@ public struct FileDownloader: Sendable {
         public init() {}
     }
 
-    let xorbs: any XorbSource
+    /// Where bytes of xorbs come from.
+    public let xorbs: any XorbSource
     /// What all downloads share.
     public let budget: FetchBudget
     let configuration: Configuration

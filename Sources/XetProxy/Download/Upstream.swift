@@ -17,6 +17,10 @@ public final class Upstream: Sendable {
     let retry: RetryPolicy
     /// For what is asked after the head, to go on with a body.
     let bodyRetry: RetryPolicy
+    /// Where bytes of xorbs come from.
+    let xorbs: any XorbSource
+    /// Puts what is known of files in front of the CAS, for a caller who may have the file.
+    let remembering: @Sendable (any ReconstructionSource) -> any ReconstructionSource
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
     /// What all parts count in.
@@ -26,7 +30,7 @@ public final class Upstream: Sendable {
     /// the bodies of files that are not in XET.
     ///
     /// `writes` may have more patience than what the Hub is asked through: a server that has got an upload may be silent
-    /// while it checks it.
+    /// while it checks it. `xorbs` and `remembering` may keep what they bring.
     public init(
         hub: HubClient,
         tokens: any TokenProvider,
@@ -38,6 +42,8 @@ public final class Upstream: Sendable {
             maximumDuration: .seconds(6)
         ),
         bodyRetry: RetryPolicy = RetryPolicy(),
+        xorbs: (any XorbSource)? = nil,
+        remembering: @escaping @Sendable (any ReconstructionSource) -> any ReconstructionSource = { $0 },
         writes: UpstreamHTTP? = nil,
         metrics: MetricsRegistry = MetricsRegistry()
     ) {
@@ -47,6 +53,8 @@ public final class Upstream: Sendable {
         self.downloader = downloader
         self.retry = retry
         self.bodyRetry = bodyRetry
+        self.xorbs = xorbs ?? CDNClient(http: hub.http)
+        self.remembering = remembering
         self.writes = writes ?? hub.http
         self.metrics = metrics
     }
@@ -139,7 +147,8 @@ public final class Upstream: Sendable {
                 hash,
                 byteCount: byteCount,
                 range: range,
-                from: cas.reconstructions(for: scope)
+                // That the caller may have the file has just been said: by the Hub for a path, by the CAS for a hash.
+                from: remembering(cas.reconstructions(for: scope))
             )
         }
         let body = body(context) { sink in try await download.stream(into: &sink) }

@@ -7,6 +7,14 @@ package enum MetricHelp {
         "process_start_time_seconds": "Unix time at which the process started.",
         "xet_buffered_bytes": "Memory reserved for data of downloads that was asked for and not delivered yet.",
         "xet_build_info": "Always 1; its labels say what runs.",
+        "xet_cache_evicted_total": "Runs of chunks that the cache dropped to make room.",
+        "xet_cache_failures_total": "Times that the cache could not be written.",
+        "xet_cache_healed_total": "Runs of chunks that were not as they were kept, and were fetched anew.",
+        "xet_cache_limit_bytes": "Most bytes that the cache takes.",
+        "xet_cache_runs": "Runs of consecutive chunks in the cache.",
+        "xet_cache_served_bytes_total":
+            "Bytes of xorbs by where they came from: cache, flight (a request to the CDN that readers share), upstream.",
+        "xet_cache_size_bytes": "Bytes that the cache takes.",
         "xet_decode_seconds_total": "Time spent unpacking chunks.",
         "xet_decoded_bytes_total": "Bytes that came out of unpacking.",
         "xet_downloads_total":

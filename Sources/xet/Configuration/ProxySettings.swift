@@ -197,6 +197,27 @@ enum ProxySettings {
     .without("a new one at each start")
     .secret()
 
+    // MARK: What it keeps
+
+    static let cache = Setting.optional(
+        "cache",
+        """
+        Folder in which chunks are kept that were downloaded, for all who may have them; it is created, and belongs to one \
+        proxy.
+        """,
+        valueName: "dir",
+        expectation: "a path",
+        path
+    )
+    .without("nothing is kept")
+
+    static let cacheSize = Setting.optionalByteCount(
+        "cache-size",
+        "Most bytes that the cache takes.",
+        atLeast: 64 << 20
+    )
+    .without("90% of what is free at the start")
+
     // MARK: How much it takes
 
     static let bufferMemory = Setting.byteCount(
@@ -297,6 +318,7 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration, retryFor.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
+        cache.declaration, cacheSize.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,

@@ -34,6 +34,9 @@ struct ProxySetup: Sendable {
         var assembly = Assembly.Configuration(hub: settings[ProxySettings.hubEndpoint])
         assembly.bufferByteCount = settings[ProxySettings.bufferMemory]
         assembly.download.stall = StallPolicy(silence: settings[ProxySettings.stallTimeout])
+        if let folder = settings[ProxySettings.cache] {
+            assembly.cache = .init(folder: folder, byteLimit: settings[ProxySettings.cacheSize])
+        }
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
         assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])

@@ -24,6 +24,8 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.deny) var deny: [String]
     @Flag(ProxySettings.allowWrites) var allowWrites: Bool?
     @Option(ProxySettings.signingKeyFile) var signingKeyFile: String?
+    @Option(ProxySettings.cache) var cache: String?
+    @Option(ProxySettings.cacheSize) var cacheSize: String?
     @Option(ProxySettings.bufferMemory) var bufferMemory: String?
     @Option(ProxySettings.maximumDownloads) var maximumDownloads: String?
     @Option(ProxySettings.maximumDownloadsPerClient) var maximumDownloadsPerClient: String?
@@ -61,6 +63,8 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.deny, deny)
         given.add(ProxySettings.allowWrites, allowWrites)
         given.add(ProxySettings.signingKeyFile, signingKeyFile)
+        given.add(ProxySettings.cache, cache)
+        given.add(ProxySettings.cacheSize, cacheSize)
         given.add(ProxySettings.bufferMemory, bufferMemory)
         given.add(ProxySettings.maximumDownloads, maximumDownloads)
         given.add(ProxySettings.maximumDownloadsPerClient, maximumDownloadsPerClient)

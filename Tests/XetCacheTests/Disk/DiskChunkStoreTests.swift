@@ -22,10 +22,10 @@ import _NIOFileSystem
         do {
             try await body(store)
         } catch {
-            try await store.close()
+            await store.close()
             throw error
         }
-        try await store.close()
+        await store.close()
     }
 
     private static func files(in path: FilePath) async throws -> [FilePath] {

@@ -42,7 +42,7 @@ import XetTestSupport
 
     @Test func `what was kept before is in the main line`() {
         var order = EvictionOrder<Int>()
-        for id in 0..<20 { order.restore(id, byteCount: 1, key: id) }
+        for id in 0..<20 { order.restore(id, byteCount: 1) }
         order.insert(100, byteCount: 10, key: 100)
         #expect(order.next()?.id == 100)
         #expect(order.next()?.id == 0)
@@ -52,7 +52,7 @@ import XetTestSupport
         var order = EvictionOrder<Int>()
         order.insert(1, byteCount: 5, key: 1)
         order.insert(1, byteCount: 50, key: 1)
-        order.restore(1, byteCount: 50, key: 1)
+        order.restore(1, byteCount: 50)
         order.insert(2, byteCount: 7, key: 2)
         order.remove(1)
         order.remove(1)

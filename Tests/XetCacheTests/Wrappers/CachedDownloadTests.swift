@@ -85,7 +85,7 @@ import XetTestSupport
                 return !records.isEmpty && records.allSatisfy(\.isProven)
             }
             executor.runUntilIdle()
-            return try #require(started.value)
+            return try #require(started.value as Bool?)
         }
 
         func stop() -> Bool {

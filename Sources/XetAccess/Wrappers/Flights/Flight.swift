@@ -24,7 +24,7 @@ struct ReadPosition: Hashable, Sendable {
 /// memory, others read what is kept already. It is made for the chunks of the range that nobody had.
 final class Flight: Sendable {
     /// Bytes after which a batch is written.
-    private static let batchByteCount = 256 << 10
+    private static let batchByteCount = 1 << 20
     /// Most bytes that a reader is given at once.
     private static let stepByteCount = 512 << 10
     /// A flight that nobody follows any more is finished if no more is missing: it costs little, and was wanted once.

@@ -1,0 +1,55 @@
+import Logging
+public import Metrics
+import Synchronization
+public import XetAccess
+
+/// What is counted and logged of a cache.
+public final class CacheMetrics: CacheEvents, CacheStoreEvents {
+    private let servedBytes: [CacheOrigin: Counter]
+    private let healed: Counter
+    private let evicted: Counter
+    private let failures: Counter
+    private let log: @Sendable (String) -> Void
+    /// Whether the last attempt to write failed: each time that begins it is logged once.
+    private let isFailing = Mutex(false)
+
+    /// Counts with a factory; `log` gets a line for the operator now and then.
+    public init(_ factory: any MetricsFactory, log: @escaping @Sendable (String) -> Void) {
+        self.log = log
+        let counters = CacheOrigin.allCases.map { origin in
+            let labels = [("source", origin.rawValue)]
+            return (origin, Counter(label: "xet_cache_served_bytes_total", dimensions: labels, factory: factory))
+        }
+        servedBytes = Dictionary(uniqueKeysWithValues: counters)
+        healed = Counter(label: "xet_cache_healed_total", factory: factory)
+        evicted = Counter(label: "xet_cache_evicted_total", factory: factory)
+        failures = Counter(label: "xet_cache_failures_total", factory: factory)
+    }
+
+    public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
+        servedBytes[origin]?.increment(by: byteCount)
+    }
+
+    public func noteHealed() { healed.increment() }
+
+    public func noteNotKept(_ reason: (any Error)?) {}
+
+    public func noteEvicted(_ count: Int) { evicted.increment(by: count) }
+
+    public func noteFailure(_ error: any Error) {
+        failures.increment()
+        let isNew = isFailing.withLock { isFailing in
+            defer { isFailing = true }
+            return !isFailing
+        }
+        if isNew { log("the cache cannot be written, and downloads go on without: \(error)") }
+    }
+
+    public func noteWritten() {
+        let wasFailing = isFailing.withLock { isFailing in
+            defer { isFailing = false }
+            return isFailing
+        }
+        if wasFailing { log("the cache is written again") }
+    }
+}
