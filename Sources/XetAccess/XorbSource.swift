@@ -70,13 +70,35 @@ public protocol XorbSource: Sendable {
     /// whoever repeats goes on with the ranges that are not complete.
     func fetch(_ fetches: [XorbFetch], _ body: (_ index: Int, _ piece: XorbPiece) async throws -> Void) async throws
 
+    /// Makes sure that the first bytes can be had, for whoever has to say so before they are read.
+    ///
+    /// Throws what the fetch would fail with. What it returns is to be held until the bytes are read. A source that cannot tell
+    /// returns `nil`.
+    func reach(_ fetch: XorbFetch) async throws -> XorbReach?
+
     /// Whether the ranges would come with one request, as far as is known now.
     ///
     /// If not, they come one behind the other: whoever is in a hurry asks for them apart, several at once.
     func isOneRequest(_ fetches: [XorbFetch]) -> Bool
 }
 
+/// Bytes that can be had: as long as it is held, what brings them goes on.
+public struct XorbReach: Sendable {
+    /// Whether the first of them are kept, so that nobody is asked for them.
+    public let isKept: Bool
+    private let seat: (any Sendable)?
+
+    /// Holds `seat`.
+    public init(isKept: Bool, holding seat: (any Sendable)? = nil) {
+        self.isKept = isKept
+        self.seat = seat
+    }
+}
+
 extension XorbSource {
+    /// It cannot tell.
+    public func reach(_ fetch: XorbFetch) async throws -> XorbReach? { nil }
+
     /// One request for each range.
     public func fetch(
         _ fetches: [XorbFetch],

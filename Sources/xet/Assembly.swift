@@ -114,7 +114,7 @@ struct Assembly: Sendable {
             cas: cas,
             downloader: downloader,
             bodyRetry: bodyRetry,
-            xorbs: downloader.xorbs,
+            xorbs: cache?.chunks.xorbs,
             remembering: { [cache] in cache?.chunks.reconstructions($0) ?? $0 },
             writes: writes,
             metrics: metrics

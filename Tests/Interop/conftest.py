@@ -80,14 +80,17 @@ def xet(xet_binary, origin, home, tmp_path):
 
 
 @pytest.fixture
-def start_proxy(xet_binary, origin, home):
+def start_proxy(xet_binary, origin, home, tmp_path):
     """Starts proxies in front of the origin (`hub` names another Hub).
 
-    Each must still run at the end, stop when asked, and have logged no secret.
+    Each must still run at the end, stop when asked, and have logged no secret. With XET_TEST_CACHE each has a cache, which
+    changes nothing that a client sees.
     """
     running = []
 
     def start(*options, hub=None, **variables):
+        if os.environ.get("XET_TEST_CACHE") and "--cache" not in options:
+            variables = {"XET_CACHE": str(tmp_path / f"cache-{len(running)}"), **variables}
         arguments = ["proxy", "--host", "127.0.0.1", "--port", "0", "--hub-endpoint", hub or origin.url, *options]
         server = XetServer(xet_binary, arguments, environment(home, **{**RETRY_FOR, **variables}))
         running.append(server)

@@ -1,5 +1,5 @@
 import NIOCore
-public import XetCore
+import XetCore
 
 /// Serves chunks that are kept, joins GETs that bring what is missing, and keeps what they bring.
 ///
@@ -46,6 +46,32 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         }
     }
 
+    public func reach(_ fetch: XorbFetch) async throws -> XorbReach? {
+        guard deck.isOpen else { return nil }
+        do {
+            switch try await nextPart(fetch, ReadPosition(chunk: fetch.info.chunks.start)) {
+            case .kept: return XorbReach(isKept: true)
+            case .flight(let flight):
+                let seat = Seat(flight)
+                try await flight.begin()
+                return XorbReach(isKept: false, holding: seat)
+            }
+        } catch is FlightError {
+            return nil
+        }
+    }
+
+    /// A reader's place in a flight.
+    private final class Seat: Sendable {
+        private let flight: Flight
+
+        init(_ flight: Flight) {
+            self.flight = flight
+        }
+
+        deinit { flight.leave() }
+    }
+
     /// Reads from what is kept and from flights, as far as that goes.
     private func readShared(
         _ fetch: XorbFetch,
@@ -56,13 +82,13 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         var setbackCount = 0
         while position.chunk < end, setbackCount < Self.mostSetbackCount {
             do {
-                switch try await nextPart(fetch, position, hurries: setbackCount > 0) {
+                switch try await nextPart(fetch, position) {
                 case .kept(let run):
                     try await read(run, fetch, &position, body)
                 case .flight(let flight):
                     defer { flight.leave() }
                     let before = position.byteCount
-                    defer { events.noteServed(position.byteCount - before, from: .flight) }
+                    defer { noteServed(position.byteCount - before, from: .flight) }
                     try await flight.follow(&position, to: min(flight.chunks.end, end), store: store, body)
                 }
             } catch is ChunkStoreError {
@@ -84,7 +110,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     }
 
     /// Where the next chunk comes from; begins a flight if it comes from nowhere else.
-    private func nextPart(_ fetch: XorbFetch, _ position: ReadPosition, hurries: Bool) async throws -> Part {
+    private func nextPart(_ fetch: XorbFetch, _ position: ReadPosition) async throws -> Part {
         var staleCount = 0
         while true {
             if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight) }
@@ -134,7 +160,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     ) async throws {
         let hashes = KeptHashes(run)
         let before = position.byteCount
-        defer { events.noteServed(position.byteCount - before, from: .cache) }
+        defer { noteServed(position.byteCount - before, from: .cache) }
         do {
             for step in try RunSteps(run, fetch, position) {
                 let bytes = try await KeptBytes.read(step.records, firstChunk: step.firstChunk, of: fetch.xorb) {
@@ -149,6 +175,11 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             throw error
         }
         try? await hashes.flush(to: store)
+    }
+
+    private func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
+        events.noteServed(byteCount, from: origin)
+        CacheTally.current?.note(byteCount, from: origin)
     }
 
     /// Drops what is kept of a range and was never proven.
@@ -173,7 +204,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             bytes.moveReaderIndex(forwardBy: count)
             skipped -= count
             guard bytes.readableBytes > 0 else { return }
-            events.noteServed(bytes.readableBytes, from: .upstream)
+            noteServed(bytes.readableBytes, from: .upstream)
             try await body(XorbPiece(bytes, hashes: piece.hashes))
         }
     }

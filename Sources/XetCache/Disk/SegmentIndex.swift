@@ -74,18 +74,19 @@ final class SegmentIndex: Sendable {
         COMMIT;
         """
 
+    /// Runs statements of this file, which call nobody, on a connection that nobody else uses meanwhile.
     private func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
+        _ query: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         let number = nextReader.wrappingAdd(1, ordering: .relaxed).newValue
         return try await threads.runIfActive { [self] in
-            try readers[(number & .max) % readers.count].database.withLock { try body($0) }
+            try readers[(number & .max) % readers.count].database.withLock { try query($0) }
         }
     }
 
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    private func write(_ query: @escaping @Sendable (Database) throws -> Void) async throws {
         try await threads.runIfActive { [self] in
-            try writer.database.withLock { try $0.transaction(body) }
+            try writer.database.withLock { try $0.transaction(query) }
         }
     }
 }

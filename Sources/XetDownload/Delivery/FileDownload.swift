@@ -158,6 +158,9 @@ public struct PreparedDownload: Sendable {
     /// The bytes that will be delivered.
     public let range: FileByteRange
 
+    /// Whether all that was planned first is kept, and nobody is asked for it.
+    public var isKept: Bool { first?.plan.fetches.allSatisfy { $0.info.url == .kept } ?? false }
+
     /// The chunks before those that are read, if a download broke off there.
     let tree: MerkleTree
     let first: PlannedWindow?

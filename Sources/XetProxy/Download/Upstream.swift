@@ -19,6 +19,8 @@ public final class Upstream: Sendable {
     let bodyRetry: RetryPolicy
     /// Where bytes of xorbs come from.
     let xorbs: any XorbSource
+    /// Whether what they bring is kept.
+    let isCaching: Bool
     /// Puts what is known of files in front of the CAS, for a caller who may have the file.
     let remembering: @Sendable (any ReconstructionSource) -> any ReconstructionSource
     /// What requests that change something go out through.
@@ -54,6 +56,7 @@ public final class Upstream: Sendable {
         self.retry = retry
         self.bodyRetry = bodyRetry
         self.xorbs = xorbs ?? CDNClient(http: hub.http)
+        isCaching = xorbs != nil
         self.remembering = remembering
         self.writes = writes ?? hub.http
         self.metrics = metrics
@@ -151,8 +154,20 @@ public final class Upstream: Sendable {
                 from: remembering(cas.reconstructions(for: scope))
             )
         }
-        let body = body(context) { sink in try await download.stream(into: &sink) }
-        return Response(status: head.status, headers: head.headers, body: body)
+        var headers = head.headers
+        if isCaching { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
+        let body = body(context) { [self] sink in
+            try await tallying(context) { try await download.stream(into: &sink) }
+        }
+        return Response(status: head.status, headers: headers, body: body)
+    }
+
+    /// Runs `body`, and notes where the bytes that it read came from.
+    func tallying(_ context: ProxyContext, _ body: () async throws -> Void) async throws {
+        guard isCaching else { return try await body() }
+        let tally = CacheTally()
+        defer { context.record.note(tally.result) }
+        try await CacheTally.$current.withValue(tally) { try await body() }
     }
 
     /// A body that `write` produces.

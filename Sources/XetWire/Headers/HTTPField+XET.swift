@@ -9,6 +9,8 @@ extension HTTPField.Name {
         return field
     }
 
+    /// `HIT` or `MISS`: whether the first bytes of the answer were kept.
+    public static let xCache = known("X-Cache")
     /// 40 hex digits: the commit that the revision resolved to.
     public static let repoCommit = known("X-Repo-Commit")
     /// The entity tag of the content behind a redirect.

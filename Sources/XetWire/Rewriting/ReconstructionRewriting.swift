@@ -6,7 +6,18 @@ package enum ReconstructionRewriting {
     package struct Fetch: Hashable, Sendable {
         package let xorb: XorbHash
         package let url: String
-        package let ranges: [HTTPByteRange]
+        package let parts: [Part]
+    }
+
+    /// A byte range of a xorb, and the chunks that are in it, if the answer says so.
+    package struct Part: Hashable, Sendable {
+        package let bytes: HTTPByteRange
+        package let chunks: ChunkRange?
+
+        package init(bytes: HTTPByteRange, chunks: ChunkRange? = nil) {
+            self.bytes = bytes
+            self.chunks = chunks
+        }
     }
 
     /// Most ranges that one URL may be good for.
@@ -24,8 +35,8 @@ package enum ReconstructionRewriting {
                 let xorb = XorbHash(key)
                 try reader.elements { reader in
                     guard let xorb else { throw JSONReader.Failure(offset: 0) }
-                    let (text, ranges) = try fetch(&reader)
-                    edits.replace(text, with: try replacement(Fetch(xorb: xorb, url: text.value, ranges: ranges)))
+                    let (text, parts) = try fetch(&reader)
+                    edits.replace(text, with: try replacement(Fetch(xorb: xorb, url: text.value, parts: parts)))
                 }
             }
         }
@@ -33,9 +44,11 @@ package enum ReconstructionRewriting {
         return edits.applied(to: json)
     }
 
-    private static func fetch(_ reader: inout JSONReader) throws -> (JSONReader.Text, [HTTPByteRange]) {
+    private static func fetch(_ reader: inout JSONReader) throws -> (JSONReader.Text, [Part]) {
         var url: JSONReader.Text?
-        var ranges: [HTTPByteRange] = []
+        var parts: [Part] = []
+        var bytes: [HTTPByteRange] = []
+        var chunks: ChunkRange?
         try reader.members { name, reader in
             switch name {
             case "url":
@@ -43,19 +56,42 @@ package enum ReconstructionRewriting {
                 guard url == nil else { throw JSONReader.Failure(offset: 0) }
                 url = try reader.string()
             case "url_range":
-                ranges.append(try range(&reader))
+                bytes.append(try range(&reader))
+            case "range":
+                chunks = try chunkRange(&reader)
             case "ranges":
                 try reader.elements { reader in
+                    var (bytes, chunks): ([HTTPByteRange], ChunkRange?) = ([], nil)
                     try reader.members { name, reader in
-                        if name == "bytes" { ranges.append(try range(&reader)) }
+                        if name == "bytes" { bytes.append(try range(&reader)) }
+                        if name == "chunks" { chunks = try chunkRange(&reader) }
                     }
+                    parts += bytes.map { Part(bytes: $0, chunks: bytes.count == 1 ? chunks : nil) }
                 }
             default:
                 break
             }
         }
-        guard let url, !ranges.isEmpty, ranges.count <= maximumRangeCount else { throw JSONReader.Failure(offset: 0) }
-        return (url, ranges)
+        parts += bytes.map { Part(bytes: $0, chunks: bytes.count == 1 ? chunks : nil) }
+        guard let url, !parts.isEmpty, parts.count <= maximumRangeCount else { throw JSONReader.Failure(offset: 0) }
+        return (url, parts)
+    }
+
+    /// A range of chunks, or `nil` for anything else: whoever only hands it on need not understand it.
+    private static func chunkRange(_ reader: inout JSONReader) throws -> ChunkRange? {
+        guard reader.isAtObject() else { return nil }
+        var (start, end): (UInt64?, UInt64?)
+        try reader.members { name, reader in
+            switch name {
+            case "start": start = try reader.number()
+            case "end": end = try reader.number()
+            default: break
+            }
+        }
+        guard let start = start.flatMap({ Int(exactly: $0) }), let end = end.flatMap({ Int(exactly: $0) }) else {
+            return nil
+        }
+        return ChunkRange(start: start, end: end)
     }
 
     private static func range(_ reader: inout JSONReader) throws -> HTTPByteRange {

@@ -48,7 +48,7 @@ import XetTestSupport
     }
 
     private func hash(_ chunk: Int) -> ChunkHash {
-        ChunkHash(ofChunk: [UInt8](repeating: UInt8(chunk), count: 5000).span.bytes)
+        ChunkHash(ofChunk: [UInt8](repeating: UInt8(chunk), count: 5000))
     }
 
     @Test func `of a longer range the planned chunks are taken`() throws {

@@ -99,7 +99,7 @@ import XetWire
         let map = try map()
         let xorb = XorbHash(words: (1, 2, 3, 4))
         let range = try #require(HTTPByteRange(first: 5, last: 9))
-        let own = map.xorb(xorb, at: try address("https://cdn.example/x?sig=1"), [range])
+        let own = map.xorb(xorb, at: try address("https://cdn.example/x?sig=1"), [.init(bytes: range)])
         let prefix = "/xorbs/\(xorb)/"
         #expect(own.target.hasPrefix(prefix))
         let sealed = String(own.target.dropFirst(prefix.count))

@@ -31,7 +31,7 @@ import XetWire
         )
         #expect(fetches.map(\.url) == ["https://a/1", "https://a/2"])
         #expect(fetches.allSatisfy { $0.xorb == XorbHash(Self.hash) })
-        #expect(fetches.map { $0.ranges.map(\.headerValue) } == [["bytes=243350-678305"], ["bytes=0-9"]])
+        #expect(fetches.map { $0.parts.map(\.bytes.headerValue) } == [["bytes=243350-678305"], ["bytes=0-9"]])
     }
 
     @Test func `version 2`() throws {
@@ -43,7 +43,7 @@ import XetWire
         let (result, fetches) = try rewrite(json)
         #expect(result == json.replacingOccurrences(of: "https://a/1", with: "new:https://a/1"))
         #expect(fetches.count == 1)
-        #expect(fetches[0].ranges.map(\.headerValue) == ["bytes=0-144876", "bytes=271833-494644"])
+        #expect(fetches[0].parts.map(\.bytes.headerValue) == ["bytes=0-144876", "bytes=271833-494644"])
     }
 
     @Test(arguments: ["mix_v1_full", "mix_v1_range", "mix_v2_full", "mix_v2_range"])

@@ -77,6 +77,16 @@ extension Flight {
         abandonment?.resume()
     }
 
+    /// Returns when the first chunk is there; throws what the GET failed with if none came.
+    func begin() async throws {
+        try await waitForMore(than: chunks.start)
+        let failure = state.withLock { state -> (any Error)? in
+            guard state.publishedCount == 0, case .failure(let error)? = state.end else { return nil }
+            return error
+        }
+        if let failure { throw failure }
+    }
+
     private enum Step {
         case pieces([ByteBuffer], next: ReadPosition)
         case written(Range<Int>, any ChunkWriter, next: ReadPosition)

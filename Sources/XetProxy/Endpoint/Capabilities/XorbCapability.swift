@@ -8,14 +8,14 @@ struct XorbCapability: Hashable, Sendable {
 
     /// The signed URL.
     let address: HTTPAddress
-    /// The ranges that it is good for, in its order.
-    let ranges: [HTTPByteRange]
+    /// The ranges that it is good for, in its order, with the chunks in them where those are known.
+    let parts: [ReconstructionRewriting.Part]
     /// Unix seconds.
     let expiration: UInt64
 
-    init(address: HTTPAddress, ranges: [HTTPByteRange], expiration: UInt64) {
+    init(address: HTTPAddress, parts: [ReconstructionRewriting.Part], expiration: UInt64) {
         self.address = address
-        self.ranges = ranges
+        self.parts = parts
         self.expiration = expiration
     }
 
@@ -26,25 +26,33 @@ struct XorbCapability: Hashable, Sendable {
         guard let expiration = reader.number(), now < expiration, let count = reader.number(),
             count <= UInt64(ReconstructionRewriting.maximumRangeCount)
         else { return nil }
-        var ranges: [HTTPByteRange] = []
+        var parts: [ReconstructionRewriting.Part] = []
         for _ in 0..<count {
             guard let first = reader.number(), let length = reader.number(),
-                let range = HTTPByteRange(first: first, last: first &+ length)
+                let range = HTTPByteRange(first: first, last: first &+ length),
+                let start = reader.number().flatMap({ Int(exactly: $0) }),
+                let end = reader.number().flatMap({ Int(exactly: $0) })
             else { return nil }
-            ranges.append(range)
+            parts.append(ReconstructionRewriting.Part(bytes: range, chunks: ChunkRange(start: start, end: end)))
         }
         guard let text = reader.text(), reader.isAtEnd, let address = HTTPAddress(text) else { return nil }
-        self.init(address: address, ranges: ranges, expiration: expiration)
+        self.init(address: address, parts: parts, expiration: expiration)
     }
+
+    /// The byte ranges.
+    var ranges: [HTTPByteRange] { parts.map(\.bytes) }
 
     /// One segment of a path.
     func sealed(for xorb: XorbHash, _ signer: Signer) -> String {
         var writer = CapabilityWriter()
         writer.write(expiration)
-        writer.write(UInt64(ranges.count))
-        for range in ranges {
-            writer.write(range.first)
-            writer.write(range.last - range.first)
+        writer.write(UInt64(parts.count))
+        for part in parts {
+            writer.write(part.bytes.first)
+            writer.write(part.bytes.last - part.bytes.first)
+            // No chunks are the empty range.
+            writer.write(UInt64(part.chunks?.start ?? 0))
+            writer.write(UInt64(part.chunks?.end ?? 0))
         }
         writer.write(address.absolute)
         return SealedText.seal(writer.bytes, .proxyXorb, for: xorb.text, signer)
@@ -55,13 +63,13 @@ struct XorbCapability: Hashable, Sendable {
     /// The URL is signed for them as they are, so nothing else is sent on.
     func selection(_ header: String?) -> RangeSelection? {
         guard let header else { return nil }
-        if let range = ranges.first(where: { $0.headerValue == header }) { return .single(range) }
+        if let part = parts.first(where: { $0.bytes.headerValue == header }) { return .single(part) }
         return ranges.count > 1 && ranges.headerValue == header ? .multiple : nil
     }
 }
 
 /// What a `Range` header asks for.
 enum RangeSelection: Hashable, Sendable {
-    case single(HTTPByteRange)
+    case single(ReconstructionRewriting.Part)
     case multiple
 }

@@ -60,7 +60,7 @@ struct CASRoute: Sendable {
                     guard let url = answer.address.resolving(fetch.url) else {
                         throw XetError(.invalidResponse, "the URL of a fetch info is no address")
                     }
-                    return addresses.xorb(fetch.xorb, at: url, fetch.ranges).absolute
+                    return addresses.xorb(fetch.xorb, at: url, fetch.parts).absolute
                 }
             }
         case (.uploadGrant, 201):
@@ -74,10 +74,10 @@ struct CASRoute: Sendable {
 
 extension AddressMap {
     /// The address under which the proxy hands out ranges of a xorb that are at a signed URL.
-    func xorb(_ xorb: XorbHash, at url: HTTPAddress, _ ranges: [HTTPByteRange]) -> HTTPAddress {
+    func xorb(_ xorb: XorbHash, at url: HTTPAddress, _ parts: [ReconstructionRewriting.Part]) -> HTTPAddress {
         let capability = XorbCapability(
             address: url,
-            ranges: ranges,
+            parts: parts,
             expiration: now + XorbCapability.lifetime
         )
         return own("/xorbs/\(xorb)/\(capability.sealed(for: xorb, signer))")

@@ -35,12 +35,15 @@ struct XorbRoute: Sendable {
             of: .cdn,
             headers: EndpointHeaders.xorbRequest(request.headers)
         )
+        let kept = KeptXorbBytes(services.upstream, xorb, capability)
         switch selection {
-        case .single(let range):
+        case .single(let part):
+            if let response = try await kept?.response([part], request, context) { return response }
             let answer = try await services.send(passed, followsRedirects: true)
             if let refusal = Self.refusal(answer) { return refusal }
-            return try single(answer, range, request, context)
+            return try single(answer, part.bytes, request, context)
         case .multiple:
+            if let response = try await kept?.response(capability.parts, request, context) { return response }
             let parts = XorbParts(services, capability.ranges)
             if let answer = try await parts.answer(to: passed) { return pass(answer, request, context, xorb) }
             passed.headers[.range] = capability.ranges[0].headerValue

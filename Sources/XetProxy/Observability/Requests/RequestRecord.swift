@@ -12,6 +12,8 @@ final class RequestRecord: Sendable {
         /// The path in the repository, or the file hash.
         var path: String?
         var failure: XetError?
+        /// Where the bytes came from, if there is a cache.
+        var cache: CacheTally.Result?
         /// The id of the Hub's or the CAS's answer, if that is passed on.
         var upstreamID: XetServer.RequestID?
 
@@ -21,6 +23,7 @@ final class RequestRecord: Sendable {
             facts.route = RouteLabel(route.rawValue, isStatus: route.isStatus)
             facts.fields["repo"] = repository.map { "\($0)" }
             facts.fields["file"] = path
+            facts.fields["cache"] = cache?.rawValue
             facts.failure = failure
             facts.upstreamID = upstreamID
             return facts
@@ -46,6 +49,11 @@ final class RequestRecord: Sendable {
     /// Notes the id that an upstream gave to its answer, which the client gets.
     func note(upstreamID: XetServer.RequestID?) {
         state.withLock { $0.upstreamID = upstreamID }
+    }
+
+    /// Notes where the bytes of the answer came from.
+    func note(_ cache: CacheTally.Result?) {
+        state.withLock { $0.cache = cache }
     }
 
     /// Notes why the request got an error status.

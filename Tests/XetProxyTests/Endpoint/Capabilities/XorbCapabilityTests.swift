@@ -13,7 +13,10 @@ import XetWire
     private func capability(_ bounds: [(UInt64, UInt64)] = [(0, 9), (100, 299)]) throws -> XorbCapability {
         XorbCapability(
             address: try #require(HTTPAddress("https://cdn.example/a?x=1&y=%2F")),
-            ranges: try bounds.map { try #require(HTTPByteRange(first: $0.0, last: $0.1)) },
+            parts: try bounds.enumerated().map { index, bounds in
+                let bytes = try #require(HTTPByteRange(first: bounds.0, last: bounds.1))
+                return ReconstructionRewriting.Part(bytes: bytes, chunks: ChunkRange(start: 5, end: 5 + index))
+            },
             expiration: 5000
         )
     }
@@ -66,8 +69,8 @@ import XetWire
 
     @Test func `one of its ranges, or all of them`() throws {
         let capability = try capability()
-        #expect(capability.selection("bytes=0-9") == .single(capability.ranges[0]))
-        #expect(capability.selection("bytes=100-299") == .single(capability.ranges[1]))
+        #expect(capability.selection("bytes=0-9") == .single(capability.parts[0]))
+        #expect(capability.selection("bytes=100-299") == .single(capability.parts[1]))
         #expect(capability.selection("bytes=0-9,100-299") == .multiple)
         #expect(try self.capability([(0, 9)]).selection("bytes=0-9") != nil)
     }

@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Where the bytes of one answer came from.
+public final class CacheTally: Sendable {
+    /// The tally of the answer that the present task works for.
+    @TaskLocal public static var current: CacheTally?
+
+    /// What it comes down to.
+    public enum Result: String, Sendable {
+        /// All was kept.
+        case hit
+        /// Some was kept.
+        case partial
+        /// Nothing was kept.
+        case miss
+    }
+
+    private let kept = Atomic<Bool>(false)
+    private let fetched = Atomic<Bool>(false)
+
+    /// A tally of nothing.
+    public init() {}
+
+    /// Notes bytes.
+    func note(_ byteCount: Int, from origin: CacheOrigin) {
+        guard byteCount > 0 else { return }
+        switch origin {
+        case .cache: kept.store(true, ordering: .relaxed)
+        case .flight, .upstream: fetched.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// What it comes down to; `nil` if no bytes of xorbs were read.
+    public var result: Result? {
+        switch (kept.load(ordering: .relaxed), fetched.load(ordering: .relaxed)) {
+        case (true, false): .hit
+        case (true, true): .partial
+        case (false, true): .miss
+        case (false, false): nil
+        }
+    }
+}
