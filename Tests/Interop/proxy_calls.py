@@ -30,7 +30,7 @@ def download_by_hash(server, origin, file, token=None, method="GET", headers=(),
 
 def representation_headers(outcome):
     """The header fields that describe the file, not this connection."""
-    skipped = {"date", "connection", "server", "keep-alive", "x-request-id"}
+    skipped = {"date", "connection", "server", "keep-alive", "x-request-id", "x-cache"}
     return sorted((name.lower(), value) for name, value in outcome.headers if name.lower() not in skipped)
 
 

@@ -39,9 +39,18 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         if isRight {
             queue.yield(Download(file: file, byteCount: byteCount))
         } else {
-            // A store that fails keeps nothing either.
-            try? await proof.refute(file, byteCount: byteCount)
+            do {
+                try await waitForFlights(of: file)
+                try await proof.refute(file, byteCount: byteCount)
+            } catch {
+                // A store that fails keeps nothing either, and a client that leaves has others to find out.
+            }
         }
+    }
+
+    /// Returns when the chunks of a file that are on their way are in the store, or lost.
+    private func waitForFlights(of file: FileHash) async throws {
+        try await xorbs.waitForFlights(of: Set(try await store.parts(of: file).lazy.flatMap(\.terms).map(\.xorb)))
     }
 
     /// Runs what happens in the background, until it is cancelled.
@@ -57,9 +66,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
 
     private func prove(_ download: Download) async {
         do {
-            let xorbs = Set(try await store.parts(of: download.file).lazy.flatMap(\.terms).map(\.xorb))
-            // The last chunks may be on their way to the store.
-            try await self.xorbs.waitForFlights(of: xorbs)
+            try await waitForFlights(of: download.file)
             try await proof.prove(download.file, byteCount: download.byteCount)
         } catch {
             // It is as it was: provisional.

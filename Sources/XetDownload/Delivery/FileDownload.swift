@@ -37,7 +37,7 @@ public struct FileDownloader: Sendable {
         /// When requests of a download that has begun are repeated.
         public var retry = RetryPolicy()
 
-        /// Is told of each download of a whole file how that ended: whether the bytes were those of the file.
+        /// Is told whether the bytes of a file were found to be right, in a download of the whole, or wrong, in any.
         ///
         /// The download waits for it.
         public var onVerdict: @Sendable (_ file: FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void = { _, _, _ in }
@@ -134,6 +134,12 @@ public struct FileDownloader: Sendable {
         pieces.forget(file)
     }
 
+    /// Counts that a file was found to be wrong, and tells who may have kept it.
+    func noteWrong(_ file: FileHash, byteCount: UInt64) async {
+        configuration.metrics.note(.file)
+        await configuration.onVerdict(file, byteCount, false)
+    }
+
     /// The size of a file of which only the hash is known, from the reconstruction of the whole.
     ///
     /// Throws `.notFound` if the CAS does not know it.
@@ -200,8 +206,7 @@ public struct PreparedDownload: Sendable {
                 if isWhole { downloader.broken.note(file, points: course.points, end: course.position) }
             case .doubted?: break
             case .fileHash?, .fileTooLong?, .fileTooShort?:
-                downloader.configuration.metrics.note(.file)
-                await downloader.configuration.onVerdict(file, byteCount, false)
+                await downloader.noteWrong(file, byteCount: byteCount)
                 guard tree.byteCount > 0 else {
                     downloader.noteDoubt(of: file)
                     break
@@ -210,11 +215,11 @@ public struct PreparedDownload: Sendable {
                 return try await readAnew(course.verifier.delivered, into: &sink)
             case .pieces? where isWhole && witness.byteCount == 0:
                 // It would show at the end, but a client that takes some of it by ranges will not wait for that.
-                downloader.configuration.metrics.note(.file)
+                await downloader.noteWrong(file, byteCount: byteCount)
                 try await readAll()
                 return try await readAnew(course.verifier.delivered, into: &sink)
             case _?:
-                downloader.configuration.metrics.note(.file)
+                await downloader.noteWrong(file, byteCount: byteCount)
                 downloader.noteDoubt(of: file)
             }
             throw error
