@@ -14,7 +14,7 @@ ARG SWIFT_VERSION=6.3
 FROM docker.io/library/swift:${SWIFT_VERSION}-bookworm AS build
 ARG TARGETARCH
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends binutils ca-certificates liblz4-dev make pkg-config \
+    && apt-get install -y --no-install-recommends binutils ca-certificates liblz4-dev libsqlite3-dev make pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Makefile Package.swift ./

@@ -82,7 +82,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("_NIOFileSystem"),
+                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"),
+                nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),
@@ -143,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "xet",
             dependencies: [
-                "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal", "XetProxy",
+                "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal",
+                "XetProxy",
                 "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
@@ -171,7 +173,7 @@ let package = Package(
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
         .testTarget(
             name: "XetCoreTests",
-            dependencies: ["BLAKE3", "XetCore", "XetTestSupport"],
+            dependencies: ["BLAKE3", "CCRC64", "XetCore", "XetTestSupport"],
             swiftSettings: spanSettings
         ),
         .testTarget(

@@ -44,9 +44,14 @@ let package = Package(
     targets: [
         .target(name: "CBLAKE3"),
         .target(name: "CByteGrouping"),
+        .target(name: "CCRC64"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: settings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .target(name: "XetCore", dependencies: ["BLAKE3", "CByteGrouping", "CLZ4"], swiftSettings: instrumented),
+        .target(
+            name: "XetCore",
+            dependencies: ["BLAKE3", "CByteGrouping", "CCRC64", "CLZ4"],
+            swiftSettings: instrumented
+        ),
         .target(
             name: "XetWire",
             dependencies: ["XetCore", .product(name: "HTTPTypes", package: "swift-http-types")],

@@ -35,7 +35,7 @@ install() {
 }
 
 if command -v apt-get >/dev/null; then
-    install make pkg-config liblz4-dev
+    install make pkg-config liblz4-dev libsqlite3-dev
 elif ! pkg-config --exists liblz4; then
     echo "liblz4 with its headers and pkg-config are needed" >&2
     exit 1

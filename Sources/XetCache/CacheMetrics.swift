@@ -45,6 +45,11 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
         if isNew { log("the cache cannot be written, and downloads go on without: \(error)") }
     }
 
+    public func noteLost(_ error: any Error) {
+        failures.increment()
+        log("the index of the cache is damaged, and the cache begins anew: \(error)")
+    }
+
     public func noteWritten() {
         let wasFailing = isFailing.withLock { isFailing in
             defer { isFailing = false }

@@ -85,15 +85,15 @@ struct Assembly: Sendable {
         // Whoever delivers may run where a connection does.
         configuration.download.workers = globalConcurrentExecutor
         let http = UpstreamHTTP(configuration.http)
-        let cache = try await OpenCache.open(configuration, http, metrics)
-        if let cache {
-            configuration.download.gridByteCount = Cache.gridByteCount
-            configuration.download.onVerdict = { await cache.chunks.note($0, byteCount: $1, isRight: $2) }
-        }
         // A server that has got an upload checks it before it answers.
         configuration.http.readTimeout = .minutes(5)
         let writes = UpstreamHTTP(configuration.http)
         do {
+            let cache = try await OpenCache.open(configuration, http, metrics)
+            if let cache {
+                configuration.download.gridByteCount = Cache.gridByteCount
+                configuration.download.onVerdict = { await cache.chunks.note($0, byteCount: $1, isRight: $2) }
+            }
             let parts = Assembly(configuration, http: http, writes: writes, cache: cache, metrics: metrics)
             let value = try await OpenCache.running(cache) { try await body(parts) }
             try await http.shutdown()

@@ -35,6 +35,8 @@ SAMPLES = {
     "upstream-idle-timeout": (1, 2, "3m"),
     "stall-timeout": (1, 2, "3 s"),
     "retry-for": (0, "90s", "1h"),
+    "cache": ("/var/cache/xet", "cache", "b"),
+    "cache-size": (1 << 30, "64MiB", "500 GiB"),
     "allow-anonymous": (True, False, True),
     "token-repo": ("acme/a", "acme/b", "datasets/acme/c"),
     "allow": (["acme/*"], ["datasets/*", "gpt2"], ["spaces/acme/x"]),
@@ -321,7 +323,7 @@ def test_a_file_that_cannot_be_read(refused, tmp_path, write):
     "name, value",
     [
         ("port", "65536"), ("port", "http"), ("buffer-memory", "7"), ("upstream-timeout", "0"), ("stall-timeout", "0"),
-        ("retry-for", "-1s"), ("retry-for", "5 minutes"),
+        ("cache-size", "63MiB"), ("cache-size", "much"), ("retry-for", "-1s"), ("retry-for", "5 minutes"),
         ("log-level", "loud"), ("log-format", "xml"), ("public-url", "https://a.example/?x"), ("hub-endpoint", "ftp://x"),
         ("token-repo", "x/y/z"), ("allow", "a b"), ("deny", ""), ("trusted-proxy", "example.org"), ("max-downloads", "-1"),
         ("max-header-size", "1"), ("drain-timeout", "-1s"), ("host", ""), ("min-client-rate", "1KB"),

@@ -32,7 +32,8 @@ package struct SampleFile: Sendable {
     package let hash: FileHash
 
     /// A file that follows from a seed.
-    package init(seed: UInt64, shape: Shape, xorbCount: Int = 3, chunkCount: Int = 24, chunkByteCount: Int = 700) throws {
+    package init(seed: UInt64, shape: Shape, xorbCount: Int = 3, chunkCount: Int = 24, chunkByteCount: Int = 700) throws
+    {
         var random = SplitMix64(seed: seed)
         var xorbs: [(xorb: SerializedXorb, chunks: [[UInt8]])] = []
         for _ in 0..<xorbCount {

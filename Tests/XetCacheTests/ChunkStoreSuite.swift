@@ -43,7 +43,9 @@ enum ChunkStoreSuite {
         static func xorb(_ seed: UInt64) -> XorbHash { XorbHash(words: (seed, seed &* 3, 7, seed)) }
     }
 
-    static func chunks(_ start: Int, _ end: Int) throws -> ChunkRange { try #require(ChunkRange(start: start, end: end)) }
+    static func chunks(_ start: Int, _ end: Int) throws -> ChunkRange {
+        try #require(ChunkRange(start: start, end: end))
+    }
 
     @discardableResult
     static func put(_ sample: Sample, into store: some ChunkStore) async throws -> ChunkRun {

@@ -35,7 +35,9 @@ final class KeptHashes: ChunkHashes {
 
     func note(_ hash: ChunkHash, of chunk: Int) {
         state.withLock { state in
-            guard state.records.indices.contains(chunk - first), state.records[chunk - first].hash == nil else { return }
+            guard state.records.indices.contains(chunk - first), state.records[chunk - first].hash == nil else {
+                return
+            }
             state.records[chunk - first].hash = hash
             state.isChanged = true
         }

@@ -107,10 +107,12 @@ public struct CacheProof: Sendable {
     private func notePartProven(_ run: ChunkRun, in parts: [FilePart]) async throws {
         var contents = run.contents
         for term in parts.lazy.flatMap(\.terms) where term.xorb == contents.xorb {
-            guard let part = ChunkRange(
-                start: max(term.chunks.start, contents.chunks.start),
-                end: min(term.chunks.end, contents.chunks.end)
-            ) else { continue }
+            guard
+                let part = ChunkRange(
+                    start: max(term.chunks.start, contents.chunks.start),
+                    end: min(term.chunks.end, contents.chunks.end)
+                )
+            else { continue }
             for chunk in part.start..<part.end { contents.records[chunk - contents.chunks.start].isProven = true }
         }
         if contents.records != run.contents.records { try await chunks.note(contents.records, of: run.id) }

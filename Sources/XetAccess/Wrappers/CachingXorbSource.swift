@@ -32,8 +32,12 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
 
     public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
         var position = ReadPosition(chunk: fetch.info.chunks.start)
-        if fetch.origin == .anew { try await drop(fetch) }
-        if fetch.origin == .any, deck.isOpen {
+        let isShared =
+            switch fetch.origin {
+            case .any, .beside: true
+            case .anew: try await keepOnlyProven(fetch)
+            }
+        if isShared, deck.isOpen {
             try await readShared(fetch, &position, body)
         }
         if position.chunk < fetch.info.chunks.end {
@@ -50,6 +54,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         guard deck.isOpen else { return nil }
         do {
             switch try await nextPart(fetch, ReadPosition(chunk: fetch.info.chunks.start)) {
+            case nil: return nil
             case .kept: return XorbReach(isKept: true)
             case .flight(let flight):
                 let seat = Seat(flight)
@@ -82,14 +87,20 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         var setbackCount = 0
         while position.chunk < end, setbackCount < Self.mostSetbackCount {
             do {
-                switch try await nextPart(fetch, position) {
+                // Beside a GET that stalls only what is there already is worth having.
+                let waits = fetch.origin != .beside
+                switch try await nextPart(fetch, position, mayBegin: waits) {
                 case .kept(let run):
                     try await read(run, fetch, &position, body)
                 case .flight(let flight):
                     defer { flight.leave() }
                     let before = position.byteCount
                     defer { noteServed(position.byteCount - before, from: .flight) }
-                    try await flight.follow(&position, to: min(flight.chunks.end, end), store: store, body)
+                    let flightEnd = min(flight.chunks.end, end)
+                    try await flight.follow(&position, to: flightEnd, waiting: waits, store: store, body)
+                    if position.chunk < flightEnd { return }
+                case nil:
+                    return
                 }
             } catch is ChunkStoreError {
                 setbackCount += 1
@@ -109,8 +120,12 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         case flight(Flight)
     }
 
-    /// Where the next chunk comes from; begins a flight if it comes from nowhere else.
-    private func nextPart(_ fetch: XorbFetch, _ position: ReadPosition) async throws -> Part {
+    /// Where the next chunk comes from; begins a flight if it comes from nowhere else, or returns `nil` if it may not.
+    private func nextPart(
+        _ fetch: XorbFetch,
+        _ position: ReadPosition,
+        mayBegin: Bool = true
+    ) async throws -> Part? {
         var staleCount = 0
         while true {
             if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight) }
@@ -119,6 +134,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             let runs = try await runs(of: fetch, in: rest)
             let holding = runs.filter { $0.chunks.start <= rest.start && rest.start < $0.chunks.end }
             if let run = holding.max(by: { $0.chunks.end < $1.chunks.end }) { return .kept(run) }
+            guard mayBegin else { return nil }
             guard fetch.info.url != .kept else {
                 throw XetError(.expired, "chunk \(rest.start) of xorb \(fetch.xorb) is no longer kept")
             }
@@ -182,13 +198,23 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         CacheTally.current?.note(byteCount, from: origin)
     }
 
-    /// Drops what is kept of a range and was never proven.
-    private func drop(_ fetch: XorbFetch) async throws {
-        guard let runs = try? await runs(of: fetch, in: fetch.info.chunks) else { return }
-        for run in runs where !run.contents.records(in: fetch.info.chunks).allSatisfy(\.isProven) {
-            events.noteHealed()
-            try? await store.remove(run.id)
+    /// Drops what is kept of a range and was never proven; returns whether all of the range is left.
+    private func keepOnlyProven(_ fetch: XorbFetch) async throws -> Bool {
+        let chunks = fetch.info.chunks
+        var next = chunks.start
+        do {
+            for run in try await store.runs(of: fetch.xorb, in: chunks) {
+                guard run.contents.records(in: chunks).allSatisfy(\.isProven) else {
+                    events.noteHealed()
+                    try await store.remove(run.id)
+                    continue
+                }
+                if run.chunks.start <= next { next = max(next, run.chunks.end) }
+            }
+        } catch let error where !(error is CancellationError) {
+            return false
         }
+        return next >= chunks.end
     }
 
     /// Reads the range from upstream, without its first bytes.

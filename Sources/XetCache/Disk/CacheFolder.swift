@@ -76,7 +76,8 @@ struct CacheFolder: Sendable {
         } else {
             // Whatever else is there is not ours to add to, or to remove from.
             var others: [String] = []
-            for entry in try await fileSystem.entries(of: path) where !["lock", "format.part"].contains(entry.name.string) {
+            for entry in try await fileSystem.entries(of: path)
+            where !["lock", "format.part"].contains(entry.name.string) {
                 others.append(entry.name.string)
             }
             guard others.isEmpty else { throw CacheFolderError.notEmpty(path: path.string, found: others[0]) }
@@ -88,6 +89,13 @@ struct CacheFolder: Sendable {
         }
         for folder in [segments] + segmentFolders { try await create(folder) }
         return lock
+    }
+
+    /// Removes the index, and everything that it may have named.
+    func clear() async throws {
+        for ending in ["", "-wal", "-shm"] { SystemCalls.remove(FilePath("\(index)\(ending)")) }
+        try await FileSystem.shared.removeItem(at: segments, strategy: .platformDefault, recursively: true)
+        for folder in [segments] + segmentFolders { try await create(folder) }
     }
 
     private func create(_ folder: FilePath) async throws {

@@ -29,7 +29,7 @@ import CSQLite
     }
 
     deinit {
-        for unsafe statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+        for unsafestatement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
         unsafe sqlite3_close_v2(connection)
     }
 
@@ -113,7 +113,9 @@ import CSQLite
             &prepared,
             nil
         )
-        guard status == SQLITE_OK, let statement = unsafe prepared else { throw unsafe DatabaseError(status, connection) }
+        guard status == SQLITE_OK, let statement = unsafe prepared else {
+            throw unsafe DatabaseError(status, connection)
+        }
         unsafe statements[key] = unsafe statement
         return unsafe statement
     }

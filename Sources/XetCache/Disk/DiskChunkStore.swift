@@ -45,20 +45,40 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         let folder = CacheFolder(path)
         let lock = try await folder.prepare()
         let files = SegmentFiles(folder)
-        let index = try SegmentIndex(folder.index, files.threads)
-        var order = EvictionOrder<Int64>()
-        for place in try index.allRuns() {
-            order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
+        do {
+            let index = try await Self.openIndex(folder, files, events)
+            var order = EvictionOrder<Int64>()
+            for place in try index.allRuns() {
+                order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
+            }
+            let free = try SystemCalls.freeByteCount(at: folder.segments)
+            return DiskChunkStore(
+                byteLimit: byteLimit ?? order.byteCount + free / 10 * 9,
+                lock: lock,
+                files: files,
+                index: index,
+                events: events,
+                state: State(order: order, nextNumber: try index.beginNumbers())
+            )
+        } catch {
+            await files.close()
+            throw error
         }
-        let free = try SystemCalls.freeByteCount(at: folder.segments)
-        return DiskChunkStore(
-            byteLimit: byteLimit ?? order.byteCount + free / 10 * 9,
-            lock: lock,
-            files: files,
-            index: index,
-            events: events,
-            state: State(order: order, nextNumber: try index.beginNumbers())
-        )
+    }
+
+    /// Opens the index; one that is damaged is begun anew, and what it named is dropped.
+    private static func openIndex(
+        _ folder: CacheFolder,
+        _ files: SegmentFiles,
+        _ events: any CacheStoreEvents
+    ) async throws -> SegmentIndex {
+        do {
+            return try SegmentIndex(folder.index, files.threads)
+        } catch let error as DatabaseError where error.isDamage {
+            events.noteLost(error)
+            try await folder.clear()
+            return try SegmentIndex(folder.index, files.threads)
+        }
     }
 
     private init(
@@ -143,8 +163,16 @@ extension DiskChunkStore {
         do {
             try await index.remove(victims)
             try await files.remove(victims)
-            guard let number else { return nil }
-            return Writer(self, number: number, file: try await files.create(number), reserved: Self.byteCount(byteCount))
+            guard let number else {
+                if free < byteCount + Self.spareByteCount { events.noteFailure(DiskFull(freeByteCount: free)) }
+                return nil
+            }
+            return Writer(
+                self,
+                number: number,
+                file: try await files.create(number),
+                reserved: Self.byteCount(byteCount)
+            )
         } catch {
             if number != nil { release(Self.byteCount(byteCount)) }
             noteFailure(error)
@@ -256,16 +284,26 @@ extension DiskChunkStore {
     public func forget(_ file: FileHash) async throws { try await index.forget(file) }
 }
 
+/// There is hardly any room left on the disk, and nothing of the cache to drop for it.
+struct DiskFull: Error, CustomStringConvertible {
+    let freeByteCount: Int
+
+    var description: String { "the disk is full: \(freeByteCount >> 20) MiB are free" }
+}
+
 /// What is told about a store.
 public protocol CacheStoreEvents: Sendable {
     /// Runs were dropped to make room.
     func noteEvicted(_ count: Int)
 
-    /// The disk has failed: for a while nothing is written.
+    /// The disk has failed, or is full: for a while nothing is written.
     func noteFailure(_ error: any Error)
 
     /// A run was written and is findable.
     func noteWritten()
+
+    /// The index was damaged: everything is dropped.
+    func noteLost(_ error: any Error)
 }
 
 /// Tells nobody.
@@ -274,4 +312,5 @@ public struct NoCacheStoreEvents: CacheStoreEvents {
     public func noteEvicted(_ count: Int) {}
     public func noteFailure(_ error: any Error) {}
     public func noteWritten() {}
+    public func noteLost(_ error: any Error) {}
 }

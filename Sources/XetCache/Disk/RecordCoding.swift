@@ -39,7 +39,9 @@ enum RecordCoding {
             let state = bytes[start + 14]
             let hash = ChunkHash(bytes: span.extracting(start + 15..<start + byteCount))
             guard state <= 2, unpacked <= ChunkHeader.maximumUnpackedByteCount,
-                (ChunkHeader.byteCount...ChunkHeader.byteCount + ChunkHeader.maximumPackedByteCount).contains(serialized)
+                (ChunkHeader.byteCount...ChunkHeader.byteCount + ChunkHeader.maximumPackedByteCount).contains(
+                    serialized
+                )
             else { return nil }
             records.append(
                 ChunkRecord(

@@ -217,7 +217,9 @@ extension SegmentIndex {
     }
 
     private static func part(_ row: borrowing Database.Row) -> FilePart? {
-        guard let start = UInt64(exactly: row.number(0)), let terms = TermCoding.terms(in: row.bytes(1)) else { return nil }
+        guard let start = UInt64(exactly: row.number(0)), let terms = TermCoding.terms(in: row.bytes(1)) else {
+            return nil
+        }
         return FilePart(start: start, terms: terms)
     }
 

@@ -134,14 +134,22 @@ extension Setting where Value == Int? {
         valueName: String = "size",
         atLeast minimum: Int
     ) -> Setting {
-        optional(
+        Setting(
             name,
             summary,
             valueName: valueName,
+            shape: .quantity,
             expectation: """
                 a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with KiB, MiB or GiB behind it
-                """
-        ) { text in ByteUnit.parse(text, .byte).flatMap { $0 >= minimum ? $0 : nil } }
+                """,
+            preset: []
+        ) { texts throws(UnusableText) in
+            guard let text = texts.first else { return nil }
+            guard texts.count == 1, let value = ByteUnit.parse(text, .byte), value >= minimum else {
+                throw UnusableText(index: 0)
+            }
+            return value
+        }
     }
 }
 

@@ -40,7 +40,11 @@ public struct FileDownloader: Sendable {
         /// Is told whether the bytes of a file were found to be right, in a download of the whole, or wrong, in any.
         ///
         /// The download waits for it.
-        public var onVerdict: @Sendable (_ file: FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void = { _, _, _ in }
+        public var onVerdict: @Sendable (_ file: FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void = {
+            _,
+            _,
+            _ in
+        }
 
         /// What is counted.
         public var metrics = DownloadMetrics()
@@ -106,7 +110,13 @@ public struct FileDownloader: Sendable {
         // What continues a download that broke off is read from a little earlier on, to be verified.
         let known = range.end == byteCount ? broken.tree(of: file, before: range.start) : nil
         let read = known.flatMap { FileByteRange(start: $0.byteCount, end: range.end) } ?? range
-        let planner = WindowPlanner(file: file, range: read, source: source, configuration: configuration)
+        let planner = WindowPlanner(
+            file: file,
+            range: read,
+            source: source,
+            configuration: configuration,
+            origin: refusesParts(of: file) ? .anew : .any
+        )
         var first: PlannedWindow?
         if let window = planner.schedule.first(of: read) {
             first = try await planner.plan(window, Stopwatch(clock))
@@ -249,7 +259,8 @@ public struct PreparedDownload: Sendable {
 
     /// A download that reads the file from its start and delivers it from `start` on.
     private func again(from start: UInt64, witness: DeliveredChunks) async throws -> PreparedDownload {
-        let planner = planner.reading(FileByteRange(count: byteCount))
+        var planner = planner.reading(FileByteRange(count: byteCount))
+        planner.origin = .anew
         var first: PlannedWindow?
         if let window = planner.schedule.first(of: planner.range) {
             first = try await planner.planNext(window, Stopwatch(downloader.clock), clock: downloader.clock)

@@ -20,6 +20,8 @@ struct FetchRunner: Sendable {
         let unpackers: UnpackerPool
         /// Whether chunk hashes are needed.
         let isHashing: Bool
+        /// Where bytes may come from.
+        var origin = XorbFetch.Origin.any
         var metrics = DownloadMetrics()
     }
 
@@ -46,11 +48,11 @@ struct FetchRunner: Sendable {
         var info = plan.info
         var retries = RetrySeries(environment.retry)
         var isExpired = false
-        var origin = XorbFetch.Origin.any
+        var origin = environment.origin
         while !lane.isComplete {
             if let error = failure.take() {
                 isExpired = isExpired || error.code == .expired
-                origin = error.code == .corrupt ? .anew : .any
+                if error.code == .corrupt { origin = .anew }
                 try await wait(after: error, &retries)
             }
             let before = lane.next

@@ -58,7 +58,11 @@ struct RangeDecoder: ~Copyable {
                     try reader.unpack(item, in: span, with: &unpacker, into: &output)
                 }
             }
-            if let known { open.note(known) } else if let hash = open.chunks.last?.hash { hashes?.note(hash, of: chunk) }
+            if let known {
+                open.note(known)
+            } else if let hash = open.chunks.last?.hash {
+                hashes?.note(hash, of: chunk)
+            }
             batch = open
             if let full { return full }
             if chunk + 1 >= plan.usedEnd { break }

@@ -165,6 +165,7 @@ struct WindowFeeder: Sendable {
             account: account,
             unpackers: downloader.unpackers,
             isHashing: true,
+            origin: planner.origin,
             metrics: configuration.metrics
         )
     }

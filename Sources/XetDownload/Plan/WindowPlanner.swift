@@ -23,6 +23,8 @@ struct WindowPlanner: Sendable {
     let range: FileByteRange
     let source: any ReconstructionSource
     let configuration: FileDownloader.Configuration
+    /// Where bytes may come from: of a file that was wrong, not from where they may have been kept.
+    var origin = XorbFetch.Origin.any
 
     var schedule: WindowSchedule {
         WindowSchedule(
@@ -37,7 +39,7 @@ struct WindowPlanner: Sendable {
 
     /// The planner of another range of the same file.
     func reading(_ range: FileByteRange) -> WindowPlanner {
-        WindowPlanner(file: file, range: range, source: source, configuration: configuration)
+        WindowPlanner(file: file, range: range, source: source, configuration: configuration, origin: origin)
     }
 
     /// The planner of the same range up to a place in the file.
@@ -107,7 +109,8 @@ struct WindowPlanner: Sendable {
     /// The window without its last term, if that may go on behind it and is fetched for itself; then the next window has
     /// the whole term, and it takes one GET instead of two.
     func withoutCutTerm(_ window: PlannedWindow) -> PlannedWindow {
-        guard configuration.gridByteCount == nil, window.plan.end < range.end, let plan = window.plan.withoutLastTerm(), plan.end > window.asked.start
+        guard configuration.gridByteCount == nil, window.plan.end < range.end, let plan = window.plan.withoutLastTerm(),
+            plan.end > window.asked.start
         else {
             return window
         }

@@ -48,7 +48,9 @@ package enum SystemCalls {
         // SAFETY: the string ends with a zero, and both live until the call returns.
         let status = unsafe path.withPlatformString { unsafe statvfs($0, &found) }
         guard status == 0 else { throw failure("statvfs", "Unable to tell what is free at '\(path)'.") }
-        return Int(clamping: UInt64(found.f_bavail).multipliedReportingOverflow(by: UInt64(found.f_frsize)).partialValue)
+        return Int(
+            clamping: UInt64(found.f_bavail).multipliedReportingOverflow(by: UInt64(found.f_frsize)).partialValue
+        )
     }
 
     /// The user that this process runs as.

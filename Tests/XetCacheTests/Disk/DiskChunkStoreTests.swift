@@ -138,6 +138,30 @@ import _NIOFileSystem
         }
     }
 
+    @Test(arguments: [0, 100, 5000])
+    func `a damaged index is begun anew`(place: Int) async throws {
+        try await Self.withFolder { path in
+            let sample = try ChunkStoreSuite.Sample(seed: 1, chunks: try ChunkStoreSuite.chunks(0, 9))
+            try await Self.with(path) { store in try await ChunkStoreSuite.put(sample, into: store) }
+            let index = CacheFolder(path).index
+            var bytes = try await FileSystem.shared.withFileHandle(forReadingAt: index) { handle in
+                Array(buffer: try await handle.readToEnd(maximumSizeAllowed: .mebibytes(10)))
+            }
+            for offset in place..<place + 500 { bytes[offset] = 0xAA }
+            try await FileSystem.shared.replaceFile(at: index, with: bytes)
+            try await Self.with(path) { store in
+                // Whatever of it can still be read is right.
+                for run in try await store.runs(of: sample.contents.xorb, in: sample.contents.chunks) {
+                    #expect(run.contents == sample.contents)
+                }
+                try await ChunkStoreSuite.put(
+                    try ChunkStoreSuite.Sample(seed: 2, chunks: sample.contents.chunks),
+                    into: store
+                )
+            }
+        }
+    }
+
     @Test func `without a limit it takes most of what is free`() async throws {
         try await Self.withFolder { path in
             try await Self.with(path, byteLimit: nil) { store in #expect(store.byteLimit > 0) }

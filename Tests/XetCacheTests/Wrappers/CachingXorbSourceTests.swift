@@ -143,7 +143,11 @@ import XetTestSupport
     func `any readers of any ranges, in any order, some of whom leave`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let sample = try Sample(chunkCount: 30, seed: seed)
-        let rig = Rig(sample, executor: StepExecutor(seed: seed), byteLimit: [64 << 20, 20_000].randomElement(using: &random) ?? 0)
+        let rig = Rig(
+            sample,
+            executor: StepExecutor(seed: seed),
+            byteLimit: [64 << 20, 20_000].randomElement(using: &random) ?? 0
+        )
         var readers: [(fetch: XorbFetch, started: Started<[UInt8]>, leaves: Bool)] = []
         for _ in 0..<25 {
             let start = Int.random(in: 0..<30, using: &random)

@@ -94,13 +94,14 @@ extension Flight {
         case failed(any Error)
     }
 
-    /// Hands chunks to a reader, up to `end`, as they come; `position` goes along.
+    /// Hands chunks to a reader, up to `end`, as they come; `position` goes along. If it does not wait, only those that are there.
     ///
     /// Throws what the GET failed with after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
     /// `body` throws.
     func follow(
         _ position: inout ReadPosition,
         to end: Int,
+        waiting waits: Bool = true,
         store: some ChunkStore,
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
@@ -113,6 +114,8 @@ extension Flight {
                 let piece = try await read(range, position.chunk..<next.chunk, from: writer)
                 try await body(XorbPiece(piece, hashes: hashes))
                 position = next
+            case .wait where !waits:
+                return
             case .wait:
                 try await waitForMore(than: position.chunk)
             case .failed(let error):
@@ -147,7 +150,8 @@ extension Flight {
         }
     }
 
-    private func read(_ range: Range<Int>, _ part: Range<Int>, from writer: any ChunkWriter) async throws -> ByteBuffer {
+    private func read(_ range: Range<Int>, _ part: Range<Int>, from writer: any ChunkWriter) async throws -> ByteBuffer
+    {
         let records = hashes.records[(part.lowerBound - chunks.start)..<(part.upperBound - chunks.start)]
         return try await KeptBytes.read(records, firstChunk: part.lowerBound, of: fetch.xorb) {
             try await writer.read(range)

@@ -94,7 +94,9 @@ final class FlightBoard: Sendable {
                 if isDone { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.continuation.resume(throwing: CancellationError())
+            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.continuation.resume(
+                throwing: CancellationError()
+            )
         }
         try Task.checkCancellation()
     }
