@@ -94,9 +94,9 @@ extension Flight {
         case failed(any Error)
     }
 
-    /// Hands chunks to a reader, up to `end`, as they come; `position` goes along. If it does not wait, only those that are there.
+    /// Hands chunks to a reader, up to `end`, as they come; `position` goes along.
     ///
-    /// Throws what the GET failed with after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
+    /// If it is not to wait, it returns when the next one is not there. Throws what the GET failed with after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
     /// `body` throws.
     func follow(
         _ position: inout ReadPosition,
