@@ -1,4 +1,3 @@
-package import XetAccess
 package import XetCore
 import XetTestSupport
 
