@@ -168,12 +168,12 @@ class Upstream:
             nginx.stop()
 
     @contextmanager
-    def proxy(self, nginx):
+    def proxy(self, nginx, *options):
         """A fresh `xet proxy` in front of nginx."""
         server = Server(
             self._bench.children,
             [self._bench.xet, "proxy", "--host", "127.0.0.1", "--port", "0", "--allow-anonymous"]
-            + ["--hub-endpoint", nginx.url],
+            + ["--hub-endpoint", nginx.url, *options],
             START_DEADLINE,
             self._bench.environment,
         )

@@ -1,6 +1,6 @@
 """The scenarios, in the order in which they run; those of one fixture set follow each other."""
 
-from scenarios import crowds, distance, growth, latency, memory, outage, ranges, throughput
+from scenarios import cache, crowds, distance, growth, latency, memory, outage, ranges, throughput
 
 SCENARIOS = {
     "one-reader": throughput.one_reader,
@@ -17,6 +17,7 @@ SCENARIOS = {
     "idle-crowd": crowds.idle_crowd,
     "idle": memory.idle,
     "outage": outage.outage,
+    "cache": cache.cache,
     "ranges": ranges.ranges,
     "by-readers": growth.by_readers,
     "by-size": growth.by_size,
