@@ -24,6 +24,9 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     /// Runs the GETs that readers share, until it is cancelled.
     public func run() async { await deck.run(upstream, store) }
 
+    /// Bytes that are held in memory of GETs that readers share.
+    var heldByteCount: Int { deck.board.heldByteCount }
+
     /// Returns when what is on its way now of some xorbs is kept, or lost.
     func waitForFlights(of xorbs: Set<XorbHash>) async throws { try await deck.board.wait(for: xorbs) }
 

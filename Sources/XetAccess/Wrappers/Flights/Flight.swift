@@ -23,8 +23,6 @@ struct ReadPosition: Hashable, Sendable {
 /// It goes as fast as upstream and the store do, and waits for no reader: those that are close behind are given what is in
 /// memory, others read what is kept already. It is made for the chunks of the range that nobody had.
 final class Flight: Sendable {
-    /// Bytes after which a batch is written.
-    private static let batchByteCount = 1 << 20
     /// Most bytes that a reader is given at once.
     private static let stepByteCount = 512 << 10
     /// A flight that nobody follows any more is finished if no more is missing: it costs little, and was wanted once.
@@ -52,13 +50,19 @@ final class Flight: Sendable {
     /// The chunks that are kept.
     let chunks: ChunkRange
     private let hashes: KeptHashes
+    private let memory: FlightMemory
     private let state: Mutex<State>
 
-    init(_ fetch: XorbFetch, keeping chunks: ChunkRange) {
+    init(_ fetch: XorbFetch, keeping chunks: ChunkRange, memory: FlightMemory) {
         self.fetch = fetch
         self.chunks = chunks
+        self.memory = memory
         hashes = KeptHashes(first: chunks.start)
         state = Mutex(State(bytes: FlightBytes(fetch.info.chunks, keeping: chunks)))
+    }
+
+    deinit {
+        memory.note(-state.withLock { $0.bytes.heldByteCount })
     }
 }
 
@@ -234,7 +238,9 @@ extension Flight {
 
     private func take(_ piece: ByteBuffer, _ writer: any ChunkWriter) async throws {
         let records = try corrupt { () throws(XorbError) in
-            try state.withLock { (state) throws(XorbError) in try state.bytes.take(piece) }
+            try state.withLock { (state) throws(XorbError) in
+                try changing(&state) { (bytes) throws(XorbError) in try bytes.take(piece) }
+            }
         }
         for record in records { hashes.append(record) }
         if !records.isEmpty {
@@ -245,7 +251,7 @@ extension Flight {
             }
             for reader in waiting { reader.resume() }
         }
-        try await write(least: Self.batchByteCount, to: writer)
+        try await write(least: memory.leastBatchByteCount, to: writer)
     }
 
     private func write(least: Int, to writer: any ChunkWriter) async throws {
@@ -256,7 +262,21 @@ extension Flight {
         } catch let error where !(error is CancellationError) {
             throw FlightError.notKept(reason: error)
         }
-        state.withLock { $0.bytes.noteWritten() }
+        let tail = memory.mostTailByteCount
+        state.withLock { state in
+            state.bytes.noteWritten()
+            changing(&state) { $0.dropWritten(keeping: tail) }
+        }
+    }
+
+    /// Changes the bytes, and notes what that means for the memory of all.
+    private func changing<Value, Failure: Error>(
+        _ state: inout State,
+        _ change: (inout FlightBytes) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let before = state.bytes.heldByteCount
+        defer { memory.note(state.bytes.heldByteCount - before) }
+        return try change(&state.bytes)
     }
 
     private func checkEnd() throws(XetError) {
@@ -296,7 +316,7 @@ extension Flight {
     /// Makes the chunks findable whose bytes are written, if there are any.
     private func keep(_ writer: any ChunkWriter, in store: some ChunkStore) async {
         let (count, firstByte) = state.withLock { state in
-            state.bytes.dropWritten()
+            changing(&state) { $0.dropWritten(keeping: 0) }
             let count = state.bytes.chunkEnds.prefix { $0 <= state.bytes.writtenByteCount }.count
             return (count, state.bytes.start.map { fetch.info.bytes.first + UInt64($0) })
         }

@@ -22,9 +22,13 @@ final class FlightBoard: Sendable {
         var endedCount: UInt64 = 0
     }
 
+    private let memory = FlightMemory()
     private let state = Mutex(State())
 
     init() {}
+
+    /// Bytes that the flights hold in memory.
+    var heldByteCount: Int { memory.heldByteCount }
 
     /// All flights.
     var flights: [Flight] { state.withLock { $0.flights.values.flatMap { $0 } } }
@@ -55,7 +59,7 @@ final class FlightBoard: Sendable {
             }
             let end = others.map(\.chunks.start).filter { $0 > missing.start }.min() ?? missing.end
             let chunks = ChunkRange(start: missing.start, end: min(end, missing.end)) ?? missing
-            let flight = Flight(fetch, keeping: chunks)
+            let flight = Flight(fetch, keeping: chunks, memory: memory)
             flight.join()
             state.flights[fetch.xorb] = others + [flight]
             return .new(flight)

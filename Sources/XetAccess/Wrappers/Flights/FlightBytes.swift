@@ -7,9 +7,6 @@ import XetCore
 /// A flight fetches a signed range, and keeps those of its chunks that were missing. Places are counted in the bytes that are
 /// kept, from their first on.
 struct FlightBytes: Sendable {
-    /// What is kept in memory of what was written already, for readers that are only a little behind.
-    static let tailByteCount = 512 << 10
-
     /// Chunks of the range before the first that is kept.
     private let skippedChunkCount: Int
     private let chunkCount: Int
@@ -44,6 +41,9 @@ struct FlightBytes: Sendable {
 
     /// Bytes of the range so far.
     var streamedByteCount: Int { streamed }
+
+    /// Bytes that are in memory.
+    var heldByteCount: Int { pieces.first.map { receivedByteCount - $0.start } ?? 0 }
 
     /// Takes the next bytes of the range; returns the records of the chunks that they complete.
     mutating func take(_ piece: ByteBuffer) throws(XorbError) -> [ChunkRecord] {
@@ -98,19 +98,16 @@ struct FlightBytes: Sendable {
         return claimed
     }
 
-    /// Notes that what was given out is written, and drops what no reader is likely to want from memory.
-    mutating func noteWritten() {
-        writtenByteCount = claimedByteCount
+    /// Notes that what was given out is written.
+    mutating func noteWritten() { writtenByteCount = claimedByteCount }
+
+    /// Drops from memory what is written, but for the last `tailByteCount` bytes.
+    mutating func dropWritten(keeping tailByteCount: Int) {
         while let first = pieces.first, first.start + first.bytes.readableBytes <= writtenByteCount,
-            receivedByteCount - first.start > Self.tailByteCount
+            receivedByteCount - first.start > tailByteCount
         {
             pieces.removeFirst()
         }
-    }
-
-    /// Drops everything from memory that is written.
-    mutating func dropWritten() {
-        pieces.removeAll { $0.start + $0.bytes.readableBytes <= writtenByteCount }
     }
 
     /// The part of `range` that is in memory, in pieces; `nil` if its beginning is not.
