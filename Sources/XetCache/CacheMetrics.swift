@@ -32,8 +32,6 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
 
     public func noteHealed() { healed.increment() }
 
-    public func noteNotKept(_ reason: (any Error)?) {}
-
     public func noteEvicted(_ count: Int) { evicted.increment(by: count) }
 
     public func noteFailure(_ error: any Error) {
@@ -42,7 +40,7 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
             defer { isFailing = true }
             return !isFailing
         }
-        if isNew { log("the cache cannot be written, and downloads go on without: \(error)") }
+        if isNew { log("the cache cannot be used, and downloads go on without: \(error)") }
     }
 
     public func noteLost(_ error: any Error) {
@@ -55,6 +53,6 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
             defer { isFailing = false }
             return isFailing
         }
-        if wasFailing { log("the cache is written again") }
+        if wasFailing { log("the cache is used again") }
     }
 }

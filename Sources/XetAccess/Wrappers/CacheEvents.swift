@@ -5,9 +5,6 @@ public protocol CacheEvents: Sendable {
 
     /// Kept chunks were not as they were kept, and are fetched anew.
     func noteHealed()
-
-    /// Chunks could not be kept; `reason` is what the store failed with, `nil` if there was no room.
-    func noteNotKept(_ reason: (any Error)?)
 }
 
 /// Where a reader's bytes came from.
@@ -25,5 +22,4 @@ public struct NoCacheEvents: CacheEvents {
     public init() {}
     public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {}
     public func noteHealed() {}
-    public func noteNotKept(_ reason: (any Error)?) {}
 }

@@ -108,9 +108,6 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             } catch is ChunkStoreError {
                 setbackCount += 1
                 events.noteHealed()
-            } catch FlightError.notKept(let reason) {
-                events.noteNotKept(reason)
-                return
             } catch is FlightError {
                 return
             }
@@ -157,7 +154,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         do {
             return try await store.runs(of: fetch.xorb, in: chunks)
         } catch let error where !(error is CancellationError) {
-            throw FlightError.notKept(reason: error)
+            throw FlightError.notKept
         }
     }
 

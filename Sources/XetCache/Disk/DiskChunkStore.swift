@@ -130,9 +130,14 @@ public final class DiskChunkStore: ChunkStore, TermStore {
 
 extension DiskChunkStore {
     public func runs(of xorb: XorbHash, in chunks: ChunkRange) async throws -> [ChunkRun] {
-        let (runs, damaged) = try await index.runs(of: xorb, in: chunks)
-        try await drop(damaged)
-        return runs
+        do {
+            let (runs, damaged) = try await index.runs(of: xorb, in: chunks)
+            try await drop(damaged)
+            return runs
+        } catch {
+            noteFailure(error)
+            throw error
+        }
     }
 
     public func read(_ bytes: Range<Int>, of run: ChunkRun.ID) async throws -> ByteBuffer {

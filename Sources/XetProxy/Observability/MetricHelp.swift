@@ -8,7 +8,7 @@ package enum MetricHelp {
         "xet_buffered_bytes": "Memory reserved for data of downloads that was asked for and not delivered yet.",
         "xet_build_info": "Always 1; its labels say what runs.",
         "xet_cache_evicted_total": "Runs of chunks that the cache dropped to make room.",
-        "xet_cache_failures_total": "Times that the cache could not be written.",
+        "xet_cache_failures_total": "Times that the cache could not be read or written.",
         "xet_cache_healed_total": "Runs of chunks that were not as they were kept, and were fetched anew.",
         "xet_cache_limit_bytes": "Most bytes that the cache takes.",
         "xet_cache_runs": "Runs of consecutive chunks in the cache.",

@@ -357,11 +357,10 @@ import XetTestSupport
 
 /// Counts what a cache tells.
 final class CountingEvents: CacheEvents {
-    private let state = Mutex<(byteCounts: [CacheOrigin: Int], healedCount: Int, notKeptCount: Int)>(([:], 0, 0))
+    private let state = Mutex<(byteCounts: [CacheOrigin: Int], healedCount: Int)>(([:], 0))
 
     var byteCounts: [CacheOrigin: Int] { state.withLock { $0.byteCounts } }
     var healedCount: Int { state.withLock { $0.healedCount } }
-    var notKeptCount: Int { state.withLock { $0.notKeptCount } }
 
     func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
         guard byteCount > 0 else { return }
@@ -369,7 +368,6 @@ final class CountingEvents: CacheEvents {
     }
 
     func noteHealed() { state.withLock { $0.healedCount += 1 } }
-    func noteNotKept(_ reason: (any Error)?) { state.withLock { $0.notKeptCount += 1 } }
 }
 
 /// A store in memory that fails and damages as it is told.

@@ -4,8 +4,8 @@ import XetCore
 
 /// Why a reader has to do without a flight; what it needs may be had from upstream.
 enum FlightError: Error {
-    /// The store has no room for it, or cannot be written.
-    case notKept(reason: (any Error)?)
+    /// The store has no room for it, or fails; it says so in its own way.
+    case notKept
     /// Nobody runs flights any more.
     case closed
 }
@@ -192,11 +192,11 @@ extension Flight {
         let writer: any ChunkWriter
         do {
             guard let room = try await store.writer(byteCount: Int(fetch.info.bytes.count)) else {
-                return end(.failure(FlightError.notKept(reason: nil)))
+                return end(.failure(FlightError.notKept))
             }
             writer = room
         } catch {
-            return end(.failure(error is CancellationError ? FlightError.closed : FlightError.notKept(reason: error)))
+            return end(.failure(error is CancellationError ? FlightError.closed : FlightError.notKept))
         }
         state.withLock { $0.writer = writer }
         do {
@@ -260,7 +260,7 @@ extension Flight {
         do {
             try await writer.append(batch)
         } catch let error where !(error is CancellationError) {
-            throw FlightError.notKept(reason: error)
+            throw FlightError.notKept
         }
         let tail = memory.mostTailByteCount
         state.withLock { state in
