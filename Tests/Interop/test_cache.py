@@ -149,6 +149,15 @@ def test_a_folder_has_one_proxy(cached, xet_binary, home, folder, tmp_path):
         assert words in ended.stderr and str(path) in ended.stderr, ended.stderr
 
 
+@pytest.mark.parametrize("name", ["link", "link/cache"])
+def test_a_folder_behind_a_link(start_proxy, origin, tmp_path, name):
+    (tmp_path / "volume").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "volume")
+    server = start_proxy("--cache", tmp_path / name)
+    kept(server, origin, "random.bin")
+    assert list((tmp_path / "volume").glob("**/index.sqlite"))
+
+
 def test_a_small_cache_keeps_to_its_size(start_proxy, origin, folder):
     size = 64 << 20
     server = start_proxy("--cache", folder, "--cache-size", str(size))

@@ -76,7 +76,8 @@ struct CacheFolder: Sendable {
         } else {
             // Whatever else is there is not ours to add to, or to remove from.
             var others: [String] = []
-            for entry in try await fileSystem.entries(of: path)
+            // The operator may have named a link to the folder.
+            for entry in try await fileSystem.entries(of: path.appending("."))
             where !["lock", "format.part"].contains(entry.name.string) {
                 others.append(entry.name.string)
             }

@@ -13,7 +13,7 @@ import CSQLite
     /// What is changed goes to a log beside it, which is not synchronized at each change.
     init(_ path: String, cacheByteCount: Int) throws(DatabaseError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         // SAFETY: the path is a string that ends with a zero for the call; the connection is closed once, in `deinit`.
         let status = unsafe sqlite3_open_v2(path, &opened, flags, nil)
         guard status == SQLITE_OK, let connection = unsafe opened else {
