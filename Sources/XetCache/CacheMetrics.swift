@@ -7,6 +7,8 @@ public import XetAccess
 public final class CacheMetrics: CacheEvents, CacheStoreEvents {
     private let servedBytes: [CacheOrigin: Counter]
     private let healed: Counter
+    private let proven: Counter
+    private let refuted: Counter
     private let evicted: Counter
     private let failures: Counter
     private let log: @Sendable (String) -> Void
@@ -22,6 +24,8 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
         }
         servedBytes = Dictionary(uniqueKeysWithValues: counters)
         healed = Counter(label: "xet_cache_healed_total", factory: factory)
+        proven = Counter(label: "xet_cache_proofs_total", dimensions: [("result", "right")], factory: factory)
+        refuted = Counter(label: "xet_cache_proofs_total", dimensions: [("result", "wrong")], factory: factory)
         evicted = Counter(label: "xet_cache_evicted_total", factory: factory)
         failures = Counter(label: "xet_cache_failures_total", factory: factory)
     }
@@ -31,6 +35,8 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
     }
 
     public func noteHealed() { healed.increment() }
+
+    public func noteProven(_ isRight: Bool) { (isRight ? proven : refuted).increment() }
 
     public func noteEvicted(_ count: Int) { evicted.increment(by: count) }
 

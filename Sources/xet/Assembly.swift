@@ -64,7 +64,7 @@ struct Assembly: Sendable {
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)
         downloader = FileDownloader(
-            xorbs: cache?.chunks.xorbs ?? CDNClient(http: http),
+            xorbs: cache?.chunks.source ?? CDNClient(http: http),
             budget: FetchBudget(byteCount: configuration.bufferByteCount, onIdle: cmemory_return_free),
             configuration: configuration.download
         )
@@ -114,8 +114,7 @@ struct Assembly: Sendable {
             cas: cas,
             downloader: downloader,
             bodyRetry: bodyRetry,
-            xorbs: cache?.chunks.xorbs,
-            remembering: { [cache] in cache?.chunks.reconstructions($0) ?? $0 },
+            cache: cache?.chunks,
             writes: writes,
             metrics: metrics
         )

@@ -78,6 +78,14 @@ def test_many_readers_at_once_cost_one_download(cached, origin):
     assert 0 < shared <= LINES * len(content)
 
 
+def test_what_official_clients_fetch_is_proven(cached, origin, home):
+    growth = Growth(cached, origin)
+    where = {"repo_id": MODEL, "repo_type": "model", "filename": "large.bin", "revision": None}
+    content = file_of(origin, "large.bin").content
+    assert call(home, cached.url, "download", token=origin.alice, **where) == digest(content)
+    growth.wait(1, "xet_cache_proofs_total", result="right")
+
+
 def test_who_may_not_have_it_gets_nothing(cached, origin):
     file = file_of(origin, "random.bin", PRIVATE)
     assert_right(download(cached, origin, "random.bin", PRIVATE), file.content)

@@ -5,6 +5,9 @@ public protocol CacheEvents: Sendable {
 
     /// Kept chunks were not as they were kept, and are fetched anew.
     func noteHealed()
+
+    /// All chunks of a file were compared with its hash, or `false`: they are not those of the file, and are dropped.
+    func noteProven(_ isRight: Bool)
 }
 
 /// Where a reader's bytes came from.
@@ -22,4 +25,5 @@ public struct NoCacheEvents: CacheEvents {
     public init() {}
     public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {}
     public func noteHealed() {}
+    public func noteProven(_ isRight: Bool) {}
 }

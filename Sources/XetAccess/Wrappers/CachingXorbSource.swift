@@ -1,5 +1,5 @@
 import NIOCore
-import XetCore
+public import XetCore
 
 /// Serves chunks that are kept, joins GETs that bring what is missing, and keeps what they bring.
 ///
@@ -11,14 +11,20 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
 
     let upstream: Upstream
     let store: Store
-    private let deck = FlightDeck()
+    private let deck: FlightDeck
     private let events: any CacheEvents
 
-    /// A cache in front of `upstream`.
-    public init(_ upstream: Upstream, store: Store, events: any CacheEvents = NoCacheEvents()) {
+    /// A cache in front of `upstream`; `onKept` gets chunks that a GET brought, when its readers have left.
+    public init(
+        _ upstream: Upstream,
+        store: Store,
+        events: any CacheEvents = NoCacheEvents(),
+        onKept: @escaping @Sendable (XorbHash, ChunkRange) -> Void = { _, _ in }
+    ) {
         self.upstream = upstream
         self.store = store
         self.events = events
+        deck = FlightDeck(onKept: onKept)
     }
 
     /// Runs the GETs that readers share, until it is cancelled.
@@ -174,11 +180,14 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         _ position: inout ReadPosition,
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
+        let part = try Self.part(of: run, fetch, position)
+        // A client that takes chunks as they are shall not get what cannot be unpacked a second time.
+        let run = try await ChunkHasher(store).hashed(run, in: part)
         let hashes = KeptHashes(run)
         let before = position.byteCount
         defer { noteServed(position.byteCount - before, from: .cache) }
         do {
-            for step in try RunSteps(run, fetch, position) {
+            for step in RunSteps(run.contents, part) {
                 let bytes = try await KeptBytes.read(step.records, firstChunk: step.firstChunk, of: fetch.xorb) {
                     try await store.read(step.bytes, of: run.id)
                 }
@@ -191,6 +200,22 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             throw error
         }
         try? await hashes.flush(to: store)
+    }
+
+    /// What a run has of a fetch, from a position in it on.
+    ///
+    /// Throws ``ChunkStoreError`` if the run has its first chunk at another place of the xorb than the fetch.
+    private static func part(
+        of run: ChunkRun,
+        _ fetch: XorbFetch,
+        _ position: ReadPosition
+    ) throws(ChunkStoreError) -> ChunkRange {
+        let end = min(run.chunks.end, fetch.info.chunks.end)
+        guard let part = ChunkRange(start: position.chunk, end: end), run.chunks.contains(part),
+            run.contents.firstByte + UInt64(run.contents.bytes(of: part).lowerBound)
+                == fetch.info.bytes.first + UInt64(position.byteCount)
+        else { throw .damaged(xorb: fetch.xorb, chunk: position.chunk) }
+        return part
     }
 
     private func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
@@ -234,57 +259,4 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             try await body(XorbPiece(bytes, hashes: piece.hashes))
         }
     }
-}
-
-/// The part of a run that belongs to a fetch, in steps that are read at once.
-private struct RunSteps: Sequence {
-    struct Step {
-        let firstChunk: Int
-        let records: ArraySlice<ChunkRecord>
-        /// Counted from the start of the run.
-        let bytes: Range<Int>
-    }
-
-    /// Most bytes of a step that has several chunks.
-    private static let byteCount = 1 << 20
-
-    private let steps: [Step]
-
-    /// Throws ``ChunkStoreError`` if the run has its first chunk at another place of the xorb than the fetch.
-    init(_ run: ChunkRun, _ fetch: XorbFetch, _ position: ReadPosition) throws(ChunkStoreError) {
-        let contents = run.contents
-        let end = Swift.min(contents.chunks.end, fetch.info.chunks.end)
-        guard let part = ChunkRange(start: position.chunk, end: end), contents.chunks.contains(part) else {
-            throw .damaged(xorb: fetch.xorb, chunk: position.chunk)
-        }
-        let records = contents.records(in: part)
-        var offset = contents.bytes(of: part).lowerBound
-        guard contents.firstByte + UInt64(offset) == fetch.info.bytes.first + UInt64(position.byteCount) else {
-            throw .damaged(xorb: fetch.xorb, chunk: position.chunk)
-        }
-        var steps: [Step] = []
-        var first = records.startIndex
-        while first < records.endIndex {
-            var last = first
-            var byteCount = records[first].serializedByteCount
-            while last + 1 < records.endIndex,
-                byteCount + records[last + 1].serializedByteCount <= Self.byteCount
-            {
-                last += 1
-                byteCount += records[last].serializedByteCount
-            }
-            steps.append(
-                Step(
-                    firstChunk: contents.chunks.start + first,
-                    records: records[first...last],
-                    bytes: offset..<offset + byteCount
-                )
-            )
-            offset += byteCount
-            first = last + 1
-        }
-        self.steps = steps
-    }
-
-    func makeIterator() -> Array<Step>.Iterator { steps.makeIterator() }
 }

@@ -2,34 +2,60 @@ import Synchronization
 public import XetCore
 
 /// A cache of chunks in front of the data hosts and the CAS: what it is made of, and what it does in the background.
-public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStore>: Sendable {
-    /// A whole file that was downloaded, and was right.
-    private struct Download: Sendable {
-        let file: FileHash
-        let byteCount: UInt64
+public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStore>: SiteCache {
+    /// What there is to do in the background.
+    private enum Work: Sendable {
+        /// A GET has brought chunks.
+        case kept(XorbHash, ChunkRange)
+        /// More is known of a file: its terms, or its length.
+        case known(FileHash, byteCount: UInt64?)
     }
 
-    /// Downloads that wait to be proven; of more the oldest are not, which costs nothing but the proof.
-    private static var mostWaitingCount: Int { 1024 }
+    /// Most work that waits; of more the oldest is left out, which costs nothing but the proof.
+    private static var mostWaitingCount: Int { 4096 }
+    /// Most files whose length is remembered until somebody asks for their chunks.
+    private static var mostLengthCount: Int { 4096 }
 
     /// The data hosts, with what is kept in front of them.
     public let xorbs: CachingXorbSource<Upstream, Store>
     private let store: Store
-    private let proof: CacheProof
-    private let downloads: AsyncStream<Download>
-    private let queue: AsyncStream<Download>.Continuation
+    private let events: any CacheEvents
+    private let work: AsyncStream<Work>
+    private let queue: AsyncStream<Work>.Continuation
+    private let lengths = Mutex<[FileHash: UInt64]>([:])
 
     /// A cache over a store.
     public init(_ upstream: Upstream, store: Store, events: any CacheEvents = NoCacheEvents()) {
         self.store = store
-        xorbs = CachingXorbSource(upstream, store: store, events: events)
-        proof = CacheProof(terms: store, chunks: store)
-        (downloads, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.mostWaitingCount))
+        self.events = events
+        let (work, queue) = AsyncStream.makeStream(
+            of: Work.self,
+            bufferingPolicy: .bufferingNewest(Self.mostWaitingCount)
+        )
+        (self.work, self.queue) = (work, queue)
+        xorbs = CachingXorbSource(upstream, store: store, events: events) { queue.yield(.kept($0, $1)) }
     }
 
-    /// The CAS, with what is known of files in front of it, for somebody who may have them.
+    public var source: any XorbSource { xorbs }
+
     public func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource {
         CachingReconstructionSource(upstream, terms: store, chunks: store)
+    }
+
+    public func note(_ part: FilePart, of file: FileHash) async {
+        do {
+            try await store.keep(part, of: file)
+            queue.yield(.known(file, byteCount: lengths.withLock { $0[file] }))
+        } catch {
+            // Its chunks stay provisional.
+        }
+    }
+
+    public func note(byteCount: UInt64, of file: FileHash) {
+        lengths.withLock { lengths in
+            if lengths.count >= Self.mostLengthCount { lengths = [:] }
+            lengths[file] = byteCount
+        }
     }
 
     /// Takes note of how the download of a whole file ended.
@@ -37,11 +63,11 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     /// What was right is proven later. What was wrong is dropped when this returns, so that the next download fetches it anew.
     public func note(_ file: FileHash, byteCount: UInt64, isRight: Bool) async {
         if isRight {
-            queue.yield(Download(file: file, byteCount: byteCount))
+            queue.yield(.known(file, byteCount: byteCount))
         } else {
             do {
                 try await waitForFlights(of: file)
-                try await proof.refute(file, byteCount: byteCount)
+                try await CacheProof(terms: store, chunks: store).refute(file, byteCount: byteCount)
             } catch {
                 // A store that fails keeps nothing either, and a client that leaves has others to find out.
             }
@@ -57,19 +83,18 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.xorbs.run() }
-            for await download in downloads {
-                await prove(download)
+            var desk = ProofDesk(terms: store, chunks: store, events: events)
+            for await work in work {
+                do {
+                    switch work {
+                    case .kept(let xorb, let chunks): try await desk.take(chunks, of: xorb)
+                    case .known(let file, let byteCount): try await desk.advance(file, byteCount: byteCount)
+                    }
+                } catch {
+                    // It is as it was: provisional. A store that fails says so in its own way.
+                }
             }
             group.cancelAll()
-        }
-    }
-
-    private func prove(_ download: Download) async {
-        do {
-            try await waitForFlights(of: download.file)
-            try await proof.prove(download.file, byteCount: download.byteCount)
-        } catch {
-            // It is as it was: provisional.
         }
     }
 }

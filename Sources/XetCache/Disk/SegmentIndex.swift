@@ -195,7 +195,7 @@ extension SegmentIndex {
             try database.run(
                 """
                 SELECT first, terms FROM part WHERE file = ? AND first <= ? AND last >= ?
-                ORDER BY last - first LIMIT 1
+                ORDER BY first DESC LIMIT 1
                 """,
                 [.bytes(file.bytes), .number(first), .number(last)]
             ) { part = Self.part($0) }

@@ -11,8 +11,8 @@ public final class MemoryTermStore: TermStore {
 
     public func part(of file: FileHash, holding range: FileByteRange) async throws -> FilePart? {
         files.withLock { files in
-            files[file]?.filter { $0.start <= range.start && $0.end >= range.end }.min {
-                $0.end - $0.start < $1.end - $1.start
+            files[file]?.filter { $0.start <= range.start && $0.end >= range.end }.max {
+                $0.start < $1.start
             }
         }
     }

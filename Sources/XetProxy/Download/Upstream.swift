@@ -17,12 +17,8 @@ public final class Upstream: Sendable {
     let retry: RetryPolicy
     /// For what is asked after the head, to go on with a body.
     let bodyRetry: RetryPolicy
-    /// Where bytes of xorbs come from.
-    let xorbs: any XorbSource
-    /// Whether what they bring is kept.
-    let isCaching: Bool
-    /// Puts what is known of files in front of the CAS, for a caller who may have the file.
-    let remembering: @Sendable (any ReconstructionSource) -> any ReconstructionSource
+    /// Where what is fetched is kept, if it is.
+    let cache: (any SiteCache)?
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
     /// What all parts count in.
@@ -32,7 +28,7 @@ public final class Upstream: Sendable {
     /// the bodies of files that are not in XET.
     ///
     /// `writes` may have more patience than what the Hub is asked through: a server that has got an upload may be silent
-    /// while it checks it. `xorbs` and `remembering` may keep what they bring.
+    /// while it checks it.
     public init(
         hub: HubClient,
         tokens: any TokenProvider,
@@ -44,8 +40,7 @@ public final class Upstream: Sendable {
             maximumDuration: .seconds(6)
         ),
         bodyRetry: RetryPolicy = RetryPolicy(),
-        xorbs: (any XorbSource)? = nil,
-        remembering: @escaping @Sendable (any ReconstructionSource) -> any ReconstructionSource = { $0 },
+        cache: (any SiteCache)? = nil,
         writes: UpstreamHTTP? = nil,
         metrics: MetricsRegistry = MetricsRegistry()
     ) {
@@ -55,9 +50,7 @@ public final class Upstream: Sendable {
         self.downloader = downloader
         self.retry = retry
         self.bodyRetry = bodyRetry
-        self.xorbs = xorbs ?? CDNClient(http: hub.http)
-        isCaching = xorbs != nil
-        self.remembering = remembering
+        self.cache = cache
         self.writes = writes ?? hub.http
         self.metrics = metrics
     }
@@ -145,17 +138,18 @@ public final class Upstream: Sendable {
         context: ProxyContext
     ) async throws -> Response {
         guard request.method == .get, let range = head.range else { return .bare(head.status, head.headers) }
+        let source: any ReconstructionSource = cas.reconstructions(for: scope)
         let download = try await withSpan("plan") { _ in
             try await downloader.prepare(
                 hash,
                 byteCount: byteCount,
                 range: range,
                 // That the caller may have the file has just been said: by the Hub for a path, by the CAS for a hash.
-                from: remembering(cas.reconstructions(for: scope))
+                from: cache?.reconstructions(source) ?? source
             )
         }
         var headers = head.headers
-        if isCaching { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
+        if cache != nil { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
         let body = body(context) { [self] sink in
             try await tallying(context) { try await download.stream(into: &sink) }
         }
@@ -164,7 +158,7 @@ public final class Upstream: Sendable {
 
     /// Runs `body`, and notes where the bytes that it read came from.
     func tallying(_ context: ProxyContext, _ body: () async throws -> Void) async throws {
-        guard isCaching else { return try await body() }
+        guard cache != nil else { return try await body() }
         let tally = CacheTally()
         defer { context.record.note(tally.result) }
         try await CacheTally.$current.withValue(tally) { try await body() }

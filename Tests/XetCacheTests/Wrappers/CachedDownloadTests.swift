@@ -73,6 +73,28 @@ import XetTestSupport
             return started.result
         }
 
+        /// Fetches all serialized bytes of a file as a XET client does, which was told by the CAS where they are.
+        func fetch(_ number: Int = 0, byteCount: UInt64? = nil) throws -> [UInt8] {
+            let (file, cas) = (files[number], cas[number])
+            let started = executor.start { [cache] in
+                if let byteCount { cache.note(byteCount: byteCount, of: file.hash) }
+                let answer = try #require(try await cas.reconstruction(of: file.hash, range: file.whole))
+                let start = file.whole.start - answer.offsetIntoFirstTerm
+                await cache.note(FilePart(start: start, terms: answer.terms), of: file.hash)
+                var bytes: [UInt8] = []
+                for (xorb, ranges) in answer.fetches.sorted(by: { $0.key.text < $1.key.text }) {
+                    for info in ranges.infos {
+                        try await cache.source.fetch(XorbFetch(xorb: xorb, info: info)) { piece in
+                            bytes += Array(buffer: piece.bytes)
+                        }
+                    }
+                }
+                return bytes
+            }
+            executor.runUntilIdle()
+            return try #require(started.result).get()
+        }
+
         /// Whether all chunks of a file that are kept are proven.
         func isProven(_ file: SampleFile) throws -> Bool {
             let started = executor.start { [store] in
@@ -173,6 +195,55 @@ import XetTestSupport
         // As long as the file is in doubt nothing of it is kept; then it is as any other.
         for _ in 0..<2 { #expect(try rig.run()?.get() == file.bytes) }
         #expect(try rig.isProven(file))
+        #expect(rig.stop())
+    }
+
+    @Test(arguments: SampleFile.Shape.allCases, 0..<10 as Range<UInt64>)
+    func `what XET clients fetch is proven, and serves everybody`(shape: SampleFile.Shape, seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: shape)
+        let rig = Rig([file], executor: StepExecutor(seed: seed))
+        let bytes = try rig.fetch(byteCount: seed % 2 == 0 ? file.byteCount : nil)
+        #expect(try rig.isProven(file))
+        let gets = rig.cdn.calls.count
+        #expect(try rig.fetch() == bytes)
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(rig.cdn.calls.count == gets)
+        #expect(rig.stop())
+    }
+
+    /// What becomes of chunks on their way, and how they are told from others.
+    enum Damage: CaseIterable {
+        /// They are whole, but of another file.
+        case others
+        /// They cannot be unpacked.
+        case garbage
+    }
+
+    @Test(arguments: Damage.allCases)
+    func `wrong bytes for a XET client are dropped`(damage: Damage) throws {
+        let file = try SampleFile(chunks: (0..<12).map { [UInt8](repeating: UInt8($0), count: 1000) + Array(0..<200) })
+        let isWrong = Mutex(true)
+        let rig = Rig([file]) { call in
+            var answer = ScriptedXorbSource.Answer()
+            guard isWrong.withLock({ $0 }) else { return answer }
+            answer.damage = { bytes in
+                let count = SampleFile.firstChunkByteCount(bytes)
+                switch damage {
+                case .others:
+                    guard let chunk = try? SampleFile.serialized([UInt8](repeating: 9, count: 1200)) else { return }
+                    bytes.replaceSubrange(0..<count, with: chunk)
+                case .garbage:
+                    for index in ChunkHeader.byteCount..<count { bytes[index] = 0xFF }
+                }
+            }
+            return answer
+        }
+        let wrong: [UInt8]? = try? rig.fetch(byteCount: file.byteCount)
+        isWrong.withLock { $0 = false }
+        let bytes = try rig.fetch(byteCount: file.byteCount)
+        #expect(bytes != wrong)
+        #expect(try rig.isProven(file))
+        #expect(try rig.run()?.get() == file.bytes)
         #expect(rig.stop())
     }
 

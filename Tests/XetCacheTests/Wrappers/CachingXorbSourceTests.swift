@@ -368,6 +368,8 @@ final class CountingEvents: CacheEvents {
     }
 
     func noteHealed() { state.withLock { $0.healedCount += 1 } }
+
+    func noteProven(_ isRight: Bool) {}
 }
 
 /// A store in memory that fails and damages as it is told.

@@ -35,10 +35,15 @@ final class Flight: Sendable {
         var publishedCount = 0
         var end: Result<Void, any Error>?
         var followerCount = 0
+        /// What is findable, until somebody has been told.
+        var kept: ChunkRange?
         var nextTicket = 0
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
         /// What ends a GET that is of no use.
         var abandonment: CheckedContinuation<Void, any Error>?
+
+        /// What is kept now that nobody follows any more, once.
+        mutating func takeKept() -> ChunkRange? { followerCount == 0 ? kept.take() : nil }
 
         /// Whether a GET of `byteCount` bytes is to go on.
         func isWanted(_ byteCount: UInt64) -> Bool {
@@ -51,12 +56,20 @@ final class Flight: Sendable {
     let chunks: ChunkRange
     private let hashes: KeptHashes
     private let memory: FlightMemory
+    private let onKept: @Sendable (XorbHash, ChunkRange) -> Void
     private let state: Mutex<State>
 
-    init(_ fetch: XorbFetch, keeping chunks: ChunkRange, memory: FlightMemory) {
+    /// `onKept` gets the chunks that are kept, when nobody follows.
+    init(
+        _ fetch: XorbFetch,
+        keeping chunks: ChunkRange,
+        memory: FlightMemory,
+        onKept: @escaping @Sendable (XorbHash, ChunkRange) -> Void
+    ) {
         self.fetch = fetch
         self.chunks = chunks
         self.memory = memory
+        self.onKept = onKept
         hashes = KeptHashes(first: chunks.start)
         state = Mutex(State(bytes: FlightBytes(fetch.info.chunks, keeping: chunks)))
     }
@@ -74,11 +87,13 @@ extension Flight {
 
     /// Ends the GET if the last reader leaves while much is missing.
     func leave() {
-        let abandonment = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+        let (abandonment, kept) = state.withLock { state in
             state.followerCount -= 1
-            return state.isWanted(fetch.info.bytes.count) ? nil : state.abandonment.take()
+            let isWanted = state.isWanted(fetch.info.bytes.count)
+            return (isWanted ? nil : state.abandonment.take(), state.takeKept())
         }
         abandonment?.resume()
+        if let kept { onKept(fetch.xorb, kept) }
     }
 
     /// Returns when the first chunk is there; throws what the GET failed with if none came.
@@ -332,5 +347,10 @@ extension Flight {
         guard let run = try? await writer.commit(contents) else { return }
         hashes.noteKept(run)
         try? await hashes.flush(to: store)
+        let kept = state.withLock { state in
+            state.kept = run.chunks
+            return state.takeKept()
+        }
+        if let kept { onKept(fetch.xorb, kept) }
     }
 }

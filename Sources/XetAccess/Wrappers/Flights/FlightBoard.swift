@@ -23,9 +23,13 @@ final class FlightBoard: Sendable {
     }
 
     private let memory = FlightMemory()
+    private let onKept: @Sendable (XorbHash, ChunkRange) -> Void
     private let state = Mutex(State())
 
-    init() {}
+    /// `onKept` gets what a flight has brought, when its readers have left.
+    init(onKept: @escaping @Sendable (XorbHash, ChunkRange) -> Void = { _, _ in }) {
+        self.onKept = onKept
+    }
 
     /// Bytes that the flights hold in memory.
     var heldByteCount: Int { memory.heldByteCount }
@@ -59,7 +63,7 @@ final class FlightBoard: Sendable {
             }
             let end = others.map(\.chunks.start).filter { $0 > missing.start }.min() ?? missing.end
             let chunks = ChunkRange(start: missing.start, end: min(end, missing.end)) ?? missing
-            let flight = Flight(fetch, keeping: chunks, memory: memory)
+            let flight = Flight(fetch, keeping: chunks, memory: memory, onKept: onKept)
             flight.join()
             state.flights[fetch.xorb] = others + [flight]
             return .new(flight)

@@ -8,10 +8,12 @@ final class FlightDeck: Sendable {
         var queue: AsyncStream<Flight>.Continuation?
     }
 
-    let board = FlightBoard()
+    let board: FlightBoard
     private let state = Mutex(State())
 
-    init() {}
+    init(onKept: @escaping @Sendable (XorbHash, ChunkRange) -> Void) {
+        board = FlightBoard(onKept: onKept)
+    }
 
     /// Whether flights are run.
     var isOpen: Bool { state.withLock { $0.isOpen } }

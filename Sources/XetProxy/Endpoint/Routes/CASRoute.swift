@@ -43,8 +43,29 @@ struct CASRoute: Sendable {
         guard request.method != .head, let rewrite = rewriting(route, answer, addresses) else {
             return services.pass(answer, for: request, addresses, context)
         }
-        let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount, rewrite)
+        var layout: ReconstructionLayout?
+        let body = try await services.rewritten(answer, upTo: Self.maximumBodyByteCount) { json in
+            if route == .reconstruction, services.upstream.cache != nil { layout = ReconstructionLayout(json) }
+            return try rewrite(json)
+        }
+        if let layout { await note(layout, request, path) }
         return services.pass(answer, body: body, for: request, addresses)
+    }
+
+    /// Has the cache know what a file is made of that the client now fetches by itself.
+    private func note(_ layout: ReconstructionLayout, _ request: Request, _ path: String) async {
+        let start: UInt64? =
+            switch request.headers[.range].map({ RangeHeader($0) }) {
+            case nil: 0
+            case .closed(let range)??: range.first
+            case .from(let first)??: first
+            case .suffix??, .some(nil): nil
+            }
+        guard let start, layout.offsetIntoFirstTerm <= start,
+            let file = path.segments(separatedBy: "/").last.flatMap({ FileHash($0) })
+        else { return }
+        let part = FilePart(start: start - layout.offsetIntoFirstTerm, terms: layout.terms)
+        await services.upstream.cache?.note(part, of: file)
     }
 
     /// How the addresses in an answer are rewritten; `nil` if there are none.

@@ -8,13 +8,15 @@ import XetWire
 /// Ranges of a xorb from the cache: from what is kept, or from a GET that others may share.
 struct KeptXorbBytes: Sendable {
     private let upstream: Upstream
+    private let source: any XorbSource
     private let xorb: XorbHash
     private let address: SignedURL
 
     /// `nil` without a cache.
     init?(_ upstream: Upstream, _ xorb: XorbHash, _ capability: XorbCapability) {
-        guard upstream.isCaching else { return nil }
+        guard let cache = upstream.cache else { return nil }
         self.upstream = upstream
+        source = cache.source
         self.xorb = xorb
         address = SignedURL(capability.address.absolute)
     }
@@ -37,7 +39,7 @@ struct KeptXorbBytes: Sendable {
         guard let first = fetches.first else { return nil }
         let reach: XorbReach?
         do {
-            reach = try await upstream.xorbs.reach(first)
+            reach = try await source.reach(first)
         } catch let error as XetError where error.code == .expired {
             return .refusal(.forbidden, "the data host no longer accepts the signature")
         }
@@ -61,7 +63,7 @@ struct KeptXorbBytes: Sendable {
         let body = upstream.body(context) { sink in
             defer { withExtendedLifetime(reach) {} }
             try await upstream.tallying(context) {
-                try await upstream.xorbs.fetch(fetch) { try await sink.deliver($0.bytes) }
+                try await source.fetch(fetch) { try await sink.deliver($0.bytes) }
             }
         }
         return Response(status: .partialContent, headers: headers, body: body)
@@ -82,7 +84,7 @@ struct KeptXorbBytes: Sendable {
             try await upstream.tallying(context) {
                 for (part, fetch) in zip(frame.parts, fetches) {
                     try await sink.deliver(ByteBuffer(string: part.head))
-                    try await upstream.xorbs.fetch(fetch) { try await sink.deliver($0.bytes) }
+                    try await source.fetch(fetch) { try await sink.deliver($0.bytes) }
                 }
                 try await sink.deliver(ByteBuffer(string: frame.end))
             }

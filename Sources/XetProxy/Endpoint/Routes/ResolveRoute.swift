@@ -52,6 +52,9 @@ struct ResolveRoute: Sendable {
         }
         let resolved = try answer.file(hub: hub, hasCommit: repository.kind.hasRevisions)
         let headers = headers(answer, resolved, file, addresses)
+        if case .xet(let hash) = resolved.storage, let byteCount = resolved.byteCount {
+            upstream.cache?.note(byteCount: byteCount, of: hash)
+        }
         if request.method == .get, !wantsBytes, case .xet = resolved.storage {
             var headers = headers
             headers[.location] = bytesAddress(file, resolved, addresses).absolute

@@ -1,0 +1,16 @@
+public import XetCore
+
+/// A cache that all readers of a site share, as those see it who serve them.
+public protocol SiteCache: Sendable {
+    /// The data hosts, with what is kept in front of them.
+    var source: any XorbSource { get }
+
+    /// The CAS, with what is known of files in front of it, for somebody who may have them.
+    func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource
+
+    /// Takes note of what a file is made of, as the CAS told somebody who then fetches it by itself.
+    func note(_ part: FilePart, of file: FileHash) async
+
+    /// Takes note of how long a file is that somebody may fetch by itself.
+    func note(byteCount: UInt64, of file: FileHash)
+}
