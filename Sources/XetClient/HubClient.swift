@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 public import HTTPTypes
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 public import XetAccess
 import XetCore
@@ -65,11 +65,13 @@ extension HubClient: FileResolver {
     /// Asks what a file is: the Hub's own words, whatever they are.
     ///
     /// `headers` go along. Redirects are followed up to the answer that says where the content is; one to the Hub itself,
-    /// as for a repository that was renamed, only if `followsHub`. Throws ``XetError``.
+    /// as for a repository that was renamed, only if `followsHub`. `headTimeout` is the longest wait for each answer, if not the
+    /// usual one. Throws ``XetError``.
     public func head(
         _ request: FileRequest,
         headers: HTTPFields = [:],
-        followsHub: Bool = true
+        followsHub: Bool = true,
+        headTimeout: TimeAmount? = nil
     ) async throws -> FileHead {
         try request.check()
         let path = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
@@ -84,6 +86,7 @@ extension HubClient: FileResolver {
             of: .hub,
             bearer: request.token?.secret,
             headers: HTTPHeaders(headers),
+            headTimeout: headTimeout,
             onRedirect: onRedirect,
             isFinal: { response in
                 if response.headers[first: .xetHash] != nil || response.headers[first: .linkedSize] != nil {
@@ -142,6 +145,13 @@ public struct FileHead: Sendable {
             try Self.require(.xetHash, headers[.xetHash], from: address)
         }
         return try ResolvedFile(self, hub: hub)
+    }
+
+    /// Throws ``XetError`` if the Hub is away or has had enough, so that the same may be asked again.
+    public func checkIsAnswer() throws(XetError) {
+        guard !isAnswer, !isRedirect else { return }
+        let error = XetError(head, from: address, of: .hub)
+        if error.isTransient { throw error }
     }
 
     static func require(_ name: HTTPField.Name, _ value: String?, from address: HTTPAddress) throws(XetError) {

@@ -29,18 +29,8 @@ public final class TokenCache: TokenProvider {
         var lastUse: UInt64
     }
 
-    /// A request that somebody waits for.
-    private struct Flight {
-        let gate = TaskGate()
-        var waiterCount = 0
-        /// Requests that failed, and how the last of them did.
-        var failureCount = 0
-        var failure: XetError?
-    }
-
     private struct State {
         var entries: [Key: Entry] = [:]
-        var flights: [Key: Flight] = [:]
         /// The sum of the entries' bytes.
         var byteCount = 0
     }
@@ -48,6 +38,7 @@ public final class TokenCache: TokenProvider {
     private let upstream: any TokenProvider
     /// Unix seconds.
     private let now: @Sendable () -> UInt64
+    private let requests = SharedRequests<Key, CASToken>()
     private let state = Mutex(State())
 
     /// Wraps `upstream`; `now` gives Unix seconds.
@@ -64,25 +55,22 @@ public final class TokenCache: TokenProvider {
             caller: scope.token.map { Array(SHA256.hash(data: Array($0.secret.utf8))) }
         )
         if let token = kept(key, refused: refused) { return token }
-        let flight = join(key)
-        defer { leave(key) }
-        return try await flight.gate.withTurn {
-            if let token = kept(key, refused: refused) { return token }
-            if let failure = failure(key, since: flight.failureCount) { throw failure }
-            do {
+        while true {
+            let (token, isShared) = try await requests.value(for: key) {
+                if let token = kept(key, refused: refused) { return token }
                 let token = try await upstream.casToken(for: scope, refused: refused)
                 keep(token, key)
                 return token
-            } catch let error as XetError {
-                note(error, key)
-                throw error
             }
+            // Somebody else may have asked before it was refused.
+            if !isShared || token != refused { return token }
         }
     }
 
     /// How many tokens, requests and bytes there are.
     var counts: (entries: Int, flights: Int, bytes: Int) {
-        state.withLock { ($0.entries.count, $0.flights.count, $0.byteCount) }
+        let (entries, bytes) = state.withLock { ($0.entries.count, $0.byteCount) }
+        return (entries, requests.count, bytes)
     }
 
     private func kept(_ key: Key, refused: CASToken?) -> CASToken? {
@@ -93,37 +81,6 @@ public final class TokenCache: TokenProvider {
                 return nil
             }
             return token
-        }
-    }
-
-    private func join(_ key: Key) -> Flight {
-        state.withLock { state in
-            var flight = state.flights[key] ?? Flight()
-            flight.waiterCount += 1
-            state.flights[key] = flight
-            return flight
-        }
-    }
-
-    /// How the request failed that somebody waited for who found `count` failures.
-    private func failure(_ key: Key, since count: Int) -> XetError? {
-        state.withLock { state in
-            guard let flight = state.flights[key], flight.failureCount > count else { return nil }
-            return flight.failure
-        }
-    }
-
-    private func note(_ failure: XetError, _ key: Key) {
-        state.withLock { state in
-            state.flights[key]?.failureCount += 1
-            state.flights[key]?.failure = failure
-        }
-    }
-
-    private func leave(_ key: Key) {
-        state.withLock { state in
-            state.flights[key]?.waiterCount -= 1
-            if state.flights[key]?.waiterCount == 0 { state.flights[key] = nil }
         }
     }
 

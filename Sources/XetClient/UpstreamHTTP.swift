@@ -76,13 +76,14 @@ public struct UpstreamHTTP: Sendable {
     /// address.
     ///
     /// `bearer` is a token that belongs to the origin of `address`, which is a `service`; no other origin gets it. All
-    /// other headers go along. `onRedirect` gets each address before it is asked, and may throw.
+    /// other headers go along. `headTimeout` stands in for the configured one. `onRedirect` gets each address before it is asked, and may throw.
     func send(
         _ method: HTTPMethod,
         _ address: HTTPAddress,
         of service: UpstreamService = .cdn,
         bearer: String? = nil,
         headers: HTTPHeaders = [:],
+        headTimeout: TimeAmount? = nil,
         onRedirect: (HTTPAddress) throws -> Void = { _ in },
         isFinal: (HTTPClientResponse) -> Bool = { _ in false }
     ) async throws -> (response: HTTPClientResponse, address: HTTPAddress) {
@@ -94,7 +95,13 @@ public struct UpstreamHTTP: Sendable {
                 headers.add(name: "Authorization", value: "Bearer \(bearer)")
             }
             let asked = address.origin == owner ? service : .cdn
-            let response = try await exchange(method, address, of: asked, headers: headers)
+            let response = try await exchange(
+                method,
+                address,
+                of: asked,
+                headers: headers,
+                headTimeout: headTimeout
+            )
             guard response.status.isRedirection, !isFinal(response),
                 let location = response.headers[first: .location]
             else { return (response, address) }

@@ -13,7 +13,17 @@ public struct UpstreamResponse: Sendable {
     public let address: HTTPAddress
     private let body: HTTPClientResponse.Body
     private let service: UpstreamService
-    private let metrics: UpstreamMetrics
+    /// Where bytes are counted, unless they were before.
+    private let metrics: UpstreamMetrics?
+
+    /// An answer that is there already, body included.
+    package init(_ head: HTTPResponse, from address: HTTPAddress, of service: UpstreamService, body: ByteBuffer) {
+        self.head = head
+        self.address = address
+        self.body = .bytes(body)
+        self.service = service
+        metrics = nil
+    }
 
     init(
         _ response: HTTPClientResponse,
@@ -44,7 +54,7 @@ public struct UpstreamResponse: Sendable {
                 throw UpstreamHTTP.failure(error, address, of: service)
             }
             guard let piece else { return }
-            metrics.noteReceived(UInt64(piece.readableBytes), from: service)
+            metrics?.noteReceived(UInt64(piece.readableBytes), from: service)
             try await each(piece)
         }
     }
@@ -56,7 +66,7 @@ public struct UpstreamResponse: Sendable {
         try await range.forEach(
             in: body,
             from: address,
-            received: { metrics.noteReceived(UInt64($0), from: service) },
+            received: { metrics?.noteReceived(UInt64($0), from: service) },
             each
         )
     }
@@ -93,6 +103,21 @@ public struct UpstreamResponse: Sendable {
         }
     }
 
+    /// The whole body if its length is known and at most `byteCount`; `nil` otherwise, with the body as it was.
+    ///
+    /// Throws ``XetError`` if it breaks off.
+    package func shortBody(of method: HTTPRequest.Method, upTo byteCount: Int) async throws -> ByteBuffer? {
+        if method == .head || [204, 304].contains(head.status.code) { return ByteBuffer() }
+        guard let length = headers[.contentLength].flatMap({ Int($0) }), length <= byteCount else { return nil }
+        var pieces = Pieces(body)
+        var whole = ByteBuffer()
+        guard try await collect(&pieces, into: &whole, until: .max, maximum: length), whole.readableBytes == length
+        else {
+            throw XetError(.connectionFailed, "\(whole.readableBytes) of \(length) bytes of \(address)")
+        }
+        return whole
+    }
+
     /// Whether the body ended before it was longer than `threshold`.
     private func collect(
         _ pieces: inout Pieces,
@@ -111,7 +136,7 @@ public struct UpstreamResponse: Sendable {
             guard whole.readableBytes + piece.readableBytes <= maximum else {
                 throw XetError(.invalidResponse, "\(address) sent more than \(maximum) bytes")
             }
-            metrics.noteReceived(UInt64(piece.readableBytes), from: service)
+            metrics?.noteReceived(UInt64(piece.readableBytes), from: service)
             whole.writeBuffer(&piece)
         }
         return false

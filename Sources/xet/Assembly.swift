@@ -22,6 +22,8 @@ struct Assembly: Sendable {
         var download = FileDownloader.Configuration()
         /// When requests of a download that has begun are repeated.
         var bodyRetry = RetryPolicy.outlasting()
+        /// How long answers of the Hub are remembered; not at all if `nil`.
+        var leases: HubLeases.Configuration?
         /// Where chunks are kept; nowhere if `nil`.
         var cache: Cache?
     }
@@ -46,6 +48,7 @@ struct Assembly: Sendable {
     let metrics: MetricsRegistry
     private let writes: UpstreamHTTP
     private let cache: OpenCache?
+    private let leases: HubLeases?
 
     private init(
         _ configuration: Configuration,
@@ -58,8 +61,12 @@ struct Assembly: Sendable {
         self.cache = cache
         self.metrics = metrics
         bodyRetry = configuration.bodyRetry
+        let time: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+        leases = configuration.leases.map {
+            HubLeases($0, hub: configuration.hub, metrics: metrics, time: time)
+        }
         hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
-        tokens = TokenCache(hub, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
+        tokens = TokenCache(hub, now: time)
         // A client waits for the first reconstruction, so not for long.
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)
@@ -115,6 +122,7 @@ struct Assembly: Sendable {
             downloader: downloader,
             bodyRetry: bodyRetry,
             cache: cache?.chunks,
+            leases: leases,
             writes: writes,
             metrics: metrics
         )

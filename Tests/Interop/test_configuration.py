@@ -37,6 +37,8 @@ SAMPLES = {
     "retry-for": (0, "90s", "1h"),
     "cache": ("/var/cache/xet", "cache", "b"),
     "cache-size": (1 << 30, "64MiB", "500 GiB"),
+    "hub-lease": (60, "5m", 0),
+    "hub-stale": (0, "10m", "2h"),
     "allow-anonymous": (True, False, True),
     "token-repo": ("acme/a", "acme/b", "datasets/acme/c"),
     "allow": (["acme/*"], ["datasets/*", "gpt2"], ["spaces/acme/x"]),

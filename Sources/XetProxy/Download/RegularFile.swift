@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import XetAccess
 import XetClient
 import XetCore
@@ -28,7 +29,41 @@ struct RegularFile: Sendable {
         guard request.method == .get, head.hasContent, head.range?.isEmpty != true else {
             return .bare(head.status, head.headers)
         }
+        if let response = try await remembered(head.range, head.status, head.headers) { return response }
         return try await pass(head.range, head.status, head.headers, context)
+    }
+
+    /// The answer from the whole content, if that is remembered; `nil` if the Hub has to be asked for what is wanted.
+    private func remembered(
+        _ range: FileByteRange?,
+        _ status: HTTPResponse.Status,
+        _ headers: HTTPFields
+    ) async throws -> Response? {
+        guard let leases = upstream.leases, let range, let etag = file.etag, let byteCount = file.byteCount,
+            let length = Int(exactly: byteCount), length <= HubLeases.answerByteCount,
+            let start = Int(exactly: range.start), let count = Int(exactly: range.count)
+        else { return nil }
+        let target = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
+        let question = HubQuestion(
+            .get,
+            target,
+            // Only of the version that the Hub has just spoken of.
+            detail: "content of \(etag)",
+            repository: request.repository,
+            authorization: request.token.map { "Bearer \($0.secret)" },
+            headers: [:]
+        )
+        let answer = try await leases.answer(to: question) { isPatient in
+            let content = try await upstream.hub.content(of: request, file, retry: upstream.retry(isPatient))
+            var sink = BufferSink()
+            try await content.stream(retry: upstream.retry(isPatient), into: &sink)
+            return HubAnswer(HTTPResponse(status: .ok), from: upstream.hub.endpoint.appending(target), body: sink.bytes)
+        }
+        // One that ignores how long the file is has not sent the file.
+        guard let body = answer?.body, body.readableBytes == length,
+            let part = body.getSlice(at: body.readerIndex + start, length: count)
+        else { return nil }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: part))
     }
 
     private func pass(
@@ -55,4 +90,11 @@ struct RegularFile: Sendable {
             }
         )
     }
+}
+
+/// Collects what is short.
+private struct BufferSink: DeliverySink {
+    private(set) var bytes = ByteBuffer()
+
+    mutating func deliver(_ piece: ByteBuffer) { bytes.writeImmutableBuffer(piece) }
 }

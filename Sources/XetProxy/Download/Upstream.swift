@@ -19,6 +19,8 @@ public final class Upstream: Sendable {
     let bodyRetry: RetryPolicy
     /// Where what is fetched is kept, if it is.
     let cache: (any SiteCache)?
+    /// What the Hub has said before, if that is remembered.
+    let leases: HubLeases?
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
     /// What all parts count in.
@@ -41,6 +43,7 @@ public final class Upstream: Sendable {
         ),
         bodyRetry: RetryPolicy = RetryPolicy(),
         cache: (any SiteCache)? = nil,
+        leases: HubLeases? = nil,
         writes: UpstreamHTTP? = nil,
         metrics: MetricsRegistry = MetricsRegistry()
     ) {
@@ -51,6 +54,7 @@ public final class Upstream: Sendable {
         self.retry = retry
         self.bodyRetry = bodyRetry
         self.cache = cache
+        self.leases = leases
         self.writes = writes ?? hub.http
         self.metrics = metrics
     }
@@ -58,10 +62,48 @@ public final class Upstream: Sendable {
     /// What the Hub says of a file to the caller, whose own token it is asked with.
     func head(_ request: FileRequest, headers: HTTPFields = [:], followsHub: Bool) async throws -> FileHead {
         try await withSpan("resolve") { _ in
-            try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
-                try await hub.head(request, headers: headers, followsHub: followsHub)
+            try await leased(request, headers, detail: followsHub ? "following" : "") { isPatient in
+                try await retry(isPatient).run(clock: ContinuousClock(), onRetry: noteRetry) {
+                    let answer = try await hub.head(
+                        request,
+                        headers: headers,
+                        followsHub: followsHub,
+                        headTimeout: isPatient ? nil : .init(HubLeases.briefWait)
+                    )
+                    // What is asked on behalf of a client that only wants bytes is asked again until it is one.
+                    if followsHub { try answer.checkIsAnswer() }
+                    return answer
+                }
             }
         }
+    }
+
+    /// How a request is repeated; not at all if something is known that may stand in for its answer.
+    func retry(_ isPatient: Bool) -> RetryPolicy { isPatient ? retry : RetryPolicy(maximumAttempts: 1) }
+
+    /// What the Hub says of a file, or has said before.
+    private func leased(
+        _ request: FileRequest,
+        _ headers: HTTPFields,
+        detail: String,
+        _ ask: (_ isPatient: Bool) async throws -> FileHead
+    ) async throws -> FileHead {
+        guard let leases else { return try await ask(true) }
+        try request.check()
+        let question = HubQuestion(
+            .head,
+            HubPath.resolve(request.repository, revision: request.revision, path: request.path),
+            detail: detail,
+            repository: request.repository,
+            authorization: request.token.map { "Bearer \($0.secret)" },
+            headers: headers
+        )
+        let answer = try await leases.answer(to: question) { isPatient in
+            let head = try await ask(isPatient)
+            return HubAnswer(head.head, from: head.address)
+        }
+        guard let answer else { return try await ask(true) }
+        return FileHead(head: answer.head, address: answer.address)
     }
 
     /// Resolves a file with the caller's own token; the headers are what the Hub says to caches.
@@ -75,14 +117,10 @@ public final class Upstream: Sendable {
         guard try await refusal(RepositorySubject(path: path), rules, authorization: authorization) == nil else {
             throw XetError(.forbidden, "this proxy does not serve all that \(request.repository) may mean")
         }
-        return try await withSpan("resolve") { _ in
-            try await retry.run(clock: ContinuousClock(), onRetry: noteRetry) {
-                // A repository that was renamed is found under its old name too; the client of the Hub asks the rules.
-                let answer = try await hub.head(request)
-                let file = try answer.file(hub: hub.endpoint, hasCommit: request.repository.kind.hasRevisions)
-                return (file, EndpointHeaders.caching(answer.head.headerFields))
-            }
-        }
+        // A repository that was renamed is found under its old name too; the client of the Hub asks the rules.
+        let answer = try await head(request, followsHub: true)
+        let file = try answer.file(hub: hub.endpoint, hasCommit: request.repository.kind.hasRevisions)
+        return (file, EndpointHeaders.caching(answer.head.headerFields))
     }
 
     func noteRetry(_ error: XetError) { hub.http.metrics.noteRetry(.hub) }

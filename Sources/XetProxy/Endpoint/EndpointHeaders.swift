@@ -25,7 +25,7 @@ enum EndpointHeaders {
     /// What goes with an answer.
     private static let response: Set<String> = [
         // The content.
-        "accept-ranges", "allow", "cache-control", "content-disposition", "content-encoding", "content-language",
+        "accept-ranges", "age", "allow", "cache-control", "content-disposition", "content-encoding", "content-language",
         "content-length", "content-range", "content-type", "etag", "expires", "last-modified", "vary",
         // Where else to look; rewritten before it leaves.
         "link", "location",
@@ -99,7 +99,7 @@ enum EndpointHeaders {
 
     /// What an answer says to caches.
     static func caching(_ headers: HTTPFields) -> HTTPFields {
-        filtered(headers) { ["cache-control", "expires", "vary"].contains($0) }
+        filtered(headers) { ["age", "cache-control", "expires", "vary"].contains($0) }
     }
 
     private static func filtered(_ headers: HTTPFields, _ isKept: (String) -> Bool) -> HTTPFields {

@@ -48,13 +48,28 @@ struct EndpointRoute: Sendable {
         if let refusal = try await services.upstream.refusal(subject, services.rules, authorization: authorization) {
             return refusal
         }
+        guard access == .write, case .hub = target, let leases = services.upstream.leases else {
+            return try await answer(request, context, target, access)
+        }
+        // Before, for whoever is told meanwhile; afterwards, for what was asked meanwhile.
+        leases.end(target.changed)
+        defer { leases.end(target.changed) }
+        return try await answer(request, context, target, access).ending { leases.end(target.changed) }
+    }
+
+    private func answer(
+        _ request: Request,
+        _ context: ProxyContext,
+        _ target: EndpointTarget,
+        _ access: EndpointAccess
+    ) async throws -> Response {
         switch target {
         case .file(let repository, let revision, let path):
             return try await ResolveRoute(services).respond(request, context, repository, revision, path)
         case .hub(let route, let repository):
             return try await HubRoute(services).respond(request, context, route, repository, access)
-        case .token(_, let repository):
-            return try await TokenRoute(services).respond(request, context, repository)
+        case .token(let access, let repository):
+            return try await TokenRoute(services).respond(request, context, repository, access)
         case .cas(let route, let path):
             return try await CASRoute(services).respond(request, context, route, path)
         case .telemetry:
@@ -89,7 +104,28 @@ extension EndpointRoute {
     }
 }
 
+extension EndpointTarget {
+    /// The only repository that a write to this changes; `nil` if that is not known.
+    fileprivate var changed: Repository? {
+        switch self {
+        case .hub(.copies, _), .hub(.repositories, _), .hub(.unknown, _): nil
+        case .hub(_, let repository): repository
+        case .file, .token, .cas, .telemetry, .xorb, .address: nil
+        }
+    }
+}
+
 extension Response {
+    /// The same, with something to do when its body has ended.
+    fileprivate func ending(_ onEnd: @escaping @Sendable () -> Void) -> Response {
+        var response = self
+        response.body = ResponseBody(contentLength: body.contentLength) { [body] writer in
+            defer { onEnd() }
+            try await body.write(writer)
+        }
+        return response
+    }
+
     /// What the proxy refuses by itself, in the words and headers that clients of a Hub show.
     static func refusal(
         _ status: HTTPResponse.Status,

@@ -68,6 +68,44 @@ struct EndpointServices: Sendable {
         }
     }
 
+    /// Sends on a request that reads from a repository, or gives what the Hub said before.
+    ///
+    /// `expiration` tells when an answer is no longer good, in Unix seconds.
+    func read(
+        _ request: UpstreamRequest,
+        _ target: String,
+        of repository: Repository?,
+        expiration: (UpstreamResponse, ByteBuffer) -> UInt64? = { _, _ in nil }
+    ) async throws -> UpstreamResponse {
+        guard let leases = upstream.leases, let repository, request.body == nil, [.get, .head].contains(request.method)
+        else { return try await send(request) }
+        let question = HubQuestion(
+            request.method,
+            target,
+            repository: repository,
+            authorization: request.authorization,
+            headers: request.headers
+        )
+        var own: UpstreamResponse?
+        let answer = try await leases.answer(to: question) { isPatient in
+            var request = request
+            if !isPatient { request.headTimeout = .init(HubLeases.briefWait) }
+            let response =
+                try await isPatient ? send(request) : upstream.hub.http.exchange(request)
+            guard let body = try await response.shortBody(of: request.method, upTo: HubLeases.answerByteCount) else {
+                own = response
+                return nil
+            }
+            let end = expiration(response, body)
+            return HubAnswer(response.head, from: response.address, body: body, expiration: end)
+        }
+        if let answer {
+            return UpstreamResponse(answer.head, from: answer.address, of: request.service, body: answer.body)
+        }
+        if let own { return own }
+        return try await send(request)
+    }
+
     /// Sends on a request that changes something, once.
     ///
     /// An upload may take long; whether the server is still there is for its silence to say.

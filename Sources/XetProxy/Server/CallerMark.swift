@@ -10,4 +10,9 @@ struct CallerMark: Hashable, Sendable {
     init(_ token: HubToken) {
         code = Self.signer.code(Signer.Purpose("caller"), [Array(token.secret.utf8)])
     }
+
+    /// A caller by what it sends as `Authorization`, whatever that is.
+    init(authorization: String) {
+        code = Self.signer.code(Signer.Purpose("authorization"), [Array(authorization.utf8)])
+    }
 }

@@ -218,6 +218,23 @@ enum ProxySettings {
     )
     .without("90% of what is free at the start")
 
+    static let hubLease = Setting.duration(
+        "hub-lease",
+        "How long an answer of the Hub holds for the caller who got it, so that the Hub is not asked again; 0 for not at all.",
+        preset: "0s",
+        atLeast: .zero
+    )
+
+    static let hubStale = Setting.duration(
+        "hub-stale",
+        """
+        How long an answer of the Hub may stand in, for the caller who got it, while the Hub says 429, 5xx or nothing; with \
+        --cache or --hub-lease, or where it is given.
+        """,
+        preset: "1h",
+        atLeast: .zero
+    )
+
     // MARK: How much it takes
 
     static let bufferMemory = Setting.byteCount(
@@ -318,7 +335,7 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration, retryFor.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
-        cache.declaration, cacheSize.declaration,
+        cache.declaration, cacheSize.declaration, hubLease.declaration, hubStale.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,

@@ -37,6 +37,7 @@ struct ProxySetup: Sendable {
         if let folder = settings[ProxySettings.cache] {
             assembly.cache = .init(folder: folder, byteLimit: settings[ProxySettings.cacheSize])
         }
+        assembly.leases = leases(settings)
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
         assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])
@@ -48,6 +49,14 @@ struct ProxySetup: Sendable {
             throw SettingProblems([SettingProblem(.preset, error.message)])
         }
         return assembly
+    }
+
+    /// What is remembered of the Hub's answers; nothing where nobody asked for it.
+    private static func leases(_ settings: ResolvedSettings) -> HubLeases.Configuration? {
+        let lease = settings[ProxySettings.hubLease]
+        let isAsked = settings[ProxySettings.cache] != nil || settings.origin(ProxySettings.hubStale) != .preset
+        guard isAsked || lease > .zero else { return nil }
+        return HubLeases.Configuration(lease: lease, stale: settings[ProxySettings.hubStale])
     }
 
     private static func proxy(_ settings: ResolvedSettings) throws(SettingProblems) -> ProxyConfiguration {

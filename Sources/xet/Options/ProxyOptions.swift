@@ -26,6 +26,8 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.signingKeyFile) var signingKeyFile: String?
     @Option(ProxySettings.cache) var cache: String?
     @Option(ProxySettings.cacheSize) var cacheSize: String?
+    @Option(ProxySettings.hubLease) var hubLease: String?
+    @Option(ProxySettings.hubStale) var hubStale: String?
     @Option(ProxySettings.bufferMemory) var bufferMemory: String?
     @Option(ProxySettings.maximumDownloads) var maximumDownloads: String?
     @Option(ProxySettings.maximumDownloadsPerClient) var maximumDownloadsPerClient: String?
@@ -65,6 +67,8 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.signingKeyFile, signingKeyFile)
         given.add(ProxySettings.cache, cache)
         given.add(ProxySettings.cacheSize, cacheSize)
+        given.add(ProxySettings.hubLease, hubLease)
+        given.add(ProxySettings.hubStale, hubStale)
         given.add(ProxySettings.bufferMemory, bufferMemory)
         given.add(ProxySettings.maximumDownloads, maximumDownloads)
         given.add(ProxySettings.maximumDownloadsPerClient, maximumDownloadsPerClient)

@@ -23,4 +23,18 @@ import Testing
         #expect(RateLimitHeader.wait([.rateLimitReset: "x"]) == nil)
         #expect(RateLimitHeader.wait([:]) == nil)
     }
+
+    @Test(
+        arguments: [
+            (#""api";r=50;t=55"#, #""api";q=500;w=300"#, 55), (#""api";r=51;t=55"#, #""api";q=500;w=300"#, nil),
+            (#""api";r=50;t=55"#, #""fixed window";"api";q=500;w=300"#, 55),
+            (#""api";r=400;t=5, "resolvers";r=3;t=60"#, #""api";q=500;w=300, "resolvers";q=3000;w=300"#, 60),
+            (#""api";r=10;t=55"#, "", 55), (#""api";r=11;t=55"#, "", nil), (#""api";t=55"#, "", nil),
+            ("limit=100, remaining=10, reset=50", "", 50), ("limit=100, remaining=11, reset=50", "", nil),
+            ("", #""api";q=500;w=300"#, nil), (#""api";r=0;t=soon"#, "", nil), (";;,=,", ";q;,", nil),
+        ] as [(String, String, Int?)]
+    )
+    func `seconds until there is more`(limit: String, policy: String, wait: Int?) {
+        #expect(RateLimitHeader.shortage([.rateLimit: limit, .rateLimitPolicy: policy]) == wait)
+    }
 }

@@ -40,7 +40,8 @@ struct ProofDesk {
         case .refuted: events.noteProven(false)
         case .incomplete(let stop):
             waiting.stop = stop
-            if files.count >= Self.mostFileCount, let oldest = files.min(by: { $0.value.lastTurn < $1.value.lastTurn }) {
+            if files.count >= Self.mostFileCount, let oldest = files.min(by: { $0.value.lastTurn < $1.value.lastTurn })
+            {
                 files[oldest.key] = nil
             }
             files[file] = waiting

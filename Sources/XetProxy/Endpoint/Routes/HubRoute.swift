@@ -58,14 +58,14 @@ struct HubRoute: Sendable {
         }
         // A file is what it is, whatever its bytes look like.
         guard route != .content else {
-            return services.pass(try await services.send(passed), for: request, addresses, context)
+            return services.pass(try await read(passed, request, repository), for: request, addresses, context)
         }
         // Addresses are found in what is not packed, and not in a part of it.
         passed.headers[.acceptEncoding] = "identity"
-        var answer = try await isWrite ? services.sendWrite(passed) : services.send(passed)
+        var answer = try await isWrite ? services.sendWrite(passed) : read(passed, request, repository)
         if answer.head.status == .partialContent, Self.isJSON(answer.headers[.contentType]), request.method == .get {
             passed.headers[.range] = nil
-            answer = try await services.send(passed)
+            answer = try await read(passed, request, repository)
         }
         guard Self.isJSON(answer.headers[.contentType]) else {
             return services.pass(answer, for: request, addresses, context)
@@ -81,6 +81,14 @@ struct HubRoute: Sendable {
             }
         }
         return services.pass(answer, body: body, for: request, addresses)
+    }
+
+    private func read(
+        _ passed: UpstreamRequest,
+        _ request: Request,
+        _ repository: Repository?
+    ) async throws -> UpstreamResponse {
+        try await services.read(passed, request.passedOnTarget, of: repository)
     }
 
     /// `application/json`, `application/vnd.git-lfs+json`, lines of JSON and the like.

@@ -23,7 +23,15 @@ struct TokenRoute: Sendable {
         self.services = services
     }
 
-    func respond(_ request: Request, _ context: ProxyContext, _ repository: Repository) async throws -> Response {
+    /// Seconds before its end when a token is no longer given out a second time.
+    private static let margin: UInt64 = 60
+
+    func respond(
+        _ request: Request,
+        _ context: ProxyContext,
+        _ repository: Repository,
+        _ access: EndpointTarget.TokenAccess
+    ) async throws -> Response {
         let addresses = try services.addresses(request, context)
         var headers = EndpointHeaders.hubRequest(request.headers)
         headers[.acceptEncoding] = "identity"
@@ -35,7 +43,14 @@ struct TokenRoute: Sendable {
             headers: headers,
             authorization: request.headers[.authorization]
         )
-        let answer = try await services.send(passed)
+        let answer = try await services.read(
+            passed,
+            request.passedOnTarget,
+            // One that is good for writing is nothing to hand out twice.
+            of: access == .read ? repository : nil
+        ) { answer, body in
+            (try? Self.token(Array(buffer: body), answer)).map { $0.expiration - min($0.expiration, Self.margin) }
+        }
         guard answer.head.status.kind == .successful else {
             return services.pass(answer, for: request, addresses, context)
         }

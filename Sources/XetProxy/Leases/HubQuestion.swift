@@ -1,0 +1,61 @@
+import HTTPTypes
+import XetAccess
+import XetCore
+import XetWire
+
+/// What makes two requests to the Hub the same: one caller, one target, and what else the answer may depend on.
+///
+/// No more than that: a name that each client makes up for each request is none of it.
+struct HubQuestion: Hashable, Sendable {
+    /// Headers that an answer may depend on, and `x-hf-*`.
+    private static let headerNames: Set<String> = [
+        "accept", "accept-encoding", "accept-language", "origin", "range", "if-match", "if-none-match",
+        "if-modified-since", "if-unmodified-since", "if-range",
+    ]
+
+    /// Who asks, as far as the Hub knows: whoever has no token is nobody.
+    let caller: CallerMark?
+    /// The repository that it is about.
+    let repository: Repository
+    private let method: String
+    /// Path and query, below the Hub's address.
+    let target: String
+    private let headers: [String: String]
+
+    /// A request; `detail` tells it from others that look the same.
+    init(
+        _ method: HTTPRequest.Method,
+        _ target: String,
+        detail: String = "",
+        repository: Repository,
+        authorization: String?,
+        headers: HTTPFields
+    ) {
+        caller = authorization.map { CallerMark(authorization: $0) }
+        self.repository = repository
+        self.method = method.rawValue + detail
+        self.target = target
+        let names = Set(headers.map(\.name.canonicalName)).filter {
+            Self.headerNames.contains($0) || $0.hasPrefix("x-hf-")
+        }
+        self.headers = Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in
+                HTTPField.Name(name).map { (name, headers[values: $0].joined(separator: ", ")) }
+            }
+        )
+    }
+
+    /// Of which of the Hub's budgets it takes.
+    var budget: HubBudget { HubBudget(caller: caller, isAPI: target.hasPrefix("/api/")) }
+
+    /// About the bytes that it takes.
+    var byteCount: Int {
+        headers.reduce(target.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    }
+}
+
+/// What the Hub counts together: it gives each caller a number of requests, and another for files.
+struct HubBudget: Hashable, Sendable {
+    let caller: CallerMark?
+    let isAPI: Bool
+}
