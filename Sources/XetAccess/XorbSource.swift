@@ -49,8 +49,8 @@ public protocol ChunkHashes: Sendable {
     /// The hash of a chunk if it was computed before: it need not be computed again.
     func hash(of chunk: Int) -> ChunkHash?
 
-    /// Keeps the hash that was computed from the bytes these hashes belong to.
-    func note(_ hash: ChunkHash, of chunk: Int)
+    /// Keeps the hash that was computed from the bytes these hashes belong to; `false` if it is known that the chunk has another.
+    func note(_ hash: ChunkHash, of chunk: Int) -> Bool
 }
 
 /// Fetches the serialized chunks that a fetch info names.

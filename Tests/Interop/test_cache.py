@@ -12,12 +12,15 @@ from catalogue import MODEL, PRIVATE, file_of
 from contents import digest
 from expectations import assert_right
 from http_peer import wait_until
+from http_probe import open_exchange
 from official_clients import call
 from proxy_calls import download, download_by_hash
 from proxy_observations import Growth
 from xet_process import XetServer, environment
 
 READERS = 16
+FINISH = 4 << 20
+"""What a fetch may miss when its reader leaves, and is finished all the same."""
 LINES = 1.03
 """What is fetched twice at the lines of the grid, as a share."""
 
@@ -84,6 +87,38 @@ def test_what_official_clients_fetch_is_proven(cached, origin, home):
     content = file_of(origin, "large.bin").content
     assert call(home, cached.url, "download", token=origin.alice, **where) == digest(content)
     growth.wait(1, "xet_cache_proofs_total", result="right")
+
+
+def test_answers_say_what_is_verified(cached, origin):
+    content = file_of(origin, "large.bin").content
+    part = {"Range": "bytes=1000000-9000000"}
+    got = download(cached, origin, "large.bin", headers=part)
+    assert_right(got, content[1000000:9000001], 206)
+    assert got.header("X-Xet-Verified") is None
+    growth = Growth(cached, origin)
+    got = download(cached, origin, "large.bin")
+    assert_right(got, content)
+    assert got.header("X-Xet-Verified") == "file"
+    growth.wait(1, "xet_cache_proofs_total", result="right")
+    for header in (part, {"Range": "bytes=-1"}, {"Range": "bytes=5-"}):
+        got = download(cached, origin, "large.bin", headers=header)
+        assert (got.status, got.header("X-Xet-Verified"), got.header("X-Cache")) == (206, "chunks", "HIT")
+
+
+def test_a_resumed_download_reads_what_is_kept(cached, origin):
+    """The line of a client breaks: what had come by then is fetched by nobody again."""
+    content = file_of(origin, "large.bin").content
+    origin.log.clear()
+    with open_exchange(cached.url, f"/download/{MODEL}/large.bin", token=origin.alice) as exchange:
+        exchange.read_head()
+        begun = bytes(exchange.read_some(12_000_000))
+    assert begun == content[: len(begun)]
+    wait_until(lambda: not origin.open_requests("cdn"), message="the download goes on")
+    before = cdn_bytes(origin)
+    origin.log.clear()
+    got = download(cached, origin, "large.bin", headers={"Range": f"bytes={len(begun)}-"})
+    assert_right(got, content[len(begun) :], 206)
+    assert before + cdn_bytes(origin) <= LINES * len(content) + FINISH
 
 
 def test_who_may_not_have_it_gets_nothing(cached, origin):

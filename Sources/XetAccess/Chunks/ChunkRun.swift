@@ -58,6 +58,9 @@ public struct ChunkRunContents: Hashable, Sendable {
     /// Serialized bytes of all chunks.
     public var byteCount: Int { records.reduce(0) { $0 + $1.serializedByteCount } }
 
+    /// The record of a chunk, which must be one of them.
+    public func record(of chunk: Int) -> ChunkRecord { records[chunk - chunks.start] }
+
     /// The records of those chunks that lie in `range`, which must overlap.
     public func records(in range: ChunkRange) -> ArraySlice<ChunkRecord> {
         records[max(0, range.start - chunks.start)..<min(records.count, range.end - chunks.start)]

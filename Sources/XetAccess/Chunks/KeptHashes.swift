@@ -33,7 +33,7 @@ final class KeptHashes: ChunkHashes {
         }
     }
 
-    func note(_ hash: ChunkHash, of chunk: Int) {
+    func note(_ hash: ChunkHash, of chunk: Int) -> Bool {
         state.withLock { state in
             guard state.records.indices.contains(chunk - first), state.records[chunk - first].hash == nil else {
                 return
@@ -41,6 +41,7 @@ final class KeptHashes: ChunkHashes {
             state.records[chunk - first].hash = hash
             state.isChanged = true
         }
+        return true
     }
 
     /// Adds the record of the chunk that comes next.

@@ -18,8 +18,13 @@ public final class CacheTally: Sendable {
     private let kept = Atomic<Bool>(false)
     private let fetched = Atomic<Bool>(false)
 
+    /// Whether only proven chunks may be read, and what takes the place of one that is damaged.
+    let isOnlyProven: Bool
+
     /// A tally of nothing.
-    public init() {}
+    public init(isOnlyProven: Bool = false) {
+        self.isOnlyProven = isOnlyProven
+    }
 
     /// Notes bytes.
     func note(_ byteCount: Int, from origin: CacheOrigin) {

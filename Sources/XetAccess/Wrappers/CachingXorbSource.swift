@@ -13,6 +13,8 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     let store: Store
     private let deck: FlightDeck
     private let events: any CacheEvents
+    /// What is to be had anew, and is known.
+    let lost: LostProofs
 
     /// A cache in front of `upstream`; `onKept` gets chunks that a GET brought, when its readers have left.
     public init(
@@ -24,6 +26,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         self.upstream = upstream
         self.store = store
         self.events = events
+        lost = LostProofs()
         deck = FlightDeck(onKept: onKept)
     }
 
@@ -50,7 +53,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             try await readShared(fetch, &position, body)
         }
         if position.chunk < fetch.info.chunks.end {
-            try await readUpstream(fetch, from: position.byteCount, body)
+            try await readUpstream(fetch, from: position, body)
         } else if position.byteCount != Int(fetch.info.bytes.count) {
             throw XetError(
                 .corrupt,
@@ -106,7 +109,10 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                     let before = position.byteCount
                     defer { noteServed(position.byteCount - before, from: .flight) }
                     let flightEnd = min(flight.chunks.end, end)
-                    try await flight.follow(&position, to: flightEnd, waiting: waits, store: store, body)
+                    let expected = try await expected(fetch, from: position.chunk, to: flightEnd)
+                    try await flight.follow(&position, to: flightEnd, waiting: waits, store: store) { piece in
+                        try await body(Self.piece(piece, expected))
+                    }
                     if position.chunk < flightEnd { return }
                 case nil:
                     return
@@ -141,9 +147,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             let holding = runs.filter { $0.chunks.start <= rest.start && rest.start < $0.chunks.end }
             if let run = holding.max(by: { $0.chunks.end < $1.chunks.end }) { return .kept(run) }
             guard mayBegin else { return nil }
-            guard fetch.info.url != .kept else {
-                throw XetError(.expired, "chunk \(rest.start) of xorb \(fetch.xorb) is no longer kept")
-            }
+            try Self.checkHasAddress(fetch, from: rest.start)
             let missing = Self.missing(in: rest, runs)
             switch deck.board.begin(fetch, missing: missing, since: staleCount < 3 ? moment : nil) {
             case .joined(let flight): return .flight(flight)
@@ -182,7 +186,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     ) async throws {
         let part = try Self.part(of: run, fetch, position)
         // A client that takes chunks as they are shall not get what cannot be unpacked a second time.
-        let run = try await ChunkHasher(store).hashed(run, in: part)
+        let run = try await ChunkHasher(store, lost).hashed(run, in: part)
         let hashes = KeptHashes(run)
         let before = position.byteCount
         defer { noteServed(position.byteCount - before, from: .cache) }
@@ -196,6 +200,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                 position.byteCount += step.bytes.count
             }
         } catch let error as ChunkStoreError {
+            lost.note(run.contents)
             try? await store.remove(run.id)
             throw error
         }
@@ -245,10 +250,12 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     /// Reads the range from upstream, without its first bytes.
     private func readUpstream(
         _ fetch: XorbFetch,
-        from offset: Int,
+        from position: ReadPosition,
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
-        var skipped = offset
+        try Self.checkHasAddress(fetch, from: position.chunk)
+        let expected = try await expected(fetch, from: position.chunk, to: fetch.info.chunks.end)
+        var skipped = position.byteCount
         try await upstream.fetch(fetch) { piece in
             var bytes = piece.bytes
             let count = min(skipped, bytes.readableBytes)
@@ -256,7 +263,37 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             skipped -= count
             guard bytes.readableBytes > 0 else { return }
             noteServed(bytes.readableBytes, from: .upstream)
-            try await body(XorbPiece(bytes, hashes: piece.hashes))
+            try await body(Self.piece(XorbPiece(bytes, hashes: piece.hashes), expected))
         }
+    }
+
+    /// What was planned from what is kept has no address.
+    private static func checkHasAddress(_ fetch: XorbFetch, from chunk: Int) throws(XetError) {
+        guard fetch.info.url == .kept else { return }
+        throw XetError(.expired, "chunk \(chunk) of xorb \(fetch.xorb) is no longer kept")
+    }
+
+    /// The hashes that chunks must have which come from upstream.
+    ///
+    /// Throws `.notFound` if only proven chunks may be read and nobody knows the hash of one.
+    private func expected(_ fetch: XorbFetch, from start: Int, to end: Int) async throws -> [Int: ChunkHash] {
+        guard let chunks = ChunkRange(start: start, end: end) else { return [:] }
+        var expected = lost.hashes(of: fetch.xorb, in: chunks)
+        guard CacheTally.current?.isOnlyProven == true else { return expected }
+        for run in try await store.runs(of: fetch.xorb, in: chunks) {
+            guard let common = run.chunks.intersection(chunks) else { continue }
+            for chunk in common.start..<common.end {
+                let record = run.contents.record(of: chunk)
+                if record.isProven { expected[chunk] = record.hash }
+            }
+        }
+        guard expected.count == chunks.count else {
+            throw XetError(.notFound, "\(chunks) of xorb \(fetch.xorb) was proven and is no longer kept: ask again")
+        }
+        return expected
+    }
+
+    private static func piece(_ piece: XorbPiece, _ expected: [Int: ChunkHash]) -> XorbPiece {
+        expected.isEmpty ? piece : XorbPiece(piece.bytes, hashes: ExpectedHashes(piece.hashes, expected))
     }
 }

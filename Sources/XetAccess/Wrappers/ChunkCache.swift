@@ -36,6 +36,8 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         xorbs = CachingXorbSource(upstream, store: store, events: events) { queue.yield(.kept($0, $1)) }
     }
 
+    private var proof: CacheProof { CacheProof(terms: store, chunks: store, lost: xorbs.lost) }
+
     public var source: any XorbSource { xorbs }
 
     public func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource {
@@ -58,6 +60,14 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         }
     }
 
+    public func isProven(_ range: FileByteRange, of file: FileHash) async -> Bool {
+        do {
+            return try await proof.isProven(range, of: file)
+        } catch {
+            return false
+        }
+    }
+
     /// Takes note of how the download of a whole file ended.
     ///
     /// What was right is proven later. What was wrong is dropped when this returns, so that the next download fetches it anew.
@@ -67,7 +77,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         } else {
             do {
                 try await waitForFlights(of: file)
-                try await CacheProof(terms: store, chunks: store).refute(file, byteCount: byteCount)
+                try await proof.refute(file, byteCount: byteCount)
             } catch {
                 // A store that fails keeps nothing either, and a client that leaves has others to find out.
             }
@@ -83,7 +93,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.xorbs.run() }
-            var desk = ProofDesk(terms: store, chunks: store, events: events)
+            var desk = ProofDesk(terms: store, chunks: store, lost: xorbs.lost, events: events)
             for await work in work {
                 do {
                     switch work {

@@ -8,6 +8,9 @@ public protocol SiteCache: Sendable {
     /// The CAS, with what is known of files in front of it, for somebody who may have them.
     func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource
 
+    /// Whether all chunks that a range of a file needs are kept and proven.
+    func isProven(_ range: FileByteRange, of file: FileHash) async -> Bool
+
     /// Takes note of what a file is made of, as the CAS told somebody who then fetches it by itself.
     func note(_ part: FilePart, of file: FileHash) async
 

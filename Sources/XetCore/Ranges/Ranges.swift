@@ -17,6 +17,11 @@ public struct ChunkRange: Hashable, Sendable {
 
     /// Whether every chunk of `other` is in this range.
     public func contains(_ other: ChunkRange) -> Bool { start <= other.start && other.end <= end }
+
+    /// The chunks that are in both; `nil` if there are none.
+    public func intersection(_ other: ChunkRange) -> ChunkRange? {
+        ChunkRange(start: max(start, other.start), end: min(end, other.end))
+    }
 }
 
 /// Bytes of a rebuilt file, end excluded; may be empty.

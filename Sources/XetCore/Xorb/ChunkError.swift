@@ -28,6 +28,8 @@ public enum XorbError: Error, Hashable, Sendable {
     case chunkBeyondRange(index: Int, count: Int)
     /// There are fewer chunks than the range should hold.
     case missingChunks(expected: Int, found: Int)
+    /// A chunk is not the one that its hash, which is known, means.
+    case otherChunk(index: Int)
     /// A footer stands where only chunks may be.
     case unexpectedFooter(offset: Int)
     /// A xorb needs at least one chunk.

@@ -60,8 +60,8 @@ struct RangeDecoder: ~Copyable {
             }
             if let known {
                 open.note(known)
-            } else if let hash = open.chunks.last?.hash {
-                hashes?.note(hash, of: chunk)
+            } else if let hashes, let hash = open.chunks.last?.hash, !hashes.note(hash, of: chunk) {
+                throw .otherChunk(index: item.index)
             }
             batch = open
             if let full { return full }

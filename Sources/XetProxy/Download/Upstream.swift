@@ -176,6 +176,9 @@ public final class Upstream: Sendable {
         context: ProxyContext
     ) async throws -> Response {
         guard request.method == .get, let range = head.range else { return .bare(head.status, head.headers) }
+        let isPart = range != FileByteRange(count: byteCount)
+        // The chunks of a part that are proven have been compared with a hash that covered them.
+        async let isProven = isPart ? cache?.isProven(range, of: hash) ?? false : false
         let source: any ReconstructionSource = cas.reconstructions(for: scope)
         let download = try await withSpan("plan") { _ in
             try await downloader.prepare(
@@ -188,16 +191,20 @@ public final class Upstream: Sendable {
         }
         var headers = head.headers
         if cache != nil { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
+        let isOnlyProven = await isProven && download.isKept
+        if !isPart || isOnlyProven { headers[.xetVerified] = isPart ? "chunks" : "file" }
         let body = body(context) { [self] sink in
-            try await tallying(context) { try await download.stream(into: &sink) }
+            try await tallying(context, isOnlyProven: isOnlyProven) { try await download.stream(into: &sink) }
         }
         return Response(status: head.status, headers: headers, body: body)
     }
 
     /// Runs `body`, and notes where the bytes that it read came from.
-    func tallying(_ context: ProxyContext, _ body: () async throws -> Void) async throws {
+    ///
+    /// If only proven chunks may be read, it fails for others.
+    func tallying(_ context: ProxyContext, isOnlyProven: Bool = false, _ body: () async throws -> Void) async throws {
         guard cache != nil else { return try await body() }
-        let tally = CacheTally()
+        let tally = CacheTally(isOnlyProven: isOnlyProven)
         defer { context.record.note(tally.result) }
         try await CacheTally.$current.withValue(tally) { try await body() }
     }

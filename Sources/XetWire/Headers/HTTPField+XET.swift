@@ -11,6 +11,8 @@ extension HTTPField.Name {
 
     /// `HIT` or `MISS`: whether the first bytes of the answer were kept.
     public static let xCache = known("X-Cache")
+    /// What is compared with a hash before its last byte leaves: `file`, or the `chunks` of a part.
+    public static let xetVerified = known("X-Xet-Verified")
     /// 40 hex digits: the commit that the revision resolved to.
     public static let repoCommit = known("X-Repo-Commit")
     /// The entity tag of the content behind a redirect.

@@ -51,24 +51,34 @@ import XetTestSupport
             executor.runUntilIdle()
         }
 
-        func start(_ number: Int = 0, range: FileByteRange? = nil) -> Started<[UInt8]> {
+        func start(
+            _ number: Int = 0,
+            range: FileByteRange? = nil,
+            isOnlyProven: Bool = false
+        ) -> Started<[UInt8]> {
             let file = files[number]
             let source = cache.reconstructions(cas[number])
             return executor.start { [downloader] in
-                var sink = CollectingSink()
-                let prepared = try await downloader.prepare(
-                    file.hash,
-                    byteCount: file.byteCount,
-                    range: range ?? file.whole,
-                    from: source
-                )
-                try await prepared.stream(into: &sink)
-                return sink.contents.bytes
+                try await CacheTally.$current.withValue(CacheTally(isOnlyProven: isOnlyProven)) {
+                    var sink = CollectingSink()
+                    let prepared = try await downloader.prepare(
+                        file.hash,
+                        byteCount: file.byteCount,
+                        range: range ?? file.whole,
+                        from: source
+                    )
+                    try await prepared.stream(into: &sink)
+                    return sink.contents.bytes
+                }
             }
         }
 
-        func run(_ number: Int = 0, range: FileByteRange? = nil) -> Result<[UInt8], any Error>? {
-            let started = start(number, range: range)
+        func run(
+            _ number: Int = 0,
+            range: FileByteRange? = nil,
+            isOnlyProven: Bool = false
+        ) -> Result<[UInt8], any Error>? {
+            let started = start(number, range: range, isOnlyProven: isOnlyProven)
             executor.runUntilIdle()
             return started.result
         }
@@ -106,6 +116,13 @@ import XetTestSupport
                 }
                 return !records.isEmpty && records.allSatisfy(\.isProven)
             }
+            executor.runUntilIdle()
+            return try #require(started.value as Bool?)
+        }
+
+        /// Whether the cache says that a range is proven.
+        func isProven(_ range: FileByteRange, of file: SampleFile) throws -> Bool {
+            let started = executor.start { [cache] in await cache.isProven(range, of: file.hash) }
             executor.runUntilIdle()
             return try #require(started.value as Bool?)
         }
@@ -208,6 +225,68 @@ import XetTestSupport
         #expect(try rig.fetch() == bytes)
         #expect(try rig.run()?.get() == file.bytes)
         #expect(rig.cdn.calls.count == gets)
+        #expect(rig.stop())
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `a range is proven where its chunks are`(seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: .mixed)
+        let rig = Rig([file], executor: StepExecutor(seed: seed))
+        var random = SplitMix64(seed: seed)
+        let start = UInt64.random(in: 0..<file.byteCount, using: &random)
+        let end = UInt64.random(in: start + 1...file.byteCount, using: &random)
+        let range = try #require(FileByteRange(start: start, end: end))
+        #expect(try !rig.isProven(range, of: file))
+        #expect(try rig.run(range: range)?.get() == file.slice(range))
+        if range != file.whole { #expect(try !rig.isProven(range, of: file)) }
+        #expect(try rig.run()?.get() == file.bytes)
+        #expect(try rig.isProven(range, of: file) && rig.isProven(file.whole, of: file))
+        #expect(try rig.run(range: range, isOnlyProven: true)?.get() == file.slice(range))
+        #expect(rig.stop())
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `what takes the place of a proven chunk has its hash, or ends the download`(seed: UInt64) throws {
+        let chunks = (0..<12).map { [UInt8](repeating: UInt8($0), count: 1000) + Array(0..<200) }
+        let file = try SampleFile(chunks: chunks)
+        let isWrong = Mutex(false)
+        let rig = Rig([file], executor: StepExecutor(seed: seed)) { call in
+            var answer = ScriptedXorbSource.Answer()
+            guard isWrong.withLock({ $0 }) else { return answer }
+            answer.damage = { bytes in
+                guard let chunk = try? SampleFile.serialized([UInt8](repeating: 9, count: 1200)) else { return }
+                bytes.replaceSubrange(0..<SampleFile.firstChunkByteCount(bytes), with: chunk)
+            }
+            return answer
+        }
+        #expect(try rig.run()?.get() == file.bytes)
+        let range = try #require(FileByteRange(start: 100, end: file.byteCount - 100))
+        // It rots, and the data host is wrong: no byte of it leaves.
+        let rottenCount = Mutex(2)
+        rig.store.damage = { _ in
+            rottenCount.withLock { count in
+                count -= 1
+                return count >= 0 ? (20, 1) : nil
+            }
+        }
+        isWrong.withLock { $0 = true }
+        #expect(throws: XetError.self) { try rig.run(range: range, isOnlyProven: true)?.get() }
+        isWrong.withLock { $0 = false }
+        // What rots a last time may come from upstream without being kept.
+        for _ in 0..<2 {
+            #expect(try rig.run(range: range, isOnlyProven: true)?.get() == file.slice(range))
+        }
+        // Proven again without the whole.
+        #expect(try rig.isProven(range, of: file))
+        #expect(rig.stop())
+    }
+
+    @Test func `what is gone cannot be promised`() throws {
+        let file = try SampleFile(seed: 3, shape: .plain)
+        let rig = Rig([file])
+        let range = try #require(FileByteRange(start: 1, end: file.byteCount))
+        let error = #expect(throws: XetError.self) { try rig.run(range: range, isOnlyProven: true)?.get() }
+        #expect(error?.code == .notFound)
         #expect(rig.stop())
     }
 

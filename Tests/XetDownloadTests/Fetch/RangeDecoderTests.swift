@@ -20,7 +20,10 @@ import XetTestSupport
         var noted: [Int: ChunkHash] { state.withLock { $0.noted } }
 
         func hash(of chunk: Int) -> ChunkHash? { state.withLock { $0.known[chunk] } }
-        func note(_ hash: ChunkHash, of chunk: Int) { state.withLock { $0.noted[chunk] = hash } }
+        func note(_ hash: ChunkHash, of chunk: Int) -> Bool {
+            state.withLock { $0.noted[chunk] = hash }
+            return true
+        }
     }
 
     private let file: SampleFile

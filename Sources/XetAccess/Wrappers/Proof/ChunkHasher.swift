@@ -4,9 +4,12 @@ import XetCore
 /// Unpacks and hashes chunks that are kept and that no reader has unpacked: XET clients take them as they are.
 struct ChunkHasher: Sendable {
     private let store: any ChunkStore
+    private let lost: LostProofs
 
-    init(_ store: any ChunkStore) {
+    /// A hasher that remembers in `lost` what was proven of what it drops.
+    init(_ store: any ChunkStore, _ lost: LostProofs) {
         self.store = store
+        self.lost = lost
     }
 
     /// The run with the hashes of all chunks in `part`, which the store has then too.
@@ -27,6 +30,7 @@ struct ChunkHasher: Sendable {
                 }
             }
         } catch let error as ChunkStoreError {
+            lost.note(run.contents)
             try await store.remove(run.id)
             throw error
         }

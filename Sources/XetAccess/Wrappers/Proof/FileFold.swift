@@ -34,7 +34,8 @@ struct FileFold: Sendable {
     mutating func advance(
         to byteCount: UInt64?,
         _ terms: any TermStore,
-        _ chunks: any ChunkStore
+        _ chunks: any ChunkStore,
+        _ lost: LostProofs
     ) async throws -> Stop {
         while byteCount.map({ place < $0 }) ?? true {
             try Task.checkCancellation()
@@ -42,14 +43,18 @@ struct FileFold: Sendable {
                 let part = try await terms.part(of: file, holding: next)
             else { return .terms }
             let before = place
-            if let missing = try await fold(part, chunks) { return missing }
+            if let missing = try await fold(part, chunks, ChunkHasher(chunks, lost)) { return missing }
             guard place > before else { return .contradiction }
         }
         return .end
     }
 
     /// Adds the chunks of a part from the place on; returns what is missing.
-    private mutating func fold(_ part: FilePart, _ chunks: any ChunkStore) async throws -> Stop? {
+    private mutating func fold(
+        _ part: FilePart,
+        _ chunks: any ChunkStore,
+        _ hasher: ChunkHasher
+    ) async throws -> Stop? {
         var start = part.start
         for term in part.terms {
             let end = start + UInt64(term.unpackedByteCount)
@@ -61,7 +66,7 @@ struct FileFold: Sendable {
             while chunk < term.chunks.end {
                 guard let run = kept.last(where: { $0.chunks.start <= chunk && chunk < $0.chunks.end }),
                     let rest = ChunkRange(start: chunk, end: min(run.chunks.end, term.chunks.end)),
-                    let hashed = try await hashed(run, rest, chunks)
+                    let hashed = try await Self.hashed(run, rest, hasher)
                 else { return .chunk(chunk, of: term.xorb) }
                 runs.insert(run.id)
                 for record in hashed.contents.records(in: rest) {
@@ -81,9 +86,13 @@ struct FileFold: Sendable {
     }
 
     /// The run with its hashes; `nil` if it turns out not to be kept.
-    private func hashed(_ run: ChunkRun, _ part: ChunkRange, _ chunks: any ChunkStore) async throws -> ChunkRun? {
+    private static func hashed(
+        _ run: ChunkRun,
+        _ part: ChunkRange,
+        _ hasher: ChunkHasher
+    ) async throws -> ChunkRun? {
         do {
-            return try await ChunkHasher(chunks).hashed(run, in: part)
+            return try await hasher.hashed(run, in: part)
         } catch is ChunkStoreError {
             return nil
         }

@@ -17,16 +17,18 @@ struct ProofDesk {
     private let terms: any TermStore
     private let chunks: any ChunkStore
     private let events: any CacheEvents
+    private let lost: LostProofs
     private var files: [FileHash: Waiting] = [:]
     private var turn = 0
 
-    init(terms: any TermStore, chunks: any ChunkStore, events: any CacheEvents) {
+    init(terms: any TermStore, chunks: any ChunkStore, lost: LostProofs, events: any CacheEvents) {
+        self.lost = lost
         self.terms = terms
         self.chunks = chunks
         self.events = events
     }
 
-    private var proof: CacheProof { CacheProof(terms: terms, chunks: chunks) }
+    private var proof: CacheProof { CacheProof(terms: terms, chunks: chunks, lost: lost) }
 
     /// Goes on with a file: more is known of it, or how long it is.
     mutating func advance(_ file: FileHash, byteCount: UInt64?) async throws {
@@ -52,7 +54,7 @@ struct ProofDesk {
     mutating func take(_ kept: ChunkRange, of xorb: XorbHash) async throws {
         for run in try await chunks.runs(of: xorb, in: kept) {
             do {
-                _ = try await ChunkHasher(chunks).hashed(run, in: run.chunks)
+                try await restore(try await ChunkHasher(chunks, lost).hashed(run, in: run.chunks))
             } catch is ChunkStoreError {
                 events.noteHealed()
             }
@@ -64,5 +66,21 @@ struct ProofDesk {
             }
             try await advance(file, byteCount: nil)
         }
+    }
+
+    /// Compares chunks that were had anew with those that were proven before: they are proven again, or dropped.
+    private func restore(_ run: ChunkRun) async throws {
+        let expected = lost.hashes(of: run.contents.xorb, in: run.chunks)
+        guard !expected.isEmpty else { return }
+        var contents = run.contents
+        for (chunk, hash) in expected {
+            let index = chunk - run.chunks.start
+            guard contents.records[index].hash == hash else {
+                events.noteHealed()
+                return try await chunks.remove(run.id)
+            }
+            contents.records[index].isProven = true
+        }
+        try await chunks.note(contents.records, of: run.id)
     }
 }
