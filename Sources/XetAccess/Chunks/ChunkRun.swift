@@ -58,6 +58,9 @@ public struct ChunkRunContents: Hashable, Sendable {
     /// Serialized bytes of all chunks.
     public var byteCount: Int { records.reduce(0) { $0 + $1.serializedByteCount } }
 
+    /// Whether all chunks are proven.
+    public var isProven: Bool { records.allSatisfy(\.isProven) }
+
     /// The record of a chunk, which must be one of them.
     public func record(of chunk: Int) -> ChunkRecord { records[chunk - chunks.start] }
 

@@ -1,12 +1,12 @@
-import NIOCore
-import XetCore
+package import NIOCore
+package import XetCore
 
 /// Reads chunks from where they are kept, and lets nothing through that is not as it was kept.
-enum KeptBytes {
+package enum KeptBytes {
     /// The bytes that `read` gives, if they are those of the records: chunks from `firstChunk` on.
     ///
     /// Throws ``ChunkStoreError`` otherwise, and `CancellationError`.
-    static func read(
+    package static func read(
         _ records: some Sequence<ChunkRecord>,
         firstChunk: Int,
         of xorb: XorbHash,

@@ -1,12 +1,12 @@
-import XetCore
+package import XetCore
 
 /// Chunks of a run, in steps that are read at once.
-struct RunSteps: Sequence {
-    struct Step {
-        let firstChunk: Int
-        let records: ArraySlice<ChunkRecord>
+package struct RunSteps: Sequence {
+    package struct Step: Sendable {
+        package let firstChunk: Int
+        package let records: ArraySlice<ChunkRecord>
         /// Counted from the start of the run.
-        let bytes: Range<Int>
+        package let bytes: Range<Int>
     }
 
     /// Most bytes of a step that has several chunks.
@@ -15,7 +15,7 @@ struct RunSteps: Sequence {
     private let steps: [Step]
 
     /// The steps through `part`, which lies in the run.
-    init(_ contents: ChunkRunContents, _ part: ChunkRange) {
+    package init(_ contents: ChunkRunContents, _ part: ChunkRange) {
         let records = contents.records(in: part)
         var offset = contents.bytes(of: part).lowerBound
         var steps: [Step] = []
@@ -42,5 +42,5 @@ struct RunSteps: Sequence {
         self.steps = steps
     }
 
-    func makeIterator() -> Array<Step>.Iterator { steps.makeIterator() }
+    package func makeIterator() -> Array<Step>.Iterator { steps.makeIterator() }
 }

@@ -16,6 +16,11 @@ struct ReadPosition: Hashable, Sendable {
     var chunk: Int
     /// Bytes that were handed over.
     var byteCount = 0
+
+    /// The position after `count` more bytes.
+    func advanced(to chunk: Int, _ count: Int) -> ReadPosition {
+        ReadPosition(chunk: chunk, byteCount: byteCount + count)
+    }
 }
 
 /// One GET of a signed range that any number of readers follow, while what it brings is kept.
@@ -159,13 +164,15 @@ extension Flight {
             let start = index == 0 ? 0 : ends[index - 1]
             var last = index
             while last + 1 < limit, ends[last + 1] - start <= Self.stepByteCount { last += 1 }
-            let range = start..<ends[last]
-            let next = ReadPosition(chunk: chunks.start + last + 1, byteCount: position.byteCount + range.count)
-            if let pieces = state.bytes.inMemory(range) { return .pieces(pieces, next: next) }
-            guard let writer = state.writer else {
+            if let pieces = state.bytes.inMemory(start..<ends[last]) {
+                return .pieces(pieces, next: position.advanced(to: chunks.start + last + 1, ends[last] - start))
+            }
+            last = min(last, state.bytes.writtenChunkCount - 1)
+            guard last >= index, let writer = state.writer else {
                 return .failed(ChunkStoreError.damaged(xorb: fetch.xorb, chunk: position.chunk))
             }
-            return .written(range, writer, next: next)
+            let next = position.advanced(to: chunks.start + last + 1, ends[last] - start)
+            return .written(start..<ends[last], writer, next: next)
         }
     }
 
@@ -332,7 +339,7 @@ extension Flight {
     private func keep(_ writer: any ChunkWriter, in store: some ChunkStore) async {
         let (count, firstByte) = state.withLock { state in
             changing(&state) { $0.dropWritten(keeping: 0) }
-            let count = state.bytes.chunkEnds.prefix { $0 <= state.bytes.writtenByteCount }.count
+            let count = state.bytes.writtenChunkCount
             return (count, state.bytes.start.map { fetch.info.bytes.first + UInt64($0) })
         }
         guard count > 0, let firstByte, let range = ChunkRange(start: chunks.start, end: chunks.start + count),

@@ -25,6 +25,8 @@ struct FlightBytes: Sendable {
     private var claimedByteCount = 0
     /// Bytes that are written.
     private(set) var writtenByteCount = 0
+    /// Chunks of which all bytes are written.
+    private(set) var writtenChunkCount = 0
 
     /// Of a range of `chunks`, `kept` are kept.
     init(_ chunks: ChunkRange, keeping kept: ChunkRange) {
@@ -99,11 +101,19 @@ struct FlightBytes: Sendable {
     }
 
     /// Notes that what was given out is written.
-    mutating func noteWritten() { writtenByteCount = claimedByteCount }
+    mutating func noteWritten() {
+        writtenByteCount = claimedByteCount
+        while writtenChunkCount < chunkEnds.count, chunkEnds[writtenChunkCount] <= writtenByteCount {
+            writtenChunkCount += 1
+        }
+    }
 
-    /// Drops from memory what is written, but for the last `tailByteCount` bytes.
+    /// Drops from memory chunks that are written, but for the last `tailByteCount` bytes.
+    ///
+    /// What is written of a chunk stays until all of it is: it is to be had from one place.
     mutating func dropWritten(keeping tailByteCount: Int) {
-        while let first = pieces.first, first.start + first.bytes.readableBytes <= writtenByteCount,
+        let end = writtenChunkCount > 0 ? chunkEnds[writtenChunkCount - 1] : 0
+        while let first = pieces.first, first.start + first.bytes.readableBytes <= end,
             receivedByteCount - first.start > tailByteCount
         {
             pieces.removeFirst()
