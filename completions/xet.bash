@@ -173,13 +173,13 @@ _xet() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    proxy|download|list|hash|inspect|origin|demo|health|help)
+    proxy|download|list|hash|inspect|cache|origin|demo|health|help)
         # Offer subcommand argument completions
         "_xet_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'proxy download list hash inspect origin demo health help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'proxy download list hash inspect cache origin demo health help' -- "${cur}"))
         ;;
     esac
 }
@@ -188,7 +188,7 @@ _xet_proxy() {
     repeating_flags=()
     non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
-    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --cache --cache-size --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
+    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --cache --cache-size --hub-lease --hub-stale --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format)
     __xet_offer_flags_options 0
 
     # Offer option value completions
@@ -260,6 +260,12 @@ _xet_proxy() {
         return
         ;;
     '--cache-size')
+        return
+        ;;
+    '--hub-lease')
+        return
+        ;;
+    '--hub-stale')
         return
         ;;
     '--buffer-memory')
@@ -396,6 +402,84 @@ _xet_inspect() {
     case "${positional_number}" in
     1)
         __xet_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xet_cache() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    status|verify|prune)
+        # Offer subcommand argument completions
+        "_xet_cache_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'status verify prune' -- "${cur}"))
+        ;;
+    esac
+}
+
+_xet_cache_status() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_xet_cache_verify() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_xet_cache_prune() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--size)
+    __xet_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--size')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -d
         return
         ;;
     esac

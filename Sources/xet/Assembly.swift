@@ -38,6 +38,9 @@ struct Assembly: Sendable {
         let byteLimit: Int?
     }
 
+    /// Unix seconds.
+    static let time: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+
     let hub: HubClient
     let tokens: TokenCache
     let cas: CASClient
@@ -61,12 +64,11 @@ struct Assembly: Sendable {
         self.cache = cache
         self.metrics = metrics
         bodyRetry = configuration.bodyRetry
-        let time: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
         leases = configuration.leases.map {
-            HubLeases($0, hub: configuration.hub, metrics: metrics, time: time)
+            HubLeases($0, hub: configuration.hub, metrics: metrics, time: Self.time)
         }
         hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
-        tokens = TokenCache(hub, now: time)
+        tokens = TokenCache(hub, now: Self.time)
         // A client waits for the first reconstruction, so not for long.
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)

@@ -19,9 +19,15 @@ struct OpenCache: Sendable {
     ) async throws -> OpenCache? {
         guard let cache = configuration.cache else { return nil }
         let events = CacheMetrics(metrics) { Descriptor.standardError.print("xet: \($0)") }
+        let time: @Sendable () -> Int64 = { Int64(clamping: Assembly.time()) }
         let store: DiskChunkStore
         do {
-            store = try await DiskChunkStore.open(FilePath(cache.folder), byteLimit: cache.byteLimit, events: events)
+            store = try await DiskChunkStore.open(
+                FilePath(cache.folder),
+                byteLimit: cache.byteLimit,
+                events: events,
+                time: time
+            )
         } catch let error where !(error is CancellationError) {
             let reason = (error as? FileSystemError).map(CommandFailure.text) ?? "\(error)"
             CommandFailure.print("cannot use the cache \(cache.folder): \(reason)")
@@ -29,6 +35,10 @@ struct OpenCache: Sendable {
         }
         metrics.observe("xet_cache_size_bytes", .gauge) { Double(store.byteCount) }
         metrics.observe("xet_cache_limit_bytes", .gauge) { Double(store.byteLimit) }
+        metrics.observe("xet_cache_provisional_bytes", .gauge) { Double(store.provisionalByteCount) }
+        metrics.observe("xet_cache_oldest_seconds", .gauge) {
+            store.oldest.map { Double(max(0, time() - $0)) }
+        }
         metrics.observe("xet_cache_runs", .gauge) { Double(store.runCount) }
         return OpenCache(chunks: ChunkCache(CDNClient(http: http), store: store, events: events), store: store)
     }

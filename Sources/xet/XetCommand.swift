@@ -22,6 +22,7 @@ struct XetCommand: AsyncParsableCommand {
         version: XetVersion.current,
         subcommands: [
             ProxyCommand.self, DownloadCommand.self, ListCommand.self, HashCommand.self, InspectCommand.self,
+            CacheCommand.self,
             OriginCommand.self, DemoCommand.self, HealthCommand.self,
         ]
     )

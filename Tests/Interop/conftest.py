@@ -83,7 +83,7 @@ def xet(xet_binary, origin, home, tmp_path):
 def start_proxy(xet_binary, origin, home, tmp_path):
     """Starts proxies in front of the origin (`hub` names another Hub).
 
-    Each must still run at the end, stop when asked, and have logged no secret. With XET_TEST_CACHE each has a cache, which
+    Each that is not forgotten must still run at the end, stop when asked, and have logged no secret. With XET_TEST_CACHE each has a cache, which
     changes nothing that a client sees.
     """
     running = []
@@ -96,6 +96,7 @@ def start_proxy(xet_binary, origin, home, tmp_path):
         running.append(server)
         return server
 
+    start.forget = running.remove
     yield start
     for server in running:
         assert server.is_running, f"the proxy ended with {server.process.returncode}:\n{server.errors()}"

@@ -92,6 +92,13 @@ struct CacheFolder: Sendable {
         return lock
     }
 
+    /// Throws ``CacheFolderError`` if there is no cache.
+    func checkExists() async throws {
+        guard try await FileSystem.shared.info(forFileAt: formatFile) != nil else {
+            throw CacheFolderError.missing(path: path.string)
+        }
+    }
+
     /// Removes the index, and everything that it may have named.
     func clear() async throws {
         for ending in ["", "-wal", "-shm"] { SystemCalls.remove(FilePath("\(index)\(ending)")) }
@@ -128,9 +135,12 @@ package enum CacheFolderError: Error, Hashable, CustomStringConvertible {
     case otherFormat(path: String, found: String)
     /// It holds something else.
     case notEmpty(path: String, found: String)
+    /// There is no cache.
+    case missing(path: String)
 
     package var description: String {
         switch self {
+        case .missing(let path): "\(path) is no cache"
         case .inUse(let path): "the cache \(path) is in use by another process"
         case .foreign(let path, let owner, let user):
             "the cache \(path) belongs to user \(owner), and this process runs as user \(user)"

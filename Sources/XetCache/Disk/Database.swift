@@ -41,11 +41,12 @@ import CSQLite
     }
 
     /// Runs `body` as one change: all of it, or nothing if it throws.
-    func transaction(_ body: (Database) throws -> Void) throws {
+    func transaction<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try execute("BEGIN IMMEDIATE")
         do {
-            try body(self)
+            let value = try body(self)
             try execute("COMMIT")
+            return value
         } catch {
             // Nothing is left to be done if that fails too: SQLite has rolled back by itself.
             try? execute("ROLLBACK")

@@ -23,33 +23,43 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         var reservedByteCount = 0
         var nextNumber: Int64
         var failedAt: ContinuousClock.Instant?
+        /// Bytes of runs of which not all chunks are proven.
+        var provisionalByteCount = 0
+        /// When the oldest run was kept, in Unix seconds.
+        var oldest: Int64?
     }
 
     /// Most bytes that are kept.
     public let byteLimit: Int
     private let lock: FolderLock
-    private let files: SegmentFiles
-    private let index: SegmentIndex
+    let files: SegmentFiles
+    let index: SegmentIndex
+    private let time: @Sendable () -> Int64
     private let events: any CacheStoreEvents
     private let state: Mutex<State>
 
-    /// Opens a folder, which is created if it is not there; ``close()`` follows.
+    /// Opens a folder, which is created if it is not there, unless it is to exist; ``close()`` follows.
     ///
-    /// At most `byteLimit` bytes are kept, 90% of what is free if `nil`, with what is there already. Throws what the folder cannot
+    /// `time` gives Unix seconds. At most `byteLimit` bytes are kept, 90% of what is free if `nil`, with what is there already. Throws what the folder cannot
     /// be used for.
     package static func open(
         _ path: FilePath,
         byteLimit: Int? = nil,
-        events: any CacheStoreEvents = NoCacheStoreEvents()
+        events: any CacheStoreEvents = NoCacheStoreEvents(),
+        isExisting: Bool = false,
+        time: @escaping @Sendable () -> Int64 = { 0 }
     ) async throws -> DiskChunkStore {
         let folder = CacheFolder(path)
+        if isExisting { try await folder.checkExists() }
         let lock = try await folder.prepare()
         let files = SegmentFiles(folder)
         do {
             let index = try await Self.openIndex(folder, files, events)
             var order = EvictionOrder<Int64>()
+            var provisionalByteCount = 0
             for place in try index.allRuns() {
                 order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
+                if !place.isProven { provisionalByteCount += place.byteCount }
             }
             let free = try SystemCalls.freeByteCount(at: folder.segments)
             return DiskChunkStore(
@@ -58,7 +68,13 @@ public final class DiskChunkStore: ChunkStore, TermStore {
                 files: files,
                 index: index,
                 events: events,
-                state: State(order: order, nextNumber: try index.beginNumbers())
+                time: time,
+                state: State(
+                    order: order,
+                    nextNumber: try index.beginNumbers(),
+                    provisionalByteCount: provisionalByteCount,
+                    oldest: try index.oldest()
+                )
             )
         } catch {
             await files.close()
@@ -76,9 +92,11 @@ public final class DiskChunkStore: ChunkStore, TermStore {
             return try SegmentIndex(folder.index, files.threads)
         } catch let error as DatabaseError where error.isDamage {
             events.noteLost(error)
-            try await folder.clear()
-            return try SegmentIndex(folder.index, files.threads)
+        } catch let error as SegmentIndexError where error.isOlder {
+            events.noteLost(error)
         }
+        try await folder.clear()
+        return try SegmentIndex(folder.index, files.threads)
     }
 
     private init(
@@ -87,6 +105,7 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         files: SegmentFiles,
         index: SegmentIndex,
         events: any CacheStoreEvents,
+        time: @escaping @Sendable () -> Int64,
         state: consuming State
     ) {
         self.byteLimit = byteLimit
@@ -94,6 +113,7 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         self.files = files
         self.index = index
         self.events = events
+        self.time = time
         self.state = Mutex(state)
     }
 
@@ -107,6 +127,12 @@ public final class DiskChunkStore: ChunkStore, TermStore {
 
     /// Runs that are kept.
     public var runCount: Int { state.withLock { $0.order.count } }
+
+    /// Bytes of runs of which not all chunks are proven.
+    public var provisionalByteCount: Int { state.withLock { $0.provisionalByteCount } }
+
+    /// When the oldest run was kept, in Unix seconds; `nil` if there is none.
+    public var oldest: Int64? { state.withLock { $0.oldest } }
 
     private static func byteCount(_ byteCount: Int) -> Int { byteCount + indexByteCount }
 
@@ -146,7 +172,9 @@ extension DiskChunkStore {
     }
 
     public func note(_ records: [ChunkRecord], of run: ChunkRun.ID) async throws {
-        try await index.note(records, of: run.number)
+        guard try await index.note(records, of: run.number) else { return }
+        let byteCount = records.reduce(0) { $0 + $1.serializedByteCount }
+        state.withLock { $0.provisionalByteCount -= byteCount }
     }
 
     public func remove(_ run: ChunkRun.ID) async throws { try await drop([run.number]) }
@@ -156,8 +184,27 @@ extension DiskChunkStore {
         state.withLock { state in
             for number in numbers { state.order.remove(number) }
         }
-        try await index.remove(numbers)
+        try await forget(numbers)
+    }
+
+    /// Removes what is no longer in the order.
+    private func forget(_ numbers: [Int64]) async throws {
+        guard !numbers.isEmpty else { return }
+        let removed = try await index.remove(numbers)
+        let oldest = try index.oldest()
+        state.withLock { state in
+            for place in removed where !place.isProven { state.provisionalByteCount -= place.byteCount }
+            state.oldest = oldest
+        }
         try await files.remove(numbers)
+    }
+
+    /// Drops what is used least until at most `byteCount` bytes are left.
+    package func prune(to byteCount: Int) async throws {
+        while let victim = state.withLock({ $0.order.byteCount > byteCount ? $0.order.next() : nil }) {
+            try Task.checkCancellation()
+            try await forget([victim.id])
+        }
     }
 
     public func writer(byteCount: Int) async throws -> (any ChunkWriter)? {
@@ -166,8 +213,7 @@ extension DiskChunkStore {
         let (number, victims) = state.withLock { reserve(Self.byteCount(byteCount), free: free, &$0) }
         events.noteEvicted(victims.count)
         do {
-            try await index.remove(victims)
-            try await files.remove(victims)
+            try await forget(victims)
             guard let number else {
                 if free < byteCount + Self.spareByteCount { events.noteFailure(DiskFull(freeByteCount: free)) }
                 return nil
@@ -252,7 +298,7 @@ extension DiskChunkStore {
             let run = ChunkRun(id: ChunkRun.ID(number), contents: contents)
             do {
                 try await store.files.complete(file, at: Int64(contents.byteCount))
-                try await store.index.insert(run)
+                try await store.index.insert(run, time: store.time())
             } catch {
                 store.noteFailure(error)
                 await abandon()
@@ -262,6 +308,8 @@ extension DiskChunkStore {
             store.state.withLock { state in
                 state.reservedByteCount -= reserved
                 state.order.insert(number, byteCount: byteCount, key: contents.evictionKey)
+                if !contents.isProven { state.provisionalByteCount += contents.byteCount }
+                state.oldest = state.oldest ?? store.time()
             }
             store.events.noteWritten()
             return run

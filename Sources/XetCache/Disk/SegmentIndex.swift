@@ -13,11 +13,13 @@ final class SegmentIndex: Sendable {
     struct Place: Sendable {
         let number: Int64
         let byteCount: Int
+        /// Whether all its chunks are.
+        let isProven: Bool
     }
 
     /// Most parts of files that are remembered; those that came first are forgotten first.
     private static let mostPartCount: Int64 = 1_000_000
-    private static let schemaVersion: Int64 = 1
+    private static let schemaVersion: Int64 = 2
     /// Connections that read at the same time.
     private static let readerCount = 4
     private static let cacheByteCount = 4 << 20
@@ -51,7 +53,8 @@ final class SegmentIndex: Sendable {
         switch try database.number("PRAGMA user_version") {
         case 0?: try database.execute(schema)
         case schemaVersion?: break
-        case let version: throw DatabaseError(code: 0, message: "schema \(version ?? -1)")
+        case let version?: throw SegmentIndexError.otherVersion(version, isOlder: version < schemaVersion)
+        case nil: throw SegmentIndexError.otherVersion(0, isOlder: false)
         }
         return database
     }
@@ -60,7 +63,7 @@ final class SegmentIndex: Sendable {
         BEGIN;
         CREATE TABLE run (
             id INTEGER PRIMARY KEY, xorb BLOB NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-            place INTEGER NOT NULL, bytes INTEGER NOT NULL
+            place INTEGER NOT NULL, bytes INTEGER NOT NULL, time INTEGER NOT NULL, proven INTEGER NOT NULL
         );
         CREATE INDEX run_chunks ON run (xorb, first, count);
         CREATE TABLE record (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
@@ -84,7 +87,9 @@ final class SegmentIndex: Sendable {
         }
     }
 
-    private func write(_ query: @escaping @Sendable (Database) throws -> Void) async throws {
+    private func write<Value: Sendable>(
+        _ query: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         try await threads.runIfActive { [self] in
             try writer.database.withLock { try $0.transaction(query) }
         }
@@ -98,8 +103,8 @@ extension SegmentIndex {
     func allRuns() throws -> [Place] {
         try readers[0].database.withLock { database in
             var places: [Place] = []
-            try database.run("SELECT id, bytes FROM run ORDER BY id") { row in
-                places.append(Place(number: row.number(0), byteCount: Int(row.number(1))))
+            try database.run("SELECT id, bytes, proven FROM run ORDER BY id") { row in
+                places.append(Place(row))
             }
             return places
         }
@@ -142,15 +147,23 @@ extension SegmentIndex {
         return ChunkRun(id: ChunkRun.ID(number), contents: contents)
     }
 
-    func insert(_ run: ChunkRun) async throws {
+    /// When the oldest run was kept, in Unix seconds; `nil` if there is none.
+    func oldest() throws -> Int64? {
+        try readers[0].database.withLock { database in
+            try database.number("SELECT time FROM run ORDER BY id LIMIT 1")
+        }
+    }
+
+    /// Adds a run that was kept at `time`, in Unix seconds.
+    func insert(_ run: ChunkRun, time: Int64) async throws {
         let (number, contents) = (run.id.number, run.contents)
         try await write { database in
             try database.run(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     .number(number), .bytes(contents.xorb.bytes), .number(Int64(contents.chunks.start)),
                     .number(Int64(contents.chunks.count)), .number(Int64(clamping: contents.firstByte)),
-                    .number(Int64(contents.byteCount)),
+                    .number(Int64(contents.byteCount)), .number(time), .number(contents.isProven ? 1 : 0),
                 ]
             )
             try database.run(
@@ -160,27 +173,65 @@ extension SegmentIndex {
         }
     }
 
-    /// Adds what `records` know to those of a run.
-    func note(_ records: [ChunkRecord], of number: Int64) async throws {
+    /// Adds what `records` know to those of a run; returns whether that is what proves it.
+    func note(_ records: [ChunkRecord], of number: Int64) async throws -> Bool {
         try await write { database in
             var known: [UInt8] = []
             try database.run("SELECT records FROM record WHERE id = ?", [.number(number)]) { known = $0.bytes(0) }
-            guard !known.isEmpty, var merged = RecordCoding.records(in: known, count: records.count) else { return }
+            guard !known.isEmpty, var merged = RecordCoding.records(in: known, count: records.count) else {
+                return false
+            }
+            let wasProven = merged.allSatisfy(\.isProven)
             for index in records.indices { merged[index].add(records[index]) }
             try database.run(
                 "UPDATE record SET records = ? WHERE id = ?",
                 [.bytes(RecordCoding.bytes(of: merged)), .number(number)]
             )
+            guard !wasProven, merged.allSatisfy(\.isProven) else { return false }
+            try database.run("UPDATE run SET proven = 1 WHERE id = ?", [.number(number)])
+            return true
         }
     }
 
-    func remove(_ numbers: [Int64]) async throws {
-        guard !numbers.isEmpty else { return }
-        try await write { database in
+    /// Removes runs; returns those that were there.
+    func remove(_ numbers: [Int64]) async throws -> [Place] {
+        guard !numbers.isEmpty else { return [] }
+        return try await write { database in
+            var removed: [Place] = []
             for number in numbers {
+                try database.run("SELECT id, bytes, proven FROM run WHERE id = ?", [.number(number)]) { row in
+                    removed.append(Place(row))
+                }
                 try database.run("DELETE FROM run WHERE id = ?", [.number(number)])
                 try database.run("DELETE FROM record WHERE id = ?", [.number(number)])
             }
+            return removed
+        }
+    }
+
+    /// A run by its number; `nil` if it is not there, or makes no sense.
+    func run(_ number: Int64) async throws -> ChunkRun? {
+        try await read { database in
+            var run: ChunkRun?
+            try database.run(
+                """
+                SELECT run.id, first, count, place, records, xorb FROM run JOIN record ON record.id = run.id
+                WHERE run.id = ?
+                """,
+                [.number(number)]
+            ) { row in
+                if let xorb = XorbHash(bytes: row.bytes(5).rawSpan) { run = Self.run(number, xorb, row) }
+            }
+            return run
+        }
+    }
+
+    /// How many chunks there are, and files of which some terms are known.
+    func counts() async throws -> (chunks: Int, files: Int) {
+        try await read { database in
+            let chunks = try database.number("SELECT sum(count) FROM run") ?? 0
+            let files = try database.number("SELECT count(DISTINCT file) FROM part") ?? 0
+            return (Int(chunks), Int(files))
         }
     }
 }
@@ -241,5 +292,32 @@ extension SegmentIndex {
 
     func forget(_ file: FileHash) async throws {
         try await write { database in try database.run("DELETE FROM part WHERE file = ?", [.bytes(file.bytes)]) }
+    }
+}
+
+extension SegmentIndex.Place {
+    /// A row of number, bytes and whether it is proven.
+    fileprivate init(_ row: borrowing Database.Row) {
+        self.init(number: row.number(0), byteCount: Int(row.number(1)), isProven: row.number(2) != 0)
+    }
+}
+
+/// Why an index cannot be used.
+enum SegmentIndexError: Error, Hashable, CustomStringConvertible {
+    /// Another version of this program made it.
+    case otherVersion(Int64, isOlder: Bool)
+
+    /// Whether whoever knows this version may begin anew.
+    var isOlder: Bool {
+        switch self {
+        case .otherVersion(_, let isOlder): isOlder
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .otherVersion(let version, let isOlder):
+            "the index is of \(isOlder ? "an older" : "a newer") version (\(version))"
+        }
     }
 }

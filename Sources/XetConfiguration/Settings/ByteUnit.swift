@@ -18,7 +18,7 @@ public enum ByteUnit: String, Sendable, CaseIterable {
     }
 
     /// The bytes of a number with a unit, or without one in `unit`; `nil` if the text is neither.
-    static func parse(_ text: String, _ unit: ByteUnit) -> Int? {
+    package static func parse(_ text: String, _ unit: ByteUnit) -> Int? {
         guard let (number, name) = Quantity.split(text) else { return nil }
         guard let unit = name.isEmpty ? unit : allCases.first(where: { $0.rawValue.lowercased() == name.lowercased() })
         else { return nil }

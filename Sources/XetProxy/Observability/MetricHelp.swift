@@ -11,7 +11,9 @@ package enum MetricHelp {
         "xet_cache_failures_total": "Times that the cache could not be read or written.",
         "xet_cache_healed_total": "Runs of chunks that were not as they were kept, and were fetched anew.",
         "xet_cache_limit_bytes": "Most bytes that the cache takes.",
+        "xet_cache_oldest_seconds": "Age of what has been kept longest.",
         "xet_cache_proofs_total": "Files whose kept chunks were compared with their hash, and were right or wrong.",
+        "xet_cache_provisional_bytes": "Bytes of runs of chunks of which some are not proven.",
         "xet_cache_runs": "Runs of consecutive chunks in the cache.",
         "xet_cache_served_bytes_total":
             "Bytes of xorbs by where they came from: cache, flight (a request to the CDN that readers share), upstream.",
