@@ -32,24 +32,24 @@ public struct Proxy: Sendable {
     /// cannot be, and ``TLSFilesError`` when certificate or key cannot be used.
     public func run(onReady: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) async throws {
         let book = TransferBook()
+        let savings = SavingsBook(now: Self.now)
         let metrics = RequestMetrics(upstream.metrics)
         let application = ServerApplication(
             configuration.server,
-            routes: routes(book, metrics),
-            watcher: TransferWatch(book, metrics: upstream.metrics),
+            routes: routes(book, savings, metrics),
+            watcher: TransferWatch(book, savings, configuration.settings, metrics: upstream.metrics),
             metrics: metrics,
             logger: logger
         )
         try await application.run(onReady: onReady)
     }
 
-    private func routes(_ book: TransferBook, _ metrics: RequestMetrics) -> ProxyRoutes {
-        let services = EndpointServices(
-            configuration,
-            upstream: upstream,
-            now: { UInt64(max(0, Date().timeIntervalSince1970)) }
-        )
+    private static let now: @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+
+    private func routes(_ book: TransferBook, _ savings: SavingsBook, _ metrics: RequestMetrics) -> ProxyRoutes {
+        let services = EndpointServices(configuration, upstream: upstream, now: Self.now)
         let hub = HubProbe(upstream.hub)
+        let operators = OperatorAccess(configuration.operatorToken)
         observe(book, hub)
         return ProxyRoutes(
             status: StatusRoutes(
@@ -57,6 +57,10 @@ public struct Proxy: Sendable {
                     version: XetVersion.current,
                     hub: upstream.hub.endpoint.origin.description,
                     book: book,
+                    savings: savings,
+                    publics: PublicRepositories { [upstream] in await upstream.isPublic($0) },
+                    operators: operators,
+                    cache: upstream.cache,
                     now: services.now
                 ),
                 publicAddress: services.publicAddress,
@@ -87,7 +91,8 @@ public struct Proxy: Sendable {
             crossOrigin: CrossOrigin(
                 allowAnonymous: configuration.allowAnonymous,
                 allowWrites: configuration.allowWrites
-            )
+            ),
+            operators: operators
         )
     }
 
@@ -101,7 +106,7 @@ public struct Proxy: Sendable {
         ProcessMetrics.register(
             in: registry,
             version: XetVersion.current,
-            start: UInt64(max(0, Date().timeIntervalSince1970))
+            start: Self.now()
         )
     }
 }

@@ -1,3 +1,4 @@
+public import XetAccess
 public import XetCore
 public import XetServer
 public import XetWire
@@ -24,6 +25,10 @@ public struct ProxyConfiguration: Sendable {
     public var limits = ProxyLimits()
     /// Whether `/` is a page for people.
     public var hasUI = true
+    /// What opens the view of everything that runs, at `/operator/`.
+    ///
+    /// It is none of the Hub's. Nothing opens it if `nil`.
+    public var operatorToken: HubToken?
     /// How lines of the log are written.
     public var logFormat = LogFormat.logfmt
 

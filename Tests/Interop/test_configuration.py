@@ -56,12 +56,13 @@ SAMPLES = {
     "drain-timeout": (0, "2m", "3h"),
     "log-level": ("trace", "info", "critical"),
     "log-format": ("json", "logfmt", "json"),
+    "operator-token-file": ("/a", "/b", "/c"),
     "no-ui": (True, False, True),
 }
 """Three values for each option but `signing-key`: for the file, the environment, the command line."""
 
 # Files that are read at the start; all three have to be there, and be what they are to be.
-FILES = {"ca-file", "signing-key-file", "tls-certificate", "tls-key"}
+FILES = {"ca-file", "operator-token-file", "signing-key-file", "tls-certificate", "tls-key"}
 
 
 def variable(name):
@@ -162,7 +163,9 @@ def test_precedence(printed, write, tmp_path, certificate_text, name):
         value = SAMPLES[name][index]
         if name in FILES:
             path = tmp_path / value.strip("/")
-            path.write_text(certificate_text if name == "ca-file" else SECRET)
+            # A token has no blanks.
+            secret = SECRET.replace(" ", "-") if name == "operator-token-file" else SECRET
+            path.write_text(certificate_text if name == "ca-file" else secret)
             return str(path)
         return value
 

@@ -6,6 +6,12 @@ public import XetCore
 /// A store bounds what it keeps, and drops what it likes at any time. It does not look at bytes: whoever reads compares
 /// their checksums.
 public protocol ChunkStore: Sendable {
+    /// Bytes that are kept.
+    var byteCount: Int { get }
+
+    /// Most bytes that are kept.
+    var byteLimit: Int { get }
+
     /// The runs that hold some of `chunks`, by their first chunk; they may overlap.
     func runs(of xorb: XorbHash, in chunks: ChunkRange) async throws -> [ChunkRun]
 

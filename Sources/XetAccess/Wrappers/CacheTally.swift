@@ -17,6 +17,7 @@ public final class CacheTally: Sendable {
 
     private let kept = Atomic<Bool>(false)
     private let fetched = Atomic<Bool>(false)
+    private let saved = Atomic<UInt64>(0)
 
     /// Whether only proven chunks may be read, and what takes the place of one that is damaged.
     let isOnlyProven: Bool
@@ -30,10 +31,18 @@ public final class CacheTally: Sendable {
     func note(_ byteCount: Int, from origin: CacheOrigin) {
         guard byteCount > 0 else { return }
         switch origin {
-        case .cache: kept.store(true, ordering: .relaxed)
+        case .cache:
+            kept.store(true, ordering: .relaxed)
+            saved.wrappingAdd(UInt64(byteCount), ordering: .relaxed)
         case .flight, .upstream: fetched.store(true, ordering: .relaxed)
         }
     }
+
+    /// Notes bytes that came over a GET which was there already.
+    func noteShared(_ byteCount: Int) { saved.wrappingAdd(UInt64(max(0, byteCount)), ordering: .relaxed) }
+
+    /// Bytes that nobody had to fetch for this answer.
+    public var savedByteCount: UInt64 { saved.load(ordering: .relaxed) }
 
     /// What it comes down to; `nil` if no bytes of xorbs were read.
     public var result: Result? {

@@ -68,7 +68,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             switch try await nextPart(fetch, ReadPosition(chunk: fetch.info.chunks.start)) {
             case nil: return nil
             case .kept: return XorbReach(isKept: true)
-            case .flight(let flight):
+            case .flight(let flight, _):
                 let seat = Seat(flight)
                 try await flight.begin()
                 return XorbReach(isKept: false, holding: seat)
@@ -104,10 +104,13 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                 switch try await nextPart(fetch, position, mayBegin: waits) {
                 case .kept(let run):
                     try await read(run, fetch, &position, body)
-                case .flight(let flight):
+                case .flight(let flight, let isNew):
                     defer { flight.leave() }
                     let before = position.byteCount
-                    defer { noteServed(position.byteCount - before, from: .flight) }
+                    defer {
+                        noteServed(position.byteCount - before, from: .flight)
+                        if !isNew { CacheTally.current?.noteShared(position.byteCount - before) }
+                    }
                     let flightEnd = min(flight.chunks.end, end)
                     let expected = try await expected(fetch, from: position.chunk, to: flightEnd)
                     try await flight.follow(&position, to: flightEnd, waiting: waits, store: store) { piece in
@@ -128,8 +131,8 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
 
     private enum Part {
         case kept(ChunkRun)
-        /// It was joined.
-        case flight(Flight)
+        /// It was joined, after it was begun if it is new.
+        case flight(Flight, isNew: Bool)
     }
 
     /// Where the next chunk comes from; begins a flight if it comes from nowhere else, or returns `nil` if it may not.
@@ -140,7 +143,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     ) async throws -> Part? {
         var staleCount = 0
         while true {
-            if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight) }
+            if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight, isNew: false) }
             let moment = deck.board.endedCount
             let rest = ChunkRange(start: position.chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
             let runs = try await runs(of: fetch, in: rest)
@@ -150,10 +153,10 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             try Self.checkHasAddress(fetch, from: rest.start)
             let missing = Self.missing(in: rest, runs)
             switch deck.board.begin(fetch, missing: missing, since: staleCount < 3 ? moment : nil) {
-            case .joined(let flight): return .flight(flight)
+            case .joined(let flight): return .flight(flight, isNew: false)
             case .new(let flight):
                 deck.start(flight)
-                return .flight(flight)
+                return .flight(flight, isNew: true)
             case .stale: staleCount += 1
             }
         }

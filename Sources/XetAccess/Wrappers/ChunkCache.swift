@@ -40,6 +40,8 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
 
     public var source: any XorbSource { xorbs }
 
+    public var size: (byteCount: Int, limit: Int) { (store.byteCount, store.byteLimit) }
+
     public func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource {
         CachingReconstructionSource(upstream, terms: store, chunks: store)
     }

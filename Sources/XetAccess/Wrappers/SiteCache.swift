@@ -5,6 +5,9 @@ public protocol SiteCache: Sendable {
     /// The data hosts, with what is kept in front of them.
     var source: any XorbSource { get }
 
+    /// Bytes that are kept, and most that may be.
+    var size: (byteCount: Int, limit: Int) { get }
+
     /// The CAS, with what is known of files in front of it, for somebody who may have them.
     func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource
 

@@ -26,7 +26,8 @@ public final class MemoryChunkStore: ChunkStore {
         }
     }
 
-    private let byteLimit: Int
+    /// Most bytes that are kept.
+    public let byteLimit: Int
     private let state = Mutex(State())
 
     /// A store for at most `byteLimit` bytes of chunks.

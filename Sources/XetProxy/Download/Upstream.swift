@@ -123,6 +123,14 @@ public final class Upstream: Sendable {
         return (file, EndpointHeaders.caching(answer.head.headerFields))
     }
 
+    /// Whether the Hub shows a repository to who has no token; `nil` if it does not say soon.
+    func isPublic(_ repository: Repository) async -> Bool? {
+        let address = hub.endpoint.appending(HubPath.api(repository))
+        let request = UpstreamRequest(.get, address, of: .hub, headTimeout: .seconds(2))
+        guard let answer = try? await hub.http.exchange(request) else { return nil }
+        return answer.head.status == .ok
+    }
+
     func noteRetry(_ error: XetError) { hub.http.metrics.noteRetry(.hub) }
 
     /// The bytes of a file that was resolved, or what its headers say of it: the one answer of all download routes.
@@ -205,7 +213,7 @@ public final class Upstream: Sendable {
     func tallying(_ context: ProxyContext, isOnlyProven: Bool = false, _ body: () async throws -> Void) async throws {
         guard cache != nil else { return try await body() }
         let tally = CacheTally(isOnlyProven: isOnlyProven)
-        defer { context.record.note(tally.result) }
+        defer { context.record.note(tally.result, savedByteCount: tally.savedByteCount) }
         try await CacheTally.$current.withValue(tally) { try await body() }
     }
 

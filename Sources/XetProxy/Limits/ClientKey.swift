@@ -10,21 +10,23 @@ enum ClientKey: Hashable, Sendable {
     /// A peer without an address, as on a Unix domain socket.
     case unknown
 
-    /// The address of a request.
+    /// Whom the address of a request counts for.
     ///
     /// Of the addresses in headers only what `trustedPeers` wrote is believed: the nearest one that is none of theirs.
     init(addressOf head: HTTPRequest, peer: SocketAddress?, trustedPeers: [AddressRange]) {
-        guard let peer = peer?.ipAddress.flatMap({ IPAddress($0) }) else {
-            self = .unknown
-            return
-        }
-        var client = peer
-        var earlier = Self.forwarded(head.headerFields)[...]
+        let client = Self.address(of: head, peer: peer, trustedPeers: trustedPeers)
+        // Whoever has one IPv6 address has a whole /64 of them.
+        self = client.map { .network($0.network) } ?? .unknown
+    }
+
+    /// The address of a request; `nil` if its peer has none.
+    static func address(of head: HTTPRequest, peer: SocketAddress?, trustedPeers: [AddressRange]) -> IPAddress? {
+        guard var client = peer?.ipAddress.flatMap({ IPAddress($0) }) else { return nil }
+        var earlier = forwarded(head.headerFields)[...]
         while trustedPeers.contains(where: { $0.contains(client) }), let next = earlier.popLast() {
             client = next
         }
-        // Whoever has one IPv6 address has a whole /64 of them.
-        self = .network(client.network)
+        return client
     }
 
     /// The addresses that proxies forwarded for, the nearest last; it begins after one that cannot be read.

@@ -17,6 +17,7 @@ struct ProxyRoutes: ServerRoutes {
     let endpoint: EndpointRoute
     let limits: RequestLimits
     let crossOrigin: CrossOrigin
+    let operators: OperatorAccess
 
     func answer(_ request: Request, _ context: ProxyContext) async throws -> Response {
         if let preflight = crossOrigin.preflight(request, context) { return preflight }
@@ -37,7 +38,11 @@ struct ProxyRoutes: ServerRoutes {
     func refusal(_ status: HTTPResponse.Status, _ message: String) -> Response { .refusal(status, message) }
 
     private func route(_ request: Request, _ context: ProxyContext) async throws -> Response {
-        guard let route = RequestRoute(ownPath: request.uri.path) else {
+        let route = RequestRoute(ownPath: request.uri.path)
+        if operators.matches(request.head), route?.isStatus != true {
+            return .refusal(.forbidden, "the operator's token opens \(OperatorAccess.path), and is none of the Hub's")
+        }
+        guard let route else {
             return try await context.whilePresent { try await endpoint.respond(request, context) }
         }
         context.record.note(route)
@@ -51,7 +56,7 @@ struct ProxyRoutes: ServerRoutes {
         case .livez: return live.respond()
         case .readyz: return try await context.whilePresent { try await ready.respond() }
         case .metrics: return metrics.respond()
-        default: return status.respond(request, context)
+        default: return try await status.respond(request, context)
         }
     }
 }

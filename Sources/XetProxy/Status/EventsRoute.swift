@@ -55,7 +55,7 @@ struct EventsRoute: Sendable {
         // A browser that lost the connection comes back after this many milliseconds.
         try await sink.deliver(ByteBuffer(string: "retry: 3000\n\n"))
         while true {
-            let report = try JSONEncoder.report.encode(source.report(for: head))
+            let report = try JSONEncoder.report.encode(await source.report(for: head))
             var event = ByteBuffer(string: "data: ")
             event.writeBytes(report)
             event.writeString("\n\n")

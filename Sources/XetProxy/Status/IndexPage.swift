@@ -10,12 +10,12 @@ struct IndexPage: Sendable {
     let publicAddress: PublicAddress
     let allowAnonymous: Bool
 
-    /// The page with what `report` says.
-    func respond(_ report: StatusReport, _ request: HTTPRequest, peer: SocketAddress?) -> Response {
+    /// The page with what `report` says; `root` leads from it to the proxy's address.
+    func respond(_ report: StatusReport, _ request: HTTPRequest, peer: SocketAddress?, root: String = "") -> Response {
         Response(
             status: .ok,
             headers: .page(contentType: "text/html; charset=utf-8", cacheControl: "no-store"),
-            body: ResponseBody(byteBuffer: ByteBuffer(string: html(report, base: base(request, peer))))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: html(report, base: base(request, peer), root: root)))
         )
     }
 
@@ -26,7 +26,7 @@ struct IndexPage: Sendable {
         return base
     }
 
-    private func html(_ report: StatusReport, base: String) -> String {
+    private func html(_ report: StatusReport, base: String, root: String) -> String {
         """
         <!doctype html>
         <html lang="en">
@@ -45,17 +45,18 @@ struct IndexPage: Sendable {
         <main id="main">
         \(tiles(report))
         \(transfers(report))
+        \(report.cache.map(savings) ?? "")
         \(commands(report, base: base))
         \(failures(report))
         </main>
         <footer>
         <ul class="links">
-        <li><a href="openapi.json">All routes (OpenAPI)</a></li>
-        <li><a href="metrics">Metrics</a></li>
-        <li><a href="readyz">Readiness</a></li>
+        <li><a href="\(root)openapi.json">All routes (OpenAPI)</a></li>
+        <li><a href="\(root)metrics">Metrics</a></li>
+        <li><a href="\(root)readyz">Readiness</a></li>
         </ul>
         <p class="note">Names appear for files that anyone may read, and for a request that brings the token which they were
-        fetched with.</p>
+        fetched with; of a file in a public repository its name does.</p>
         </footer>
         </body>
         </html>
@@ -94,9 +95,35 @@ struct IndexPage: Sendable {
         <div><dt>Speed</dt><dd id="rate">\(AmountText.bytes(report.rate))/s</dd></div>
         <div><dt>Sent so far</dt><dd id="sent">\(AmountText.bytes(report.totals.sent))</dd></div>
         <div><dt>Finished</dt><dd id="finished">\(report.totals.finished)</dd>
-        <dd class="more" id="unfinished">\(TransferText.unfinished(report.totals))</dd></div>
+        <dd class="more" id="unfinished">\(TransferText.unfinished(report.totals))</dd></div>\(cacheTile(report))
         </dl>
         """
+    }
+
+    private func cacheTile(_ report: StatusReport) -> String {
+        guard let cache = report.cache else { return "" }
+        return """
+
+            <div><dt>Saved today</dt><dd id="saved">\(AmountText.bytes(cache.saved))</dd>
+            <dd class="more" id="kept">\(TransferText.kept(cache))</dd></div>
+            """
+    }
+
+    private func savings(_ cache: StatusReport.Cache) -> String {
+        let rows = cache.top.map { saving in
+            let style = saving.name == nil ? "name hidden-name" : "name"
+            return """
+                <li><span class="\(style)">\(HTMLText.escape(saving.name ?? TransferText.hiddenRepository))</span>\
+                <span class="meta">\(TransferText.line(saving))</span></li>
+                """
+        }
+        return """
+            <section aria-labelledby="savings-title">
+            <h2 id="savings-title">Saved most</h2>
+            <p class="empty" id="no-savings"\(cache.top.isEmpty ? "" : " hidden")>Nothing so far today.</p>
+            <ol class="list" id="savings">\(rows.joined())</ol>
+            </section>
+            """
     }
 
     private func transfers(_ report: StatusReport) -> String {

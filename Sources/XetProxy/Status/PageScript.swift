@@ -27,9 +27,10 @@ enum PageScript {
             return `${part(86400, Infinity)} d ${part(3600, 24)} h`;
           };
 
-          const transferText = ({ sent, total, rate }) => {
+          const transferText = ({ sent, total, rate, client, seconds }) => {
             const parts = [total === undefined ? bytes(sent) : `${bytes(sent)} of ${bytes(total)}`, `${bytes(rate)}/s`];
             if (total !== undefined && rate > 0) parts.push(`${time(Math.floor((total - sent) / rate))} left`);
+            if (client !== undefined) parts.push(`${time(seconds)} to ${client}`);
             return parts.join(" · ");
           };
 
@@ -85,6 +86,26 @@ enum PageScript {
             setText(row.querySelector(".meta"), failureText(failure));
           };
 
+          const makeSaving = () => {
+            const row = document.createElement("li");
+            row.append(span("name"), span("meta"));
+            return row;
+          };
+
+          const fillSaving = (row, { name, saved }) => {
+            const title = row.querySelector(".name");
+            title.classList.toggle("hidden-name", name === undefined);
+            setText(title, name ?? "a private repository");
+            setText(row.querySelector(".meta"), `${bytes(saved)} today`);
+          };
+
+          const showCache = ({ size, limit, saved, top }) => {
+            setText(byId("saved"), bytes(saved));
+            setText(byId("kept"), `${bytes(size)} of ${bytes(limit)} kept`);
+            byId("no-savings").hidden = top.length > 0;
+            setRows(byId("savings"), top.length, makeSaving, (row, at) => fillSaving(row, top[at]));
+          };
+
           const show = (report) => {
             const { totals } = report;
             setText(byId("uptime"), time(report.uptime));
@@ -99,6 +120,7 @@ enum PageScript {
             byId("more-transfers").hidden = report.live <= transfers.length;
             setText(byId("more-transfers"), `and ${report.live - transfers.length} more`);
             setRows(byId("transfers"), transfers.length, makeTransfer, (row, at) => fillTransfer(row, transfers[at]));
+            if (report.cache !== undefined) showCache(report.cache);
             byId("no-failures").hidden = failures.length > 0;
             setRows(byId("failures"), failures.length, makeFailure, (row, at) => fillFailure(row, failures[at]));
           };

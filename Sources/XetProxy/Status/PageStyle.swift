@@ -44,7 +44,7 @@ enum PageStyle {
 
         section { margin-top: 2.25rem; }
         h2 { font-size: 1.0625rem; font-weight: 600; margin-bottom: .7rem; }
-        .tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: .75rem; margin-top: 1.75rem; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin-top: 1.75rem; }
         .tiles div, .list li, .command { background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
         .tiles div { display: flex; flex-direction: column; padding: .8rem 1rem .9rem; min-width: 0; }
         .tiles dt { font-size: .8125rem; color: var(--soft); }

@@ -5,8 +5,10 @@ struct StatusReport: Encodable, Sendable {
     /// A running transfer.
     struct Transfer: Encodable, Sendable {
         let id: UInt64
-        /// Repository and path; `nil` if this viewer may not know them.
+        /// Repository and path, or the repository if that is all that this viewer may know; `nil` if not even that.
         let name: String?
+        /// The address that it goes to; `nil` if this viewer may not know it.
+        let client: String?
         let kind: String
         let sent: UInt64
         /// `nil` if the size is not known.
@@ -25,6 +27,24 @@ struct StatusReport: Encodable, Sendable {
         let summary: String
         /// `nil` if this viewer may not know it.
         let cause: String?
+    }
+
+    /// What the cache holds and saves.
+    struct Cache: Encodable, Sendable {
+        /// A repository of which much was saved.
+        struct Saving: Encodable, Sendable {
+            /// `nil` if this viewer may not know it.
+            let name: String?
+            let saved: UInt64
+        }
+
+        /// Bytes that are kept, and that may be.
+        let size: UInt64
+        let limit: UInt64
+        /// Bytes that nobody had to fetch today.
+        let saved: UInt64
+        /// The repositories with most of them.
+        let top: [Saving]
     }
 
     /// Counts since the start.
@@ -49,6 +69,8 @@ struct StatusReport: Encodable, Sendable {
     /// Bytes per second of all of them.
     let rate: UInt64
     let totals: Totals
+    /// `nil` without a cache.
+    let cache: Cache?
     let transfers: [Transfer]
     let failures: [Failure]
 
@@ -58,9 +80,12 @@ struct StatusReport: Encodable, Sendable {
         hub: String,
         uptime: UInt64,
         _ snapshot: TransferBook.Snapshot,
-        for viewer: CallerMark?,
+        for viewer: Viewer,
+        publicly known: Set<Repository> = [],
+        cache: Cache? = nil,
         now: UInt64
     ) {
+        self.cache = cache
         self.version = version
         self.hub = hub
         self.uptime = uptime
@@ -77,7 +102,8 @@ struct StatusReport: Encodable, Sendable {
         transfers = snapshot.live.prefix(Self.maximumTransferCount).map { transfer in
             Transfer(
                 id: transfer.id,
-                name: transfer.subject.isVisible(to: viewer) ? transfer.subject.name.map(Self.bounded) : nil,
+                name: transfer.subject.name(for: viewer, known).map(Self.bounded),
+                client: viewer == .theOperator ? transfer.subject.client.map(Self.bounded) : nil,
                 kind: transfer.subject.kind.rawValue,
                 sent: transfer.sentByteCount,
                 total: transfer.subject.byteCount,
@@ -91,7 +117,7 @@ struct StatusReport: Encodable, Sendable {
                 status: failure.status,
                 route: failure.route,
                 summary: failure.summary,
-                cause: viewer != nil && failure.caller == viewer ? Self.bounded(failure.cause) : nil
+                cause: viewer.isSame(as: failure.caller) ? Self.bounded(failure.cause) : nil
             )
         }
     }
@@ -106,17 +132,43 @@ struct StatusReport: Encodable, Sendable {
     }
 }
 
+extension StatusReport.Cache {
+    /// Most repositories that are listed.
+    static let repositoryCount = 5
+
+    /// What `viewer` may see of it.
+    init(
+        size: Int,
+        limit: Int,
+        _ savings: SavingsBook,
+        for viewer: Viewer,
+        publicly known: Set<Repository>
+    ) {
+        let today = savings.top(Self.repositoryCount)
+        self.init(
+            size: UInt64(clamping: size),
+            limit: UInt64(clamping: limit),
+            saved: today.byteCount,
+            top: today.savings.map { saving in
+                let isVisible =
+                    saving.isPublic || known.contains(saving.repository)
+                    || saving.callers.contains { viewer.isSame(as: $0) } || viewer == .theOperator
+                return Saving(name: isVisible ? saving.repository.description : nil, saved: saving.byteCount)
+            }
+        )
+    }
+}
+
 extension TransferSubject {
-    /// Whether the names may be told: the Hub gave the file to anyone, or to this viewer's own token.
-    func isVisible(to viewer: CallerMark?) -> Bool {
-        switch visibility {
-        case .anyone: true
-        case .unknown: viewer != nil && caller == viewer
-        }
+    /// What may be told: everything, if the Hub gave the file to anyone or to this viewer's own token; the repository, if
+    /// the Hub shows that to anyone.
+    func name(for viewer: Viewer, _ known: Set<Repository>) -> String? {
+        if visibility == .anyone || viewer.isSame(as: caller) { return name }
+        return repository.flatMap { known.contains($0) ? $0.description : nil }
     }
 
     /// Repository and path, as far as they are known.
-    var name: String? {
+    private var name: String? {
         let parts = [repository?.description, path].compactMap { $0 }
         return parts.isEmpty ? nil : parts.joined(separator: "/")
     }

@@ -20,19 +20,40 @@ struct StatusRoutes: Sendable {
     }
 
     /// The answer to `GET` or `HEAD` of a path that is one of these.
-    func respond(_ request: Request, _ context: ProxyContext) -> Response {
-        switch request.uri.path {
-        case "/openapi.json": return description.respond(request)
-        case "/":
-            guard let page else { return plain() }
-            return page.respond(source.report(for: request.head), request.head, peer: context.channel.remoteAddress)
-        default: break
+    func respond(_ request: Request, _ context: ProxyContext) async throws -> Response {
+        let path = request.uri.path
+        if path == "/openapi.json" { return description.respond(request) }
+        guard let page else {
+            return path == "/" ? plain() : .refusal(.notFound, "this proxy runs with --no-ui")
         }
-        guard page != nil else { return .refusal(.notFound, "this proxy runs with --no-ui") }
-        switch request.uri.path {
-        case "/ui.css": return style.respond(request)
-        case "/ui.js": return script.respond(request)
-        default: return events.respond(request, departure: context.departure)
+        guard path.hasPrefix(OperatorAccess.path.dropLast()) else {
+            return try await respond(request, path.dropFirst(), page, root: "", context)
+        }
+        guard source.operators.isOpen else {
+            return .refusal(.notFound, "this proxy runs without --operator-token-file")
+        }
+        // Below its last slash, so that a browser sends what it is asked for nowhere else.
+        guard path.hasPrefix(OperatorAccess.path) else {
+            return .bare(.permanentRedirect, [.location: "operator/", .contentLength: "0"])
+        }
+        guard source.operators.matches(request.head) else { return source.operators.challenge }
+        return try await respond(request, path.dropFirst(OperatorAccess.path.count), page, root: "../", context)
+    }
+
+    private func respond(
+        _ request: Request,
+        _ name: Substring,
+        _ page: IndexPage,
+        root: String,
+        _ context: ProxyContext
+    ) async throws -> Response {
+        switch name {
+        case "ui.css": return style.respond(request)
+        case "ui.js": return script.respond(request)
+        case "events": return events.respond(request, departure: context.departure)
+        default:
+            let report = try await context.whilePresent { await source.report(for: request.head) }
+            return page.respond(report, request.head, peer: context.channel.remoteAddress, root: root)
         }
     }
 

@@ -1,7 +1,11 @@
 import FoundationEssentials
+import XetAccess
 
 /// A small file that the operator named.
 enum OperatorFile {
+    /// Shorter tokens could be guessed.
+    private static let leastTokenByteCount = 16
+
     /// Why it cannot be read.
     struct Failure: Error {
         let message: String
@@ -21,6 +25,19 @@ enum OperatorFile {
         }
         guard bytes.count <= byteCount else { throw Failure("'\(path)' has more than \(byteCount >> 10) KiB") }
         return Array(bytes)
+    }
+
+    /// A token alone in a file; line ends at its end do not count.
+    static func token(_ path: String) throws(Failure) -> HubToken {
+        let bytes = try read(path, upTo: 4096)
+        let text = bytes.reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed()
+        guard text.count >= leastTokenByteCount else {
+            throw Failure("'\(path)' holds \(text.count) bytes; a token has at least \(leastTokenByteCount)")
+        }
+        guard let token = HubToken(String(decoding: text, as: UTF8.self)) else {
+            throw Failure("'\(path)' holds what cannot be sent as a token: printable ASCII without blanks can")
+        }
+        return token
     }
 
     private static func reason(_ error: any Error) -> String {

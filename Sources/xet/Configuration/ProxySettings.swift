@@ -324,6 +324,15 @@ enum ProxySettings {
         of: LogFormat.allCases.map { ($0.rawValue, $0) }
     )
 
+    static let operatorTokenFile = Setting.optional(
+        "operator-token-file",
+        "File with the operator's token, 16 bytes or more, which opens the view of everything that runs at /operator/.",
+        valueName: "file",
+        expectation: "a path",
+        path
+    )
+    .without("nobody sees more than others")
+
     static let hidesPage = Setting.boolean("no-ui", "Serve no page for people at /.")
 
     /// All of them, in the order of help texts and documents.
@@ -340,7 +349,7 @@ enum ProxySettings {
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,
         minimumClientRate.declaration, drainTimeout.declaration,
-        logLevel.declaration, logFormat.declaration, hidesPage.declaration,
+        logLevel.declaration, logFormat.declaration, operatorTokenFile.declaration, hidesPage.declaration,
     ])
 
     private static let path: @Sendable (String) -> String? = { $0.isEmpty ? nil : $0 }

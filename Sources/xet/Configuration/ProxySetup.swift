@@ -79,6 +79,7 @@ struct ProxySetup: Sendable {
         proxy.server.drainTimeout = settings[ProxySettings.drainTimeout]
         proxy.server.tls = try tls(settings)
         proxy.server.allowsCleartextHTTP2 = settings[ProxySettings.h2c]
+        proxy.operatorToken = try operatorToken(settings)
         proxy.hasUI = !settings[ProxySettings.hidesPage]
         proxy.logFormat = settings[ProxySettings.logFormat]
         return proxy
@@ -92,6 +93,16 @@ struct ProxySetup: Sendable {
         } catch {
             let origin = settings.origin(ProxySettings.signingKeyFile)
             throw SettingProblems([SettingProblem(origin, "'signing-key-file': \(error.message)")])
+        }
+    }
+
+    private static func operatorToken(_ settings: ResolvedSettings) throws(SettingProblems) -> HubToken? {
+        guard let path = settings[ProxySettings.operatorTokenFile] else { return nil }
+        do {
+            return try OperatorFile.token(path)
+        } catch {
+            let origin = settings.origin(ProxySettings.operatorTokenFile)
+            throw SettingProblems([SettingProblem(origin, "'operator-token-file': \(error.message)")])
         }
     }
 

@@ -39,6 +39,7 @@ struct ProxyOptions: ParsableArguments {
     @Option(ProxySettings.drainTimeout) var drainTimeout: String?
     @Option(ProxySettings.logLevel) var logLevel: String?
     @Option(ProxySettings.logFormat) var logFormat: String?
+    @Option(ProxySettings.operatorTokenFile) var operatorTokenFile: String?
     @Flag(ProxySettings.hidesPage) var hidesPage: Bool?
 
     /// What was given, by the names of the settings.
@@ -80,6 +81,7 @@ struct ProxyOptions: ParsableArguments {
         given.add(ProxySettings.drainTimeout, drainTimeout)
         given.add(ProxySettings.logLevel, logLevel)
         given.add(ProxySettings.logFormat, logFormat)
+        given.add(ProxySettings.operatorTokenFile, operatorTokenFile)
         given.add(ProxySettings.hidesPage, hidesPage)
         return given.texts
     }

@@ -398,6 +398,9 @@ final class FaultyChunkStore: ChunkStore, TermStore {
         set { state.withLock { $0.damage = newValue } }
     }
 
+    var byteCount: Int { store.byteCount }
+    var byteLimit: Int { store.byteLimit }
+
     /// Writers that were neither committed nor abandoned.
     var reservedByteCount: Int { reserved.withLock { $0 } }
 

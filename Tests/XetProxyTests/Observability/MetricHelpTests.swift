@@ -7,7 +7,7 @@ import XetServer
     @Test func `every metric of the proxy has its line of help`() {
         let registry = MetricsRegistry()
         let metrics = RequestMetrics(registry)
-        _ = TransferWatch(TransferBook(), metrics: registry)
+        _ = TransferWatch(TransferBook(), SavingsBook(now: { 0 }), ReloadableSettings(), metrics: registry)
         metrics.noteBegin()
         metrics.noteEnd(.other, status: 200, duration: .seconds(1), firstByte: .seconds(1))
         metrics.noteRejection("downloads")

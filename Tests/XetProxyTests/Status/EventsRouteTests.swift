@@ -15,7 +15,13 @@ import XetServerTestSupport
         seatCount: Int = 4,
         pause: @escaping @Sendable () async throws -> Void
     ) -> EventsRoute {
-        let source = StatusSource(version: "1.2.3", hub: "https://hub.example", book: book, now: { StatusSamples.now })
+        let source = StatusSource(
+            version: "1.2.3",
+            hub: "https://hub.example",
+            book: book,
+            savings: SavingsBook(now: { StatusSamples.now }),
+            now: { StatusSamples.now }
+        )
         return EventsRoute(source, seatCount: seatCount, pause: pause)
     }
 

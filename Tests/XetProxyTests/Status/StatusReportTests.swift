@@ -1,5 +1,6 @@
 import Testing
 import XetAccess
+import XetCore
 import XetServer
 
 @testable import XetProxy
@@ -22,6 +23,61 @@ import XetServer
                 == ["acme/model/public.bin", "acme/model/hers.bin", nil]
         )
         for transfer in transfers { transfer.end(.finished) }
+    }
+
+    @Test func `a public repository is named, and the operator sees everything`() throws {
+        let book = TransferBook()
+        var subject = StatusSamples.subject("hers.bin", visibility: .unknown, caller: alice)
+        subject.client = "192.0.2.7"
+        let transfer = book.begin(subject)
+        let repository = try #require(Repository(kind: .model, name: "acme/model"))
+        func report(_ viewer: Viewer, _ known: Set<Repository> = []) -> StatusReport {
+            StatusReport(
+                version: "1",
+                hub: "https://hub.example",
+                uptime: 1,
+                book.snapshot,
+                for: viewer,
+                publicly: known,
+                now: StatusSamples.now
+            )
+        }
+        let mark = alice.map(CallerMark.init)
+        #expect(report(.anyone).transfers.map(\.name) == [nil])
+        #expect(report(.anyone, [repository]).transfers.map(\.name) == ["acme/model"])
+        #expect(report(.anyone, [repository]).transfers.map(\.client) == [nil])
+        #expect(report(try .caller(#require(mark)), [repository]).transfers.map(\.name) == ["acme/model/hers.bin"])
+        #expect(report(try .caller(#require(mark))).transfers.map(\.client) == [nil])
+        #expect(report(.theOperator).transfers.map(\.name) == ["acme/model/hers.bin"])
+        #expect(report(.theOperator).transfers.map(\.client) == ["192.0.2.7"])
+        book.note(StatusSamples.failure("nobody: acme/secret"))
+        #expect(report(.theOperator).failures.map(\.cause) == ["nobody: acme/secret"])
+        transfer.end(.finished)
+    }
+
+    @Test func `what was saved is named to who may know it`() throws {
+        let savings = SavingsBook(now: { StatusSamples.now })
+        let repositories = try (0..<7).map { try #require(Repository(kind: .dataset, name: "acme/data-\($0)")) }
+        for (number, repository) in repositories.enumerated() {
+            let caller = number == 5 ? alice : bob
+            savings.note(
+                UInt64(100 * (number + 1)),
+                of: repository,
+                isPublic: number == 6,
+                caller: caller.map(CallerMark.init)
+            )
+        }
+        savings.note(50, of: nil, isPublic: false, caller: nil)
+        func names(_ viewer: Viewer, _ known: Set<Repository> = []) -> [String?] {
+            StatusReport.Cache(size: 1, limit: 2, savings, for: viewer, publicly: known).top.map(\.name)
+        }
+        let all = repositories.reversed().prefix(5).map { "\($0)" }
+        #expect(names(.theOperator) == all)
+        #expect(names(.anyone) == [all[0], nil, nil, nil, nil])
+        #expect(names(.anyone, [repositories[4]]) == [all[0], nil, all[2], nil, nil])
+        #expect(names(try .caller(CallerMark(#require(alice)))) == [all[0], all[1], nil, nil, nil])
+        let cache = StatusReport.Cache(size: 1, limit: 2, savings, for: .anyone, publicly: [])
+        #expect(cache.saved == 2850 && cache.top.map(\.saved) == [700, 600, 500, 400, 300])
     }
 
     @Test func `causes are for the caller who met them`() {

@@ -44,7 +44,7 @@ enum StatusSamples {
             hub: hub,
             uptime: 3725,
             book.snapshot,
-            for: viewer.map(CallerMark.init),
+            for: viewer.map { .caller(CallerMark($0)) } ?? .anyone,
             now: now
         )
     }

@@ -4,7 +4,16 @@ import Testing
 
 @Suite struct TransferTextTests {
     private static func transfer(sent: UInt64, total: UInt64?, rate: UInt64) -> StatusReport.Transfer {
-        StatusReport.Transfer(id: 1, name: nil, kind: "file", sent: sent, total: total, rate: rate, seconds: 1)
+        StatusReport.Transfer(
+            id: 1,
+            name: nil,
+            client: nil,
+            kind: "file",
+            sent: sent,
+            total: total,
+            rate: rate,
+            seconds: 1
+        )
     }
 
     @Test(

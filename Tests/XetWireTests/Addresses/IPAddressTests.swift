@@ -20,6 +20,15 @@ import XetWire
         #expect(try #require(IPAddress(text)) == #require(IPAddress(other)))
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("::ffff:10.1.2.3", "10.1.2.3"), ("0:0:0:0:0:0:0:1", "::1"), ("::", "::"),
+        ("2001:DB8:0:0:8:800:200C:417A", "2001:db8::8:800:200c:417a"), ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
+        ("1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7:0"), ("1:0:0:4:5:0:0:8", "1::4:5:0:0:8"), ("fe80::", "fe80::"),
+    ])
+    func `texts`(text: String, shown: String) throws {
+        #expect(try #require(IPAddress(text)).description == shown)
+    }
+
     @Test(arguments: [("127.0.0.1", "127.0.0.2"), ("::1", "::2"), ("0.0.0.1", "::1"), ("1::", "::1")])
     func `different addresses`(text: String, other: String) throws {
         #expect(try #require(IPAddress(text)) != #require(IPAddress(other)))

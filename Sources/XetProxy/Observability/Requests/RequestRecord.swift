@@ -14,6 +14,8 @@ final class RequestRecord: Sendable {
         var failure: XetError?
         /// Where the bytes came from, if there is a cache.
         var cache: CacheTally.Result?
+        /// Bytes of xorbs that nobody had to fetch.
+        var savedByteCount: UInt64 = 0
         /// The id of the Hub's or the CAS's answer, if that is passed on.
         var upstreamID: XetServer.RequestID?
 
@@ -52,8 +54,11 @@ final class RequestRecord: Sendable {
     }
 
     /// Notes where the bytes of the answer came from.
-    func note(_ cache: CacheTally.Result?) {
-        state.withLock { $0.cache = cache }
+    func note(_ cache: CacheTally.Result?, savedByteCount: UInt64) {
+        state.withLock { facts in
+            facts.cache = cache
+            facts.savedByteCount = savedByteCount
+        }
     }
 
     /// Notes why the request got an error status.

@@ -29,8 +29,8 @@ enum RequestRoute: String, Sendable, CaseIterable {
     /// The route of a path that is one of the proxy's own.
     init?(ownPath path: String) {
         switch path {
-        case "/", "/ui.css", "/ui.js": self = .page
-        case "/events": self = .events
+        case "/", "/ui.css", "/ui.js", "/operator", "/operator/", "/operator/ui.css", "/operator/ui.js": self = .page
+        case "/events", "/operator/events": self = .events
         case "/openapi.json": self = .openapi
         case "/health": self = .health
         case "/livez": self = .livez

@@ -7,8 +7,16 @@ struct LiveTransfer: Sendable, Identifiable {
     let sentByteCount: UInt64
     /// Time since it began.
     let age: Duration
-    /// The rate of late.
+    /// On average over the last seconds.
     let bytesPerSecond: Double
+
+    init(id: UInt64, _ subject: TransferSubject, _ counter: TransferCounter) {
+        self.id = id
+        self.subject = subject
+        sentByteCount = counter.byteCount
+        age = counter.age
+        bytesPerSecond = counter.bytesPerSecond
+    }
 
     /// 0 to 1; `nil` if the size is not known.
     var progress: Double? {

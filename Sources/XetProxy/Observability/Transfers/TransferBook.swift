@@ -28,7 +28,7 @@ final class TransferBook: Sendable {
 
     private struct State {
         var lastID: UInt64 = 0
-        var live: [UInt64: TransferRecord] = [:]
+        var live: [UInt64: (subject: TransferSubject, counter: TransferCounter)] = [:]
         var totals = Totals()
         var failures: [RequestFailure] = []
     }
@@ -45,12 +45,11 @@ final class TransferBook: Sendable {
 
     /// Enters a transfer, which is live until the returned object ends or is dropped.
     func begin(_ subject: TransferSubject) -> Transfer {
-        let begin = now()
-        let counter = TransferCounter()
+        let counter = TransferCounter(now: now)
         let id = state.withLock { state in
             state.lastID += 1
             state.totals.startedCount += 1
-            state.live[state.lastID] = TransferRecord(subject: subject, counter: counter, begin: begin)
+            state.live[state.lastID] = (subject, counter)
             return state.lastID
         }
         return Transfer(id: id, counter: counter, book: self)
@@ -66,15 +65,14 @@ final class TransferBook: Sendable {
 
     /// What is in the book now.
     var snapshot: Snapshot {
-        let now = now()
-        return state.withLock { state in
+        state.withLock { state in
             var totals = state.totals
             var live: [LiveTransfer] = []
             live.reserveCapacity(state.live.count)
-            for id in state.live.keys.sorted() {
-                guard let transfer = state.live[id]?.look(id: id, now: now) else { continue }
-                totals.sentByteCount += transfer.sentByteCount
-                live.append(transfer)
+            for (id, transfer) in state.live.sorted(by: { $0.key < $1.key }) {
+                let one = LiveTransfer(id: id, transfer.subject, transfer.counter)
+                totals.sentByteCount += one.sentByteCount
+                live.append(one)
             }
             return Snapshot(live: live, totals: totals, failures: state.failures)
         }

@@ -29,4 +29,6 @@ struct TransferSubject: Sendable {
     let byteCount: UInt64?
     /// Who asked with a token; may be told the names.
     var caller: CallerMark?
+    /// The address that it goes to, as the log has it.
+    var client: String?
 }

@@ -16,10 +16,14 @@ import Foundation
 /// Enters answers with the bytes of files and xorbs into the book of transfers, and what failed beside them.
 struct TransferWatch: RequestWatcher {
     let book: TransferBook
+    private let savings: SavingsBook
+    private let settings: ReloadableSettings
     private let metrics: any MetricsFactory
 
-    init(_ book: TransferBook, metrics: any MetricsFactory) {
+    init(_ book: TransferBook, _ savings: SavingsBook, _ settings: ReloadableSettings, metrics: any MetricsFactory) {
+        self.settings = settings
         self.book = book
+        self.savings = savings
         self.metrics = metrics
         for outcome in AnswerOutcome.allCases { downloads(outcome).increment(by: 0) }
     }
@@ -39,16 +43,16 @@ struct TransferWatch: RequestWatcher {
     {
         let facts = context.record.facts
         guard [200, 206].contains(response.status.code), let kind = facts.route.transferKind else { return nil }
-        let hasAuthorization = request.headerFields[.authorization] != nil
         return book.begin(
             TransferSubject(
                 kind: kind,
                 repository: facts.repository,
                 path: facts.path,
                 // The Hub answers a request without a token with what anyone may see.
-                visibility: kind == .file && !hasAuthorization ? .anyone : .unknown,
+                visibility: kind == .file && Self.isAnonymous(request) ? .anyone : .unknown,
                 byteCount: byteCount,
-                caller: Self.caller(request)
+                caller: Self.caller(request),
+                client: client(request, context)
             )
         )
     }
@@ -57,6 +61,14 @@ struct TransferWatch: RequestWatcher {
         let facts = context.record.facts
         if facts.route.transferKind != nil, [200, 206].contains(ending.status), request.method == .get {
             downloads(ending.outcome).increment()
+        }
+        if facts.savedByteCount > 0 {
+            savings.note(
+                facts.savedByteCount,
+                of: facts.repository,
+                isPublic: facts.route.transferKind == .file && Self.isAnonymous(request),
+                caller: Self.caller(request)
+            )
         }
         guard ending.outcome == .aborted || ending.status >= 500, !facts.route.isStatus else { return }
         let error = facts.failure ?? ending.error
@@ -75,6 +87,16 @@ struct TransferWatch: RequestWatcher {
     private func downloads(_ outcome: AnswerOutcome) -> Counter {
         Counter(label: "xet_downloads_total", dimensions: [("outcome", outcome.rawValue)], factory: metrics)
     }
+
+    private func client(_ request: HTTPRequest, _ context: ProxyContext) -> String? {
+        ClientKey.address(
+            of: request,
+            peer: context.channel.remoteAddress,
+            trustedPeers: settings.values.trustedPeers
+        ).map { "\($0)" }
+    }
+
+    private static func isAnonymous(_ request: HTTPRequest) -> Bool { request.headerFields[.authorization] == nil }
 
     private static func caller(_ request: HTTPRequest) -> CallerMark? {
         (try? Caller.token(of: request, allowAnonymous: true)).flatMap { $0 }.map(CallerMark.init)

@@ -67,6 +67,38 @@ extension OpenAPIDocument {
             }
           }
         },
+        "/operator/": {
+          "get": {
+            "operationId": "operatorPage",
+            "tags": ["proxy"],
+            "summary": "The page for the operator",
+            "description": "With --operator-token-file. All names, and to whom they go. The credential opens / and \#
+        /events as well, and nothing else: it never goes to the Hub.",
+            "security": [{"operator": []}],
+            "responses": {
+              "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}},
+              "401": {"$ref": "#/components/responses/Challenge"},
+              "404": {"$ref": "#/components/responses/NoPage"}
+            }
+          }
+        },
+        "/operator/events": {
+          "get": {
+            "operationId": "operatorEvents",
+            "tags": ["proxy"],
+            "summary": "What the operator's page shows, once a second",
+            "security": [{"operator": []}],
+            "responses": {
+              "200": {
+                "description": "The events",
+                "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Report"}}}
+              },
+              "401": {"$ref": "#/components/responses/Challenge"},
+              "404": {"$ref": "#/components/responses/NoPage"},
+              "503": {"$ref": "#/components/responses/Unavailable"}
+            }
+          }
+        },
         "/openapi.json": {
           "get": {
             "operationId": "description",

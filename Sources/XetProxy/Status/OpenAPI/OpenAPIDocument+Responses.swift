@@ -98,7 +98,12 @@ extension OpenAPIDocument {
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
         },
         "NoPage": {
-          "description": "The proxy runs with --no-ui",
+          "description": "The proxy runs with --no-ui, or without what this needs",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        },
+        "Challenge": {
+          "description": "The credential is missing, or another",
+          "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
         },
         "MethodNotAllowed": {

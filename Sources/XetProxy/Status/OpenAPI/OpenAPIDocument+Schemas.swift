@@ -45,6 +45,28 @@ extension OpenAPIDocument {
               },
               "required": ["started", "finished", "cancelled", "aborted", "sent"]
             },
+            "cache": {
+              "type": "object",
+              "description": "Absent without a cache",
+              "properties": {
+                "size": {"$ref": "#/components/schemas/Count", "description": "Bytes that are kept"},
+                "limit": {"$ref": "#/components/schemas/Count"},
+                "saved": {"$ref": "#/components/schemas/Count", "description": "Bytes that nobody had to fetch today"},
+                "top": {
+                  "type": "array",
+                  "maxItems": 5,
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "name": {"type": "string", "description": "Absent if the caller may not know it"},
+                      "saved": {"$ref": "#/components/schemas/Count"}
+                    },
+                    "required": ["saved"]
+                  }
+                }
+              },
+              "required": ["size", "limit", "saved", "top"]
+            },
             "transfers": {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/Transfer"}},
             "failures": {"type": "array", "items": {"$ref": "#/components/schemas/Failure"}}
           },
@@ -55,10 +77,11 @@ extension OpenAPIDocument {
           "properties": {
             "id": {"$ref": "#/components/schemas/Count"},
             "name": {"type": "string", "description": "Absent if the caller may not know it"},
+            "client": {"type": "string", "description": "The address it goes to; for the operator"},
             "kind": {"enum": ["file", "xorb", "other"]},
             "sent": {"$ref": "#/components/schemas/Count"},
             "total": {"$ref": "#/components/schemas/Count", "description": "Absent if it is not known"},
-            "rate": {"$ref": "#/components/schemas/Count", "description": "Bytes per second"},
+            "rate": {"$ref": "#/components/schemas/Count", "description": "Bytes per second, on average over five"},
             "seconds": {"$ref": "#/components/schemas/Count"}
           },
           "required": ["id", "kind", "sent", "rate", "seconds"]

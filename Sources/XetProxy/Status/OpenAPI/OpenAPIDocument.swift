@@ -46,6 +46,11 @@ enum OpenAPIDocument {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "A token of this proxy, from xet-read-token or xet-write-token."
+              },
+              "operator": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "The token that --operator-token-file holds, as the password; as a bearer token too."
               }
             },
             "parameters": {

@@ -46,16 +46,26 @@ import XetServer
         #expect(book.snapshot.totals == .init(startedCount: 1, finishedCount: 1, sentByteCount: 1000))
     }
 
-    @Test func `the rate is that of late`() {
+    @Test func `the rate is an average over five seconds, whoever looks when`() {
         let book = book()
         let transfer = book.begin(subject(nil))
+        #expect(book.snapshot.live[0].bytesPerSecond == 0)
         var rates: [Double] = []
-        for sent in [1000, 1000, 0, 0, 0] {
+        for sent in [1000, 1000, 0, 0, 0, 0, 0, 0] {
             transfer.note(sent)
             clock.advance(.seconds(1))
             rates.append(book.snapshot.live[0].bytesPerSecond)
+            #expect(book.snapshot.live[0].bytesPerSecond == rates.last)
         }
-        #expect(rates == [1000, 1000, 0, 0, 0])
+        #expect(rates == [1000, 1000, 2000 / 3, 500, 400, 200, 0, 0])
+        // Bursts do not show as such.
+        for _ in 0..<6 {
+            transfer.note(3000)
+            clock.advance(.milliseconds(2500))
+        }
+        #expect((1000...1500).contains(book.snapshot.live[0].bytesPerSecond))
+        clock.advance(.seconds(100))
+        #expect(book.snapshot.live[0].bytesPerSecond == 0)
         #expect(book.snapshot.live[0].progress == nil)
         transfer.end(.finished)
     }

@@ -27,6 +27,7 @@ import XetWire
     private let lines = Lines()
     private let registry = MetricsRegistry()
     private let book = TransferBook()
+    private let savings = SavingsBook(now: { StatusSamples.now })
 
     private var logger: Logger {
         Logger(label: "test") { [lines] _ in
@@ -40,7 +41,7 @@ import XetWire
         _ answer: @escaping @Sendable (ProxyContext) throws -> Response
     ) async throws -> Response {
         let observer = RequestObserver(
-            TransferWatch(book, metrics: registry),
+            TransferWatch(book, savings, ReloadableSettings(), metrics: registry),
             metrics: RequestMetrics(registry),
             logger: logger
         )
@@ -84,6 +85,22 @@ import XetWire
         #expect(line.contains("level=notice msg=request id=seven method=GET route=download repo="))
         #expect(line.contains(" file=a.bin status=200 bytes=10 "))
         #expect(line.contains(" outcome=finished"))
+    }
+
+    @Test(arguments: [nil, "Bearer hf_alice"])
+    func `what the cache saved is told by repository`(authorization: String?) async throws {
+        var headers: HTTPFields = [:]
+        headers[.authorization] = authorization
+        let response = try await observe(headers: headers) { context in
+            context.record.note(.hit, savedByteCount: 700)
+            return body()
+        }
+        try await response.body.write(BodyCollector())
+        let today = savings.top(5)
+        #expect(today.byteCount == 700)
+        #expect(today.savings.map(\.repository.name) == ["acme/model"])
+        #expect(today.savings.map(\.isPublic) == [authorization == nil])
+        #expect(today.savings.first?.callers.count == (authorization == nil ? 0 : 1))
     }
 
     @Test func `an answer that breaks off is in the list of failures`() async throws {
