@@ -51,7 +51,7 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
 
     public func noteLost(_ error: any Error) {
         failures.increment()
-        log("the index of the cache is damaged, and the cache begins anew: \(error)")
+        log("the cache begins anew, since its index cannot be used: \(error)")
     }
 
     public func noteWritten() {

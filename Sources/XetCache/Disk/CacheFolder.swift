@@ -9,6 +9,7 @@ import _NIOFileSystem
 ///   format                     "xet-cache 1"
 ///   lock                       held by the process that uses the folder
 ///   index.sqlite               which chunks are where; with -wal and -shm while it is open
+///   damaged                    if that has been found damaged: the next process begins anew
 ///   segments/
 ///     3f/00000000000a1b3f      serialized chunks of one run; the name is its number, the folder its last two digits
 /// ```
@@ -26,6 +27,7 @@ struct CacheFolder: Sendable {
 
     var index: FilePath { path.appending("index.sqlite") }
     var segments: FilePath { path.appending("segments") }
+    private var damagedFile: FilePath { path.appending("damaged") }
     private var formatFile: FilePath { path.appending("format") }
 
     /// Where a run is kept.
@@ -99,8 +101,25 @@ struct CacheFolder: Sendable {
         }
     }
 
+    /// Whether a process has found the index damaged.
+    var isDamaged: Bool {
+        get async throws { try await FileSystem.shared.info(forFileAt: damagedFile) != nil }
+    }
+
+    /// Has the next process begin anew.
+    func markDamaged() throws {
+        let file = try FileDescriptor.open(
+            damagedFile,
+            .writeOnly,
+            options: [.create, .noFollow, .closeOnExec],
+            permissions: Self.filePermissions
+        )
+        try file.close()
+    }
+
     /// Removes the index, and everything that it may have named.
     func clear() async throws {
+        defer { SystemCalls.remove(damagedFile) }
         for ending in ["", "-wal", "-shm"] { SystemCalls.remove(FilePath("\(index)\(ending)")) }
         try await FileSystem.shared.removeItem(at: segments, strategy: .platformDefault, recursively: true)
         for folder in [segments] + segmentFolders { try await create(folder) }

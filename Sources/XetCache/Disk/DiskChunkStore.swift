@@ -89,10 +89,11 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         _ events: any CacheStoreEvents
     ) async throws -> SegmentIndex {
         do {
+            if try await folder.isDamaged { throw SegmentIndexError.damaged }
             return try SegmentIndex(folder.index, files.threads)
         } catch let error as DatabaseError where error.isDamage {
             events.noteLost(error)
-        } catch let error as SegmentIndexError where error.isOlder {
+        } catch let error as SegmentIndexError where error.mayBeginAnew {
             events.noteLost(error)
         }
         try await folder.clear()
@@ -262,6 +263,10 @@ extension DiskChunkStore {
     private func noteFailure(_ error: any Error) {
         guard !(error is CancellationError) else { return }
         state.withLock { $0.failedAt = .now }
+        if let error = error as? DatabaseError, error.isDamage {
+            // If that fails too, it is found again.
+            try? files.folder.markDamaged()
+        }
         events.noteFailure(error)
     }
 

@@ -1,7 +1,7 @@
 import XetAccess
 import XetCore
 
-/// The records of a run as they stand in the index: 47 bytes for each chunk.
+/// The records of a run as they stand in the index, in front of their ``RowSeal``: 47 bytes for each chunk.
 ///
 /// | bytes | |
 /// | --: | --- |
@@ -57,7 +57,7 @@ enum RecordCoding {
     }
 }
 
-/// The terms of a part of a file as they stand in the index: 44 bytes for each.
+/// The terms of a part of a file as they stand in the index, in front of their ``RowSeal``: 44 bytes for each.
 ///
 /// | bytes | |
 /// | --: | --- |

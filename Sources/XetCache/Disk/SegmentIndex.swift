@@ -137,10 +137,11 @@ extension SegmentIndex {
     }
 
     private static func run(_ number: Int64, _ xorb: XorbHash, _ row: borrowing Database.Row) -> ChunkRun? {
+        let seal = RowSeal(run: number, xorb, first: row.number(1), count: row.number(2), place: row.number(3))
         let (first, count, place) = (Int(row.number(1)), Int(row.number(2)), row.number(3))
         guard (0..<XorbBuilder.maximumChunkCount).contains(first), (1...XorbBuilder.maximumChunkCount).contains(count),
             let chunks = ChunkRange(start: first, end: first + count),
-            let records = RecordCoding.records(in: row.bytes(4), count: count),
+            let bytes = seal.opened(row.bytes(4)), let records = RecordCoding.records(in: bytes, count: count),
             let firstByte = UInt64(exactly: place),
             let contents = ChunkRunContents(xorb: xorb, chunks: chunks, firstByte: firstByte, records: records)
         else { return nil }
@@ -168,7 +169,7 @@ extension SegmentIndex {
             )
             try database.run(
                 "INSERT INTO record VALUES (?, ?)",
-                [.number(number), .bytes(RecordCoding.bytes(of: contents.records))]
+                [.number(number), .bytes(RowSeal(run).sealed(RecordCoding.bytes(of: contents.records)))]
             )
         }
     }
@@ -176,18 +177,18 @@ extension SegmentIndex {
     /// Adds what `records` know to those of a run; returns whether that is what proves it.
     func note(_ records: [ChunkRecord], of number: Int64) async throws -> Bool {
         try await write { database in
-            var known: [UInt8] = []
-            try database.run("SELECT records FROM record WHERE id = ?", [.number(number)]) { known = $0.bytes(0) }
-            guard !known.isEmpty, var merged = RecordCoding.records(in: known, count: records.count) else {
+            guard var contents = try Self.run(number, database)?.contents, contents.records.count == records.count
+            else {
                 return false
             }
-            let wasProven = merged.allSatisfy(\.isProven)
-            for index in records.indices { merged[index].add(records[index]) }
+            let wasProven = contents.isProven
+            for index in records.indices { contents.records[index].add(records[index]) }
+            let seal = RowSeal(ChunkRun(id: ChunkRun.ID(number), contents: contents))
             try database.run(
                 "UPDATE record SET records = ? WHERE id = ?",
-                [.bytes(RecordCoding.bytes(of: merged)), .number(number)]
+                [.bytes(seal.sealed(RecordCoding.bytes(of: contents.records))), .number(number)]
             )
-            guard !wasProven, merged.allSatisfy(\.isProven) else { return false }
+            guard !wasProven, contents.isProven else { return false }
             try database.run("UPDATE run SET proven = 1 WHERE id = ?", [.number(number)])
             return true
         }
@@ -209,21 +210,23 @@ extension SegmentIndex {
         }
     }
 
-    /// A run by its number; `nil` if it is not there, or makes no sense.
+    /// A run by its number; `nil` if it is not there, or damaged.
     func run(_ number: Int64) async throws -> ChunkRun? {
-        try await read { database in
-            var run: ChunkRun?
-            try database.run(
-                """
-                SELECT run.id, first, count, place, records, xorb FROM run JOIN record ON record.id = run.id
-                WHERE run.id = ?
-                """,
-                [.number(number)]
-            ) { row in
-                if let xorb = XorbHash(bytes: row.bytes(5).rawSpan) { run = Self.run(number, xorb, row) }
-            }
-            return run
+        try await read { database in try Self.run(number, database) }
+    }
+
+    private static func run(_ number: Int64, _ database: Database) throws -> ChunkRun? {
+        var run: ChunkRun?
+        try database.run(
+            """
+            SELECT run.id, first, count, place, records, xorb FROM run JOIN record ON record.id = run.id
+            WHERE run.id = ?
+            """,
+            [.number(number)]
+        ) { row in
+            if let xorb = XorbHash(bytes: row.bytes(5).rawSpan) { run = Self.run(number, xorb, row) }
         }
+        return run
     }
 
     /// How many chunks there are, and files of which some terms are known.
@@ -241,16 +244,24 @@ extension SegmentIndex {
 extension SegmentIndex {
     func part(of file: FileHash, holding range: FileByteRange) async throws -> FilePart? {
         guard let first = Int64(exactly: range.start), let last = Int64(exactly: range.end) else { return nil }
-        return try await read { database in
-            var part: FilePart?
-            try database.run(
-                """
-                SELECT first, terms FROM part WHERE file = ? AND first <= ? AND last >= ?
-                ORDER BY first DESC LIMIT 1
-                """,
-                [.bytes(file.bytes), .number(first), .number(last)]
-            ) { part = Self.part($0) }
-            return part
+        while true {
+            let (part, damaged): (FilePart?, Int64?) = try await read { database in
+                var (part, damaged): (FilePart?, Int64?) = (nil, nil)
+                try database.run(
+                    """
+                    SELECT first, last, terms, id FROM part WHERE file = ? AND first <= ? AND last >= ?
+                    ORDER BY first DESC LIMIT 1
+                    """,
+                    [.bytes(file.bytes), .number(first), .number(last)]
+                ) { row in
+                    part = Self.part(file, row)
+                    if part == nil { damaged = row.number(3) }
+                }
+                return (part, damaged)
+            }
+            guard let damaged else { return part }
+            // Behind one that is damaged there may be others.
+            try await write { database in try database.run("DELETE FROM part WHERE id = ?", [.number(damaged)]) }
         }
     }
 
@@ -258,19 +269,20 @@ extension SegmentIndex {
         try await read { database in
             var parts: [FilePart] = []
             try database.run(
-                "SELECT first, terms FROM part WHERE file = ? ORDER BY first, last",
+                "SELECT first, last, terms FROM part WHERE file = ? ORDER BY first, last",
                 [.bytes(file.bytes)]
             ) { row in
-                if let part = Self.part(row) { parts.append(part) }
+                if let part = Self.part(file, row) { parts.append(part) }
             }
             return parts
         }
     }
 
-    private static func part(_ row: borrowing Database.Row) -> FilePart? {
-        guard let start = UInt64(exactly: row.number(0)), let terms = TermCoding.terms(in: row.bytes(1)) else {
-            return nil
-        }
+    private static func part(_ file: FileHash, _ row: borrowing Database.Row) -> FilePart? {
+        let seal = RowSeal(part: file, first: row.number(0), last: row.number(1))
+        guard let start = UInt64(exactly: row.number(0)), let bytes = seal.opened(row.bytes(2)),
+            let terms = TermCoding.terms(in: bytes)
+        else { return nil }
         return FilePart(start: start, terms: terms)
     }
 
@@ -280,8 +292,14 @@ extension SegmentIndex {
         else { return }
         try await write { database in
             try database.run(
-                "INSERT OR IGNORE INTO part (file, first, last, terms) VALUES (?, ?, ?, ?)",
-                [.bytes(file.bytes), .number(first), .number(last), .bytes(terms)]
+                """
+                INSERT INTO part (file, first, last, terms) VALUES (?, ?, ?, ?)
+                ON CONFLICT (file, first, last) DO UPDATE SET terms = excluded.terms WHERE terms != excluded.terms
+                """,
+                [
+                    .bytes(file.bytes), .number(first), .number(last),
+                    .bytes(RowSeal(part: file, first: first, last: last).sealed(terms)),
+                ]
             )
             let number = try database.number("SELECT last_insert_rowid()") ?? 0
             if number % 1024 == 0 {
@@ -292,6 +310,19 @@ extension SegmentIndex {
 
     func forget(_ file: FileHash) async throws {
         try await write { database in try database.run("DELETE FROM part WHERE file = ?", [.bytes(file.bytes)]) }
+    }
+}
+
+extension RowSeal {
+    fileprivate init(_ run: ChunkRun) {
+        let contents = run.contents
+        self.init(
+            run: run.id.number,
+            contents.xorb,
+            first: Int64(contents.chunks.start),
+            count: Int64(contents.chunks.count),
+            place: Int64(clamping: contents.firstByte)
+        )
     }
 }
 
@@ -306,11 +337,14 @@ extension SegmentIndex.Place {
 enum SegmentIndexError: Error, Hashable, CustomStringConvertible {
     /// Another version of this program made it.
     case otherVersion(Int64, isOlder: Bool)
+    /// A process before this one has found it damaged.
+    case damaged
 
-    /// Whether whoever knows this version may begin anew.
-    var isOlder: Bool {
+    /// Whether there is nothing in it that this program should leave alone.
+    var mayBeginAnew: Bool {
         switch self {
         case .otherVersion(_, let isOlder): isOlder
+        case .damaged: true
         }
     }
 
@@ -318,6 +352,8 @@ enum SegmentIndexError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .otherVersion(let version, let isOlder):
             "the index is of \(isOlder ? "an older" : "a newer") version (\(version))"
+        case .damaged:
+            "it was found so before"
         }
     }
 }

@@ -125,9 +125,89 @@ import _NIOFileSystem
         }
     }
 
-    private static func fill(_ path: FilePath) async throws {
+    /// What rots in a row of the index, or stands in another's place.
+    @Test(arguments: [
+        "UPDATE record SET records = zeroblob(length(records))",
+        "UPDATE record SET records = (SELECT records FROM record LIMIT 1 OFFSET 1)",
+        "UPDATE run SET first = first + 1", "UPDATE run SET count = count + 1", "UPDATE run SET place = place + 1",
+        "UPDATE run SET count = 9000000", "UPDATE run SET first = -1",
+        "UPDATE run SET xorb = (SELECT xorb FROM run LIMIT 1 OFFSET 1)", "UPDATE run SET xorb = x'00'",
+        "UPDATE record SET records = x''", "UPDATE record SET id = id + 1000",
+    ])
+    func `a row that is not as it was written gives nothing`(change: String) async throws {
+        try await FileSystem.shared.withTemporaryDirectory { _, folder in
+            let path = folder.appending("cache")
+            try await Self.fill(path, count: 3)
+            try Database(CacheFolder(path).index.string, cacheByteCount: 1 << 20).execute(change)
+            let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
+            let all = try #require(ChunkRange(start: 0, end: 20))
+            // A record that was put in the place of all is right in one place.
+            var foundCount = 0
+            for (number, sample) in try Self.samples(3).enumerated() {
+                for run in try await store.runs(of: sample.contents.xorb, in: all) {
+                    #expect(run.contents == sample.contents && number == 1)
+                    foundCount += 1
+                }
+            }
+            #expect(foundCount <= 1)
+            await store.close()
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE part SET terms = zeroblob(length(terms))", "UPDATE part SET first = first + 1",
+        "UPDATE part SET last = last + 1", "UPDATE part SET terms = x''", "UPDATE part SET file = zeroblob(32)",
+    ])
+    func `terms that are not as they were written are none, and can be written again`(change: String) async throws {
+        try await FileSystem.shared.withTemporaryDirectory { _, folder in
+            let path = folder.appending("cache")
+            let sample = try Self.samples(1)[0].contents
+            let part = FilePart(
+                start: 100,
+                terms: [try Term(xorb: sample.xorb, chunks: sample.chunks, unpackedByteCount: 1000)]
+            )
+            let file = FileHash(words: (1, 2, 3, 4))
+            try await Self.keep(part, of: file, path)
+            try Database(CacheFolder(path).index.string, cacheByteCount: 1 << 20).execute(change)
+            let range = try #require(FileByteRange(start: 200, end: 300))
+            let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
+            for file in [file, FileHash.zero] {
+                #expect(try await store.part(of: file, holding: range) == nil)
+                #expect(try await store.parts(of: file).isEmpty)
+            }
+            try await store.keep(part, of: file)
+            #expect(try await store.part(of: file, holding: range) == part)
+            await store.close()
+        }
+    }
+
+    @Test func `an index that was found damaged is begun anew`() async throws {
+        try await FileSystem.shared.withTemporaryDirectory { _, folder in
+            let path = folder.appending("cache")
+            try await Self.fill(path)
+            try CacheFolder(path).markDamaged()
+            for _ in 0..<2 {
+                let count = try await Self.runCount(path)
+                #expect(count == 0)
+            }
+        }
+    }
+
+    private static func runCount(_ path: FilePath) async throws -> Int {
         let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
-        try await ChunkStoreSuite.put(try Self.samples(1)[0], into: store)
+        await store.close()
+        return store.runCount
+    }
+
+    private static func keep(_ part: FilePart, of file: FileHash, _ path: FilePath) async throws {
+        let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
+        try await store.keep(part, of: file)
+        await store.close()
+    }
+
+    private static func fill(_ path: FilePath, count: Int = 1) async throws {
+        let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
+        for sample in try Self.samples(count) { try await ChunkStoreSuite.put(sample, into: store) }
         await store.close()
     }
 
