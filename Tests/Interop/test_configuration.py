@@ -36,7 +36,7 @@ SAMPLES = {
     "stall-timeout": (1, 2, "3 s"),
     "retry-for": (0, "90s", "1h"),
     "cache": ("/var/cache/xet", "cache", "b"),
-    "cache-size": (1 << 30, "64MiB", "500 GiB"),
+    "cache-size": (1 << 30, "64MiB", "2 TiB"),
     "hub-lease": (60, "5m", 0),
     "hub-stale": (0, "10m", "2h"),
     "allow-anonymous": (True, False, True),

@@ -194,7 +194,7 @@ final class ScriptedServer: Sendable {
 /// Runs `body` with a client that the tests' peers are spoken to with.
 @discardableResult
 func withUpstream<Value>(
-    _ configuration: UpstreamHTTP.Configuration = .init(),
+    _ configuration: UpstreamHTTP.Configuration = .patient,
     _ body: (UpstreamHTTP) async throws -> Value
 ) async throws -> Value {
     let http = UpstreamHTTP(configuration)
@@ -218,5 +218,16 @@ func withHub<Value>(
     try await ScriptedServer.run(script) { server in
         guard let endpoint = HTTPAddress(server.origin + path) else { throw XetError(.invalidRequest, "no address") }
         return try await withUpstream { try await body(HubClient(endpoint: endpoint, http: $0), server) }
+    }
+}
+
+extension UpstreamHTTP.Configuration {
+    /// For tests of what is no wait: a machine may be busy.
+    static var patient: Self {
+        var configuration = Self()
+        configuration.headTimeout = .minutes(3)
+        configuration.connectTimeout = .minutes(3)
+        configuration.readTimeout = .minutes(3)
+        return configuration
     }
 }

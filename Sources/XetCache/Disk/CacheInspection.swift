@@ -28,6 +28,8 @@ package struct CacheVerification: Hashable, Sendable {
 extension DiskChunkStore {
     /// Runs that are read at the same time.
     private static let verifierCount = 4
+    /// Runs that are looked up at once.
+    private static let batchCount = 1024
 
     package func summary() async throws -> CacheSummary {
         let counts = try await index.counts()
@@ -45,8 +47,23 @@ extension DiskChunkStore {
     ///
     /// `progress` gets the bytes so far.
     package func verify(progress: (Int) -> Void = { _ in }) async throws -> CacheVerification {
-        var places = try index.allRuns()[...]
         var result = CacheVerification()
+        var last: Int64 = 0
+        while true {
+            let places = try index.runs(after: last, Self.batchCount)
+            guard let next = places.last else { break }
+            last = next.number
+            try await verify(places, &result, progress)
+        }
+        return result
+    }
+
+    private func verify(
+        _ places: [SegmentIndex.Place],
+        _ result: inout CacheVerification,
+        _ progress: (Int) -> Void
+    ) async throws {
+        var places = places[...]
         try await withThrowingTaskGroup(of: (place: SegmentIndex.Place, isRight: Bool).self) { group in
             for _ in 0..<Self.verifierCount {
                 if let place = places.popFirst() { group.addTask { (place, try await self.isRight(place)) } }
@@ -64,7 +81,6 @@ extension DiskChunkStore {
                 progress(result.byteCount + result.damagedByteCount)
             }
         }
-        return result
     }
 
     private func isRight(_ place: SegmentIndex.Place) async throws -> Bool {

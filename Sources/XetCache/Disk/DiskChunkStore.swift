@@ -15,6 +15,8 @@ public final class DiskChunkStore: ChunkStore, TermStore {
     private static let spareByteCount = 64 << 20
     /// How long nothing is written after the disk has failed.
     private static let restAfterFailure = Duration.seconds(10)
+    /// Runs that are read from the index at once.
+    private static let batchCount = 16_384
     /// Bytes of the index for a run, about: its rows, and each record.
     private static let indexByteCount = 200
 
@@ -57,9 +59,14 @@ public final class DiskChunkStore: ChunkStore, TermStore {
             let index = try await Self.openIndex(folder, files, events)
             var order = EvictionOrder<Int64>()
             var provisionalByteCount = 0
-            for place in try index.allRuns() {
-                order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
-                if !place.isProven { provisionalByteCount += place.byteCount }
+            order.reserve(try index.runCount())
+            var last: Int64 = 0
+            while case let places = try index.runs(after: last, Self.batchCount), let end = places.last {
+                last = end.number
+                for place in places {
+                    order.restore(place.number, byteCount: Self.byteCount(place.byteCount))
+                    if !place.isProven { provisionalByteCount += place.byteCount }
+                }
             }
             let free = try SystemCalls.freeByteCount(at: folder.segments)
             return DiskChunkStore(

@@ -99,13 +99,19 @@ final class SegmentIndex: Sendable {
 // MARK: Runs
 
 extension SegmentIndex {
-    /// All runs, by number; it takes as long as it does.
-    func allRuns() throws -> [Place] {
+    /// How many runs there are; it takes as long as it does.
+    func runCount() throws -> Int {
+        try readers[0].database.withLock { Int(try $0.number("SELECT count(*) FROM run") ?? 0) }
+    }
+
+    /// The runs behind a number, by number, at most so many.
+    func runs(after number: Int64, _ count: Int) throws -> [Place] {
         try readers[0].database.withLock { database in
             var places: [Place] = []
-            try database.run("SELECT id, bytes, proven FROM run ORDER BY id") { row in
-                places.append(Place(row))
-            }
+            try database.run(
+                "SELECT id, bytes, proven FROM run WHERE id > ? ORDER BY id LIMIT ?",
+                [.number(number), .number(Int64(count))]
+            ) { places.append(Place($0)) }
             return places
         }
     }

@@ -14,11 +14,21 @@ struct EvictionOrder<ID: Hashable & Sendable>: Sendable {
     /// Least keys that are remembered.
     private static var leastGhostCount: Int { 1024 }
 
+    /// 10 bytes: there may be a million.
     private struct Entry {
-        let byteCount: Int
-        let key: Int
+        private let size: UInt32
+        /// Two things that have the same are taken for one; that costs little.
+        let key: UInt32
         var useCount: UInt8 = 0
         var isMain: Bool
+
+        init(byteCount: Int, key: Int, isMain: Bool) {
+            size = UInt32(clamping: byteCount)
+            self.key = UInt32(truncatingIfNeeded: key)
+            self.isMain = isMain
+        }
+
+        var byteCount: Int { Int(size) }
     }
 
     private var entries: [ID: Entry] = [:]
@@ -28,8 +38,8 @@ struct EvictionOrder<ID: Hashable & Sendable>: Sendable {
     private var smallByteCount = 0
     /// Bytes of everything.
     private(set) var byteCount = 0
-    private var ghosts: Set<Int> = []
-    private var ghostLine: Deque<Int> = []
+    private var ghosts: Set<UInt32> = []
+    private var ghostLine: Deque<UInt32> = []
 
     /// How many there are.
     var count: Int { entries.count }
@@ -40,7 +50,15 @@ struct EvictionOrder<ID: Hashable & Sendable>: Sendable {
     /// Adds what `key` names, which may have been there before.
     mutating func insert(_ id: ID, byteCount: Int, key: Int) {
         guard entries[id] == nil else { return }
-        add(id, Entry(byteCount: byteCount, key: key, isMain: ghosts.remove(key) != nil))
+        var entry = Entry(byteCount: byteCount, key: key, isMain: false)
+        entry.isMain = ghosts.remove(entry.key) != nil
+        add(id, entry)
+    }
+
+    /// Makes room for what was kept before.
+    mutating func reserve(_ count: Int) {
+        entries.reserveCapacity(count)
+        main.reserveCapacity(count)
     }
 
     /// Adds what was kept before all that comes now.
@@ -102,7 +120,7 @@ struct EvictionOrder<ID: Hashable & Sendable>: Sendable {
         return nil
     }
 
-    private mutating func remember(_ key: Int) {
+    private mutating func remember(_ key: UInt32) {
         guard ghosts.insert(key).inserted else { return }
         ghostLine.append(key)
         while ghostLine.count > max(Self.leastGhostCount, entries.count) {

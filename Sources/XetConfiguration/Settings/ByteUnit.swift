@@ -4,6 +4,7 @@ public enum ByteUnit: String, Sendable, CaseIterable {
     case kibibyte = "KiB"
     case mebibyte = "MiB"
     case gibibyte = "GiB"
+    case tebibyte = "TiB"
 
     /// More would be a mistake, and could overflow where sizes are added.
     private static let maximum = 1 << 48
@@ -14,6 +15,7 @@ public enum ByteUnit: String, Sendable, CaseIterable {
         case .kibibyte: 1 << 10
         case .mebibyte: 1 << 20
         case .gibibyte: 1 << 30
+        case .tebibyte: 1 << 40
         }
     }
 

@@ -119,7 +119,7 @@ extension Setting where Value == Int {
             valueName: valueName,
             shape: .quantity,
             expectation: """
-                a size of \(ByteUnit.text(minimum)) or more: a number of \(alone), or one with KiB, MiB or GiB behind it
+                a size of \(ByteUnit.text(minimum)) or more: a number of \(alone), or one with KiB, MiB, GiB or TiB behind it
                 """,
             preset: preset
         ) { text in ByteUnit.parse(text, unit).flatMap { $0 >= minimum ? $0 : nil } }
@@ -140,7 +140,7 @@ extension Setting where Value == Int? {
             valueName: valueName,
             shape: .quantity,
             expectation: """
-                a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with KiB, MiB or GiB behind it
+                a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with KiB, MiB, GiB or TiB behind it
                 """,
             preset: []
         ) { texts throws(UnusableText) in
