@@ -105,10 +105,15 @@ public struct UpstreamResponse: Sendable {
 
     /// The whole body if its length is known and at most `byteCount`; `nil` otherwise, with the body as it was.
     ///
-    /// Throws ``XetError`` if it breaks off.
-    package func shortBody(of method: HTTPRequest.Method, upTo byteCount: Int) async throws -> ByteBuffer? {
+    /// It is read after `reserve`, which gets the length. Throws ``XetError`` if it breaks off.
+    package func shortBody(
+        of method: HTTPRequest.Method,
+        upTo byteCount: Int,
+        reserve: (Int) async throws -> Void
+    ) async throws -> ByteBuffer? {
         if method == .head || [204, 304].contains(head.status.code) { return ByteBuffer() }
         guard let length = headers[.contentLength].flatMap({ Int($0) }), length <= byteCount else { return nil }
+        try await reserve(length)
         var pieces = Pieces(body)
         var whole = ByteBuffer()
         guard try await collect(&pieces, into: &whole, until: .max, maximum: length), whole.readableBytes == length

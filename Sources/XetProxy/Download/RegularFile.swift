@@ -4,6 +4,7 @@ import NIOCore
 import XetAccess
 import XetClient
 import XetCore
+import XetDownload
 import XetServer
 import XetWire
 
@@ -53,12 +54,15 @@ struct RegularFile: Sendable {
             authorization: request.token.map { "Bearer \($0.secret)" },
             headers: [:]
         )
+        let reservation = upstream.downloader.budget.answerReservation()
         let answer = try await leases.answer(to: question) { isPatient in
+            try await reservation.hold(length)
             let content = try await upstream.hub.content(of: request, file, retry: upstream.retry(isPatient))
             var sink = BufferSink()
             try await content.stream(retry: upstream.retry(isPatient), into: &sink)
             return HubAnswer(HTTPResponse(status: .ok), from: upstream.hub.endpoint.appending(target), body: sink.bytes)
         }
+        reservation.giveBack()
         // One that ignores how long the file is has not sent the file.
         guard let body = answer?.body, body.readableBytes == length,
             let part = body.getSlice(at: body.readerIndex + start, length: count)

@@ -86,13 +86,17 @@ struct EndpointServices: Sendable {
             authorization: request.authorization,
             headers: request.headers
         )
+        let reservation = upstream.downloader.budget.answerReservation()
         var own: UpstreamResponse?
         let answer = try await leases.answer(to: question) { isPatient in
             var request = request
             if !isPatient { request.headTimeout = .init(HubLeases.briefWait) }
             let response =
                 try await isPatient ? send(request) : upstream.hub.http.exchange(request)
-            guard let body = try await response.shortBody(of: request.method, upTo: HubLeases.answerByteCount) else {
+            let body = try await response.shortBody(of: request.method, upTo: HubLeases.answerByteCount) {
+                try await reservation.hold($0)
+            }
+            guard let body else {
                 own = response
                 return nil
             }

@@ -16,10 +16,10 @@ struct CrossOrigin: Sendable {
 
     /// Headers of an answer that scripts may read, besides those that they may always.
     private static let exposed = [
-        "Accept-Ranges", "Content-Disposition", "Content-Encoding", "Content-Range", "ETag", "Link", "RateLimit",
-        "RateLimit-Policy", "Retry-After", "X-Error-Code", "X-Error-Message", "X-Linked-ETag", "X-Linked-Size",
-        "X-Repo-Commit", "X-Request-Id", "X-Total-Count", "X-Xet-Access-Token", "X-Xet-Cas-Url", "X-Xet-Hash",
-        "X-Xet-Refresh-Route", "X-Xet-Token-Expiration",
+        "Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Range", "ETag", "Link",
+        "RateLimit", "RateLimit-Policy", "Retry-After", "X-Cache", "X-Error-Code", "X-Error-Message",
+        "X-Linked-ETag", "X-Linked-Size", "X-Repo-Commit", "X-Request-Id", "X-Total-Count", "X-Xet-Access-Token",
+        "X-Xet-Cas-Url", "X-Xet-Hash", "X-Xet-Refresh-Route", "X-Xet-Token-Expiration", "X-Xet-Verified",
     ].joined(separator: ", ")
 
     /// Whether the operator lets requests without a token have files.

@@ -7,6 +7,18 @@ extension OpenAPIDocument {
         "string"}},
         "ContentDisposition": {"description": "The file's name", "schema": {"type": "string"}},
         "LastModified": {"description": "As the Hub gives it", "schema": {"type": "string"}},
+        "Verified": {
+          "description": "What the bytes are compared with before the last of them leaves; absent if with nothing",
+          "schema": {"enum": ["file", "chunks"]}
+        },
+        "Cache": {
+          "description": "Whether the first bytes were kept; absent without a cache",
+          "schema": {"enum": ["HIT", "MISS"]}
+        },
+        "Age": {
+          "description": "Seconds since the Hub said so, if that is remembered",
+          "schema": {"type": "string", "pattern": "^[0-9]+$"}
+        },
         "RepoCommit": {"description": "The commit that the revision stands for", "schema": {"type": "string"}},
         "XetHash": {
           "description": "The file's XET hash, if it has one",

@@ -10,6 +10,9 @@ extension OpenAPIDocument {
             "Last-Modified": {"$ref": "#/components/headers/LastModified"},
             "X-Repo-Commit": {"$ref": "#/components/headers/RepoCommit"},
             "X-Xet-Hash": {"$ref": "#/components/headers/XetHash"},
+            "X-Xet-Verified": {"$ref": "#/components/headers/Verified"},
+            "X-Cache": {"$ref": "#/components/headers/Cache"},
+            "Age": {"$ref": "#/components/headers/Age"},
             "Link": {"$ref": "#/components/headers/Link"}
           },
           "content": {"*/*": {"schema": {"$ref": "#/components/schemas/Anything"}}}
@@ -23,6 +26,9 @@ extension OpenAPIDocument {
             "Last-Modified": {"$ref": "#/components/headers/LastModified"},
             "X-Repo-Commit": {"$ref": "#/components/headers/RepoCommit"},
             "X-Xet-Hash": {"$ref": "#/components/headers/XetHash"},
+            "X-Xet-Verified": {"$ref": "#/components/headers/Verified"},
+            "X-Cache": {"$ref": "#/components/headers/Cache"},
+            "Age": {"$ref": "#/components/headers/Age"},
             "Link": {"$ref": "#/components/headers/Link"},
             "Content-Range": {"$ref": "#/components/headers/ContentRange"}
           },
