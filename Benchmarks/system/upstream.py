@@ -182,15 +182,23 @@ class Upstream:
         finally:
             server.stop()
 
-    def term_count(self, name):
-        """Terms of a file, as the origin's CAS tells them."""
-        route = f"{self._origin.url}/api/models/{REPOSITORY}/xet-read-token/main"
-        token = json.loads(_get(route))["accessToken"]
-        head = urllib.request.Request(f"{self._origin.url}/{REPOSITORY}/resolve/main/{name}", method="HEAD")
+    def reconstruction(self, url, name):
+        """How the CAS at `url`, the origin's own or one in front of it, says that a file is put together."""
+        token = json.loads(_get(f"{url}/api/models/{REPOSITORY}/xet-read-token/main"))
+        head = urllib.request.Request(f"{url}/{REPOSITORY}/resolve/main/{name}", method="HEAD")
         with urllib.request.build_opener(_NoRedirect).open(head, timeout=START_DEADLINE) as answer:
             file_hash = answer.headers["X-Xet-Hash"]
-        told = _get(f"{self._origin.url}/v1/reconstructions/{file_hash}", {"Authorization": f"Bearer {token}"})
-        return len(json.loads(told)["terms"])
+        headers = {"Authorization": f"Bearer {token['accessToken']}"}
+        return json.loads(_get(f"{url}/v1/reconstructions/{file_hash}", headers))
+
+    def term_count(self, name):
+        """Terms of a file, as the origin's CAS tells them."""
+        return len(self.reconstruction(self._origin.url, name)["terms"])
+
+    def ranges(self, url, name):
+        """Where the xorbs of a file are to be had, by the CAS at `url`: (address, first byte, last byte)."""
+        infos = [info for infos in self.reconstruction(url, name)["fetch_info"].values() for info in infos]
+        return [(info["url"], info["url_range"]["start"], info["url_range"]["end"]) for info in infos]
 
     def close(self):
         self._origin.stop()

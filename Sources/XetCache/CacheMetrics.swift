@@ -6,6 +6,7 @@ public import XetAccess
 /// What is counted and logged of a cache.
 public final class CacheMetrics: CacheEvents, CacheStoreEvents {
     private let servedBytes: [CacheOrigin: Counter]
+    private let servedChunks: [CacheOrigin: Counter]
     private let healed: Counter
     private let proven: Counter
     private let refuted: Counter
@@ -18,11 +19,14 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
     /// Counts with a factory; `log` gets a line for the operator now and then.
     public init(_ factory: any MetricsFactory, log: @escaping @Sendable (String) -> Void) {
         self.log = log
-        let counters = CacheOrigin.allCases.map { origin in
-            let labels = [("source", origin.rawValue)]
-            return (origin, Counter(label: "xet_cache_served_bytes_total", dimensions: labels, factory: factory))
+        func counters(_ label: String) -> [CacheOrigin: Counter] {
+            let pairs = CacheOrigin.allCases.map { origin in
+                (origin, Counter(label: label, dimensions: [("source", origin.rawValue)], factory: factory))
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
         }
-        servedBytes = Dictionary(uniqueKeysWithValues: counters)
+        servedBytes = counters("xet_cache_served_bytes_total")
+        servedChunks = counters("xet_cache_served_chunks_total")
         healed = Counter(label: "xet_cache_healed_total", factory: factory)
         proven = Counter(label: "xet_cache_proofs_total", dimensions: [("result", "right")], factory: factory)
         refuted = Counter(label: "xet_cache_proofs_total", dimensions: [("result", "wrong")], factory: factory)
@@ -30,8 +34,9 @@ public final class CacheMetrics: CacheEvents, CacheStoreEvents {
         failures = Counter(label: "xet_cache_failures_total", factory: factory)
     }
 
-    public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
+    public func noteServed(_ byteCount: Int, chunkCount: Int, from origin: CacheOrigin) {
         servedBytes[origin]?.increment(by: byteCount)
+        servedChunks[origin]?.increment(by: chunkCount)
     }
 
     public func noteHealed() { healed.increment() }

@@ -24,7 +24,7 @@ public protocol ChunkStore: Sendable {
     /// Adds to a run what `records`, one for each of its chunks, know of hashes and proofs.
     func note(_ records: [ChunkRecord], of run: ChunkRun.ID) async throws
 
-    /// Drops a run.
+    /// Drops a run: it is not found again, even if this throws.
     func remove(_ run: ChunkRun.ID) async throws
 }
 

@@ -1,7 +1,7 @@
 /// What is told about a cache: where bytes came from, and what was found damaged.
 public protocol CacheEvents: Sendable {
-    /// Serialized bytes were handed to a reader.
-    func noteServed(_ byteCount: Int, from origin: CacheOrigin)
+    /// Serialized bytes were handed to a reader, and the last of so many chunks among them.
+    func noteServed(_ byteCount: Int, chunkCount: Int, from origin: CacheOrigin)
 
     /// Kept chunks were not as they were kept, and are fetched anew.
     func noteHealed()
@@ -23,7 +23,7 @@ public enum CacheOrigin: String, CaseIterable, Sendable {
 /// Tells nobody.
 public struct NoCacheEvents: CacheEvents {
     public init() {}
-    public func noteServed(_ byteCount: Int, from origin: CacheOrigin) {}
+    public func noteServed(_ byteCount: Int, chunkCount: Int, from origin: CacheOrigin) {}
     public func noteHealed() {}
     public func noteProven(_ isRight: Bool) {}
 }

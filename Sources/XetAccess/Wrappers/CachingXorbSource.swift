@@ -106,10 +106,10 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                     try await read(run, fetch, &position, body)
                 case .flight(let flight, let isNew):
                     defer { flight.leave() }
-                    let before = position.byteCount
+                    let before = position
                     defer {
-                        noteServed(position.byteCount - before, from: .flight)
-                        if !isNew { CacheTally.current?.noteShared(position.byteCount - before) }
+                        noteServed(position, since: before, from: .flight)
+                        if !isNew { CacheTally.current?.noteShared(position.byteCount - before.byteCount) }
                     }
                     let flightEnd = min(flight.chunks.end, end)
                     let expected = try await expected(fetch, from: position.chunk, to: flightEnd)
@@ -191,8 +191,8 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         // A client that takes chunks as they are shall not get what cannot be unpacked a second time.
         let run = try await ChunkHasher(store, lost).hashed(run, in: part)
         let hashes = KeptHashes(run)
-        let before = position.byteCount
-        defer { noteServed(position.byteCount - before, from: .cache) }
+        let before = position
+        defer { noteServed(position, since: before, from: .cache) }
         do {
             for step in RunSteps(run.contents, part) {
                 let bytes = try await KeptBytes.read(step.records, firstChunk: step.firstChunk, of: fetch.xorb) {
@@ -226,8 +226,9 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         return part
     }
 
-    private func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
-        events.noteServed(byteCount, from: origin)
+    private func noteServed(_ position: ReadPosition, since before: ReadPosition, from origin: CacheOrigin) {
+        let byteCount = position.byteCount - before.byteCount
+        events.noteServed(byteCount, chunkCount: position.chunk - before.chunk, from: origin)
         CacheTally.current?.note(byteCount, from: origin)
     }
 
@@ -259,15 +260,18 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         try Self.checkHasAddress(fetch, from: position.chunk)
         let expected = try await expected(fetch, from: position.chunk, to: fetch.info.chunks.end)
         var skipped = position.byteCount
+        var reached = position
+        defer { noteServed(reached, since: position, from: .upstream) }
         try await upstream.fetch(fetch) { piece in
             var bytes = piece.bytes
             let count = min(skipped, bytes.readableBytes)
             bytes.moveReaderIndex(forwardBy: count)
             skipped -= count
             guard bytes.readableBytes > 0 else { return }
-            noteServed(bytes.readableBytes, from: .upstream)
+            reached.byteCount += bytes.readableBytes
             try await body(Self.piece(XorbPiece(bytes, hashes: piece.hashes), expected))
         }
+        reached.chunk = fetch.info.chunks.end
     }
 
     /// What was planned from what is kept has no address.

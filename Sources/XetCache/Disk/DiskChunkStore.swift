@@ -166,8 +166,9 @@ extension DiskChunkStore {
     public func runs(of xorb: XorbHash, in chunks: ChunkRange) async throws -> [ChunkRun] {
         do {
             let (runs, damaged) = try await index.runs(of: xorb, in: chunks)
-            try await drop(damaged)
-            return runs
+            if !damaged.isEmpty { try await drop(damaged) }
+            // What was dropped is gone, also where the disk did not let go of it.
+            return state.withLock { state in runs.filter { state.order.contains($0.id.number) } }
         } catch {
             noteFailure(error)
             throw error

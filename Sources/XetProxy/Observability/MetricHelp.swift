@@ -17,6 +17,8 @@ package enum MetricHelp {
         "xet_cache_runs": "Runs of consecutive chunks in the cache.",
         "xet_cache_served_bytes_total":
             "Bytes of xorbs by where they came from: cache, flight (a request to the CDN that readers share), upstream.",
+        "xet_cache_served_chunks_total":
+            "Chunks that were handed to readers, by where they came from.",
         "xet_cache_size_bytes": "Bytes that the cache takes.",
         "xet_decode_seconds_total": "Time spent unpacking chunks.",
         "xet_decoded_bytes_total": "Bytes that came out of unpacking.",

@@ -362,7 +362,7 @@ final class CountingEvents: CacheEvents {
     var byteCounts: [CacheOrigin: Int] { state.withLock { $0.byteCounts } }
     var healedCount: Int { state.withLock { $0.healedCount } }
 
-    func noteServed(_ byteCount: Int, from origin: CacheOrigin) {
+    func noteServed(_ byteCount: Int, chunkCount: Int, from origin: CacheOrigin) {
         guard byteCount > 0 else { return }
         state.withLock { $0.byteCounts[origin, default: 0] += byteCount }
     }

@@ -31,10 +31,12 @@ struct ChunkHasher: Sendable {
             }
         } catch let error as ChunkStoreError {
             lost.note(run.contents)
-            try await store.remove(run.id)
+            // A store that cannot remove it says so, and does not find it again.
+            try? await store.remove(run.id)
             throw error
         }
-        try await store.note(contents.records, of: run.id)
+        // What cannot be remembered is computed again.
+        try? await store.note(contents.records, of: run.id)
         return ChunkRun(id: run.id, contents: contents)
     }
 
