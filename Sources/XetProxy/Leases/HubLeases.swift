@@ -157,21 +157,17 @@ extension HubLeases {
         -> HubAnswer?
     {
         let question = moment.question
-        let known = known(question)
-        if let known, isHeld(question) {
-            count(.stale)
-            return known
-        }
+        let isKnown = known(question) != nil
+        if isHeld(question), let answer = standIn(question) { return answer }
         let start = now()
         let answer: HubAnswer?
         do {
-            answer = try await ask(known == nil)
+            answer = try await ask(!isKnown)
         } catch let error as XetError where error.isOutage {
             // A failure of its own is soon asked about again, silence takes long.
             if error.code != .unavailable { hold(question, error.retryAfter) }
-            guard let known else { throw error }
-            count(.stale)
-            return known
+            guard let answer = standIn(question) else { throw error }
+            return answer
         }
         guard let answer else { return nil }
         noteBudget(question, answer.head.headerFields)
@@ -182,13 +178,18 @@ extension HubLeases {
             refuse(question)
         case .none:
             if answer.head.status == .tooManyRequests { hold(question, Self.wait(answer.head)) }
-            guard let known else { return answer }
-            count(.stale)
-            return known
+            return standIn(question) ?? answer
         case .other:
             break
         }
         return answer
+    }
+
+    /// What stands in for an answer: what is known now, since it may have been ended while the Hub was asked.
+    private func standIn(_ question: HubQuestion) -> HubAnswer? {
+        guard let known = known(question) else { return nil }
+        count(.stale)
+        return known
     }
 
     private static func wait(_ head: HTTPResponse) -> Int? {
