@@ -183,10 +183,12 @@ public final class Upstream: Sendable {
         scope: TokenScope,
         context: ProxyContext
     ) async throws -> Response {
-        guard request.method == .get, let range = head.range else { return .bare(head.status, head.headers) }
-        let isPart = range != FileByteRange(count: byteCount)
+        let isWhole = head.range == FileByteRange(count: byteCount)
+        var headers = head.headers
+        if isWhole { headers[.xetVerified] = "file" }
+        guard request.method == .get, let range = head.range else { return .bare(head.status, headers) }
         // The chunks of a part that are proven have been compared with a hash that covered them.
-        async let isProven = isPart ? cache?.isProven(range, of: hash) ?? false : false
+        async let isProven = isWhole ? false : cache?.isProven(range, of: hash) ?? false
         let source: any ReconstructionSource = cas.reconstructions(for: scope)
         let download = try await withSpan("plan") { _ in
             try await downloader.prepare(
@@ -197,10 +199,9 @@ public final class Upstream: Sendable {
                 from: cache?.reconstructions(source) ?? source
             )
         }
-        var headers = head.headers
         if cache != nil { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
         let isOnlyProven = await isProven && download.isKept
-        if !isPart || isOnlyProven { headers[.xetVerified] = isPart ? "chunks" : "file" }
+        if isOnlyProven { headers[.xetVerified] = "chunks" }
         let body = body(context) { [self] sink in
             try await tallying(context, isOnlyProven: isOnlyProven) { try await download.stream(into: &sink) }
         }
