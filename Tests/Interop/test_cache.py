@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalogue import MODEL, PRIVATE, file_of
-from contents import digest
+from contents import digest, noise
 from expectations import assert_right
 from http_peer import wait_until
 from http_probe import open_exchange
@@ -46,12 +46,12 @@ def segments(folder):
     return sorted(path for path in (folder / "segments").glob("*/*") if path.is_file())
 
 
-def kept(server, origin, path="large.bin"):
+def kept(server, origin, path="large.bin", repository=MODEL):
     """Waits until what was downloaded is in the cache, so that one more download asks nobody for bytes."""
 
     def is_kept():
         origin.log.clear()
-        assert_right(download(server, origin, path), file_of(origin, path).content)
+        assert_right(download(server, origin, path, repository), file_of(origin, path, repository).content)
         return not origin.log.all("cdn")
 
     wait_until(is_kept, message=f"{path} is not kept")
@@ -119,6 +119,20 @@ def test_a_resumed_download_reads_what_is_kept(cached, origin):
     got = download(cached, origin, "large.bin", headers={"Range": f"bytes={len(begun)}-"})
     assert_right(got, content[len(begun) :], 206)
     assert before + cdn_bytes(origin) <= LINES * len(content) + WINDOW
+
+
+def test_a_second_fine_tune_costs_its_own_chunks(cached, origin):
+    """A file that shares 80% of its chunks with one that is kept; of its own, each line of the grid may cost a chunk twice."""
+    base = noise(30_000_000, "base weights")
+    tuned = base[:12_000_000] + noise(6_000_000, "tuned weights") + base[18_000_000:]
+    first, second = origin.xet_file(base), origin.xet_file(tuned)
+    origin.add_repository("acme/tuned", {"base.bin": first, "tuned.bin": second})
+    kept(cached, origin, "base.bin", "acme/tuned")
+    origin.log.clear()
+    assert_right(download(cached, origin, "tuned.bin", "acme/tuned"), tuned)
+    own = 6_000_000
+    lines = len(tuned) // (8 << 20) + 1
+    assert cdn_bytes(origin) <= 1.03 * own + (lines + 2) * (128 << 10)
 
 
 def test_who_may_not_have_it_gets_nothing(cached, origin):
