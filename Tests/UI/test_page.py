@@ -104,7 +104,7 @@ def test_script_and_server_write_the_same(server, origin, open_page):
 
     assert all(wait_until(settled, LIVE_DEADLINE, "the script writes something else"))
     still = open_page(server.url + "/", script=False)
-    size = r"[\d.]+ MiB of 22\.9 MiB · "
+    size = r"[\d.]+ [KM]iB of 22\.9 MiB · "
     for tab in (still, live):
         (line,) = tab.texts("#transfers .meta")
         assert re.match(size, line), line
