@@ -15,9 +15,18 @@ public struct UpstreamResponse: Sendable {
     private let service: UpstreamService
     /// Where bytes are counted, unless they were before.
     private let metrics: UpstreamMetrics?
+    /// What lasts as long as the answer does.
+    private let holding: (any Sendable)?
 
-    /// An answer that is there already, body included.
-    package init(_ head: HTTPResponse, from address: HTTPAddress, of service: UpstreamService, body: ByteBuffer) {
+    /// An answer that is there already, body included; `holding` lasts as long as it does.
+    package init(
+        _ head: HTTPResponse,
+        from address: HTTPAddress,
+        of service: UpstreamService,
+        body: ByteBuffer,
+        holding: (any Sendable)? = nil
+    ) {
+        self.holding = holding
         self.head = head
         self.address = address
         self.body = .bytes(body)
@@ -31,6 +40,7 @@ public struct UpstreamResponse: Sendable {
         of service: UpstreamService,
         _ metrics: UpstreamMetrics
     ) {
+        holding = nil
         head = HTTPResponse(response)
         self.address = address
         body = response.body

@@ -62,12 +62,18 @@ struct RegularFile: Sendable {
             try await content.stream(retry: upstream.retry(isPatient), into: &sink)
             return HubAnswer(HTTPResponse(status: .ok), from: upstream.hub.endpoint.appending(target), body: sink.bytes)
         }
-        reservation.giveBack()
         // One that ignores how long the file is has not sent the file.
-        guard let body = answer?.body, body.readableBytes == length,
-            let part = body.getSlice(at: body.readerIndex + start, length: count)
+        guard let whole = answer?.body, whole.readableBytes == length,
+            let part = whole.getSlice(at: whole.readerIndex + start, length: count)
         else { return nil }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: part))
+        // A client that reads slowly keeps it, whatever becomes of what is remembered.
+        try await reservation.hold(length)
+        let body = ResponseBody(contentLength: count) { writer in
+            defer { reservation.giveBack() }
+            try await writer.write(part)
+            try await writer.finish(nil)
+        }
+        return Response(status: status, headers: headers, body: body)
     }
 
     private func pass(

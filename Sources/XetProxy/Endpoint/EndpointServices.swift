@@ -104,7 +104,15 @@ struct EndpointServices: Sendable {
             return HubAnswer(response.head, from: response.address, body: body, expiration: end)
         }
         if let answer {
-            return UpstreamResponse(answer.head, from: answer.address, of: request.service, body: answer.body)
+            // A client that reads slowly keeps it, whatever becomes of what is remembered.
+            try await reservation.hold(answer.body.readableBytes)
+            return UpstreamResponse(
+                answer.head,
+                from: answer.address,
+                of: request.service,
+                body: answer.body,
+                holding: reservation
+            )
         }
         if let own { return own }
         return try await send(request)

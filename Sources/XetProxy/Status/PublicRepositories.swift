@@ -56,8 +56,11 @@ final class PublicRepositories: Sendable {
         }
         guard let unknown else { return }
         let isPublic = await ask(unknown) ?? false
+        // Whoever has left has not heard the answer.
+        let isAnswered = !Task.isCancelled
         state.withLock { state in
             state.isAsking = false
+            guard isAnswered else { return }
             if state.answers.count >= Self.mostAnswerCount { state.answers = [:] }
             state.answers[unknown] = Answer(isPublic: isPublic, time: now)
         }
