@@ -65,28 +65,16 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     public func reach(_ fetch: XorbFetch) async throws -> XorbReach? {
         guard deck.isOpen else { return nil }
         do {
-            switch try await nextPart(fetch, ReadPosition(chunk: fetch.info.chunks.start)) {
+            switch try await nextPart(fetch, fetch.info.chunks.start) {
             case nil: return nil
             case .kept: return XorbReach(isKept: true)
-            case .flight(let flight, _):
-                let seat = Seat(flight)
-                try await flight.begin()
+            case .flight(let seat):
+                try await seat.flight.begin()
                 return XorbReach(isKept: false, holding: seat)
             }
         } catch is FlightError {
             return nil
         }
-    }
-
-    /// A reader's place in a flight.
-    private final class Seat: Sendable {
-        private let flight: Flight
-
-        init(_ flight: Flight) {
-            self.flight = flight
-        }
-
-        deinit { flight.leave() }
     }
 
     /// Reads from what is kept and from flights, as far as that goes.
@@ -96,29 +84,30 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
         let end = fetch.info.chunks.end
+        // Beside a GET that stalls only what is there already is worth having.
+        let waits = fetch.origin != .beside
         var setbackCount = 0
+        var seats: [FlightSeat]?
         while position.chunk < end, setbackCount < Self.mostSetbackCount {
             do {
-                // Beside a GET that stalls only what is there already is worth having.
-                let waits = fetch.origin != .beside
-                switch try await nextPart(fetch, position, mayBegin: waits) {
+                guard let part = try await nextPart(fetch, position.chunk, mayBegin: waits) else { return }
+                if waits, seats == nil { seats = try await takeSeats(fetch, from: part.end) }
+                switch part {
                 case .kept(let run):
                     try await read(run, fetch, &position, body)
-                case .flight(let flight, let isNew):
-                    defer { flight.leave() }
+                case .flight(let seat):
+                    let isFirst = seat.isFirst || seats?.contains { $0.isFirst && $0.flight === seat.flight } == true
                     let before = position
                     defer {
                         noteServed(position, since: before, from: .flight)
-                        if !isNew { CacheTally.current?.noteShared(position.byteCount - before.byteCount) }
+                        if !isFirst { CacheTally.current?.noteShared(position.byteCount - before.byteCount) }
                     }
-                    let flightEnd = min(flight.chunks.end, end)
-                    let expected = try await expected(fetch, from: position.chunk, to: flightEnd)
-                    try await flight.follow(&position, to: flightEnd, waiting: waits, store: store) { piece in
+                    let partEnd = min(part.end, end)
+                    let expected = try await expected(fetch, from: position.chunk, to: partEnd)
+                    try await seat.flight.follow(&position, to: partEnd, waiting: waits, store: store) { piece in
                         try await body(Self.piece(piece, expected))
                     }
-                    if position.chunk < flightEnd { return }
-                case nil:
-                    return
+                    if position.chunk < partEnd { return }
                 }
             } catch is ChunkStoreError {
                 setbackCount += 1
@@ -129,23 +118,40 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         }
     }
 
-    private enum Part {
-        case kept(ChunkRun)
-        /// It was joined, after it was begun if it is new.
-        case flight(Flight, isNew: Bool)
+    /// Begins all GETs that the rest of a range needs, and joins those that others have begun: none is to wait until what
+    /// comes before it has been read.
+    private func takeSeats(_ fetch: XorbFetch, from start: Int) async throws -> [FlightSeat] {
+        var seats: [FlightSeat] = []
+        var next = start
+        while next < fetch.info.chunks.end, let part = try await nextPart(fetch, next) {
+            if case .flight(let seat) = part { seats.append(seat) }
+            next = part.end
+        }
+        return seats
     }
 
-    /// Where the next chunk comes from; begins a flight if it comes from nowhere else, or returns `nil` if it may not.
-    private func nextPart(
-        _ fetch: XorbFetch,
-        _ position: ReadPosition,
-        mayBegin: Bool = true
-    ) async throws -> Part? {
+    private enum Part {
+        case kept(ChunkRun)
+        case flight(FlightSeat)
+
+        /// The chunk after its last.
+        var end: Int {
+            switch self {
+            case .kept(let run): run.chunks.end
+            case .flight(let seat): seat.flight.chunks.end
+            }
+        }
+    }
+
+    /// Where a chunk comes from; begins a flight if it comes from nowhere else, or returns `nil` if it may not.
+    private func nextPart(_ fetch: XorbFetch, _ chunk: Int, mayBegin: Bool = true) async throws -> Part? {
         var staleCount = 0
         while true {
-            if let flight = deck.board.join(position.chunk, of: fetch.xorb) { return .flight(flight, isNew: false) }
+            if let flight = deck.board.join(chunk, of: fetch.xorb) {
+                return .flight(FlightSeat(flight, isFirst: false))
+            }
             let moment = deck.board.endedCount
-            let rest = ChunkRange(start: position.chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
+            let rest = ChunkRange(start: chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
             let runs = try await runs(of: fetch, in: rest)
             let holding = runs.filter { $0.chunks.start <= rest.start && rest.start < $0.chunks.end }
             if let run = holding.max(by: { $0.chunks.end < $1.chunks.end }) { return .kept(run) }
@@ -153,10 +159,10 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             try Self.checkHasAddress(fetch, from: rest.start)
             let missing = Self.missing(in: rest, runs)
             switch deck.board.begin(fetch, missing: missing, since: staleCount < 3 ? moment : nil) {
-            case .joined(let flight): return .flight(flight, isNew: false)
+            case .joined(let flight): return .flight(FlightSeat(flight, isFirst: false))
             case .new(let flight):
                 deck.start(flight)
-                return .flight(flight, isNew: true)
+                return .flight(FlightSeat(flight, isFirst: true))
             case .stale: staleCount += 1
             }
         }
