@@ -43,10 +43,13 @@ extension [UInt8] {
         }
     }
 
-    package mutating func appendLittleEndian(_ value: some FixedWidthInteger & UnsignedInteger) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+    package mutating func appendLittleEndian(_ value: UInt32) {
+        for shift in stride(from: 0, to: 32, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
+    }
+
+    /// Appends the eight bytes of `value`.
+    package mutating func appendLittleEndian(_ value: UInt64) {
+        for shift in stride(from: 0, to: 64, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
     /// Appends the low three bytes of `value`.
