@@ -2,13 +2,15 @@ public import NIOCore
 public import XetCore
 
 /// A range of a xorb's chunks that somebody wants, and where their serialized bytes are to be had.
-public struct XorbFetch: Hashable, Sendable {
+public struct XorbFetch: Sendable {
     /// The xorb.
     public let xorb: XorbHash
     /// The chunks, their bytes, and the address.
     public let info: FetchInfo
     /// Where the bytes may come from.
     public var origin: Origin
+    /// Who has a part of the range signed; `nil` if nobody can.
+    public let signer: (any RangeSigner)?
 
     /// Where bytes may come from.
     public enum Origin: Hashable, Sendable {
@@ -21,11 +23,25 @@ public struct XorbFetch: Hashable, Sendable {
     }
 
     /// Makes a fetch.
-    public init(xorb: XorbHash, info: FetchInfo, origin: Origin = .any) {
+    public init(xorb: XorbHash, info: FetchInfo, origin: Origin = .any, signer: (any RangeSigner)? = nil) {
         self.xorb = xorb
         self.info = info
         self.origin = origin
+        self.signer = signer
     }
+}
+
+/// Has a part of a signed range signed by itself: a URL is good for its range alone.
+public protocol RangeSigner: Sendable {
+    /// A range that holds `chunks` of a xorb and little else, at an address of its own; `nil` if there is none.
+    ///
+    /// The CAS is asked for bytes of a file. Where in it the chunks are follows from the lengths of their neighbours:
+    /// `unpackedByteCount` gives those that are known, by chunk. Throws ``XetError``.
+    func signed(
+        _ chunks: ChunkRange,
+        of xorb: XorbHash,
+        unpackedByteCount: (_ chunk: Int) -> Int?
+    ) async throws -> FetchInfo?
 }
 
 /// Serialized bytes of chunks as they arrive, and what is known of the chunks.

@@ -158,5 +158,5 @@ extension FetchBudget {
     }
 
     /// The part of a download that begins.
-    func account() -> FetchAccount { account(DownloadPace(Pace(pace))) }
+    func account() -> FetchAccount { account(DownloadPace(Pace(pace()))) }
 }

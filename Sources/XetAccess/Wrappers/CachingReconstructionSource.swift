@@ -21,9 +21,10 @@ public struct CachingReconstructionSource: ReconstructionSource {
 
     public func reconstruction(of file: FileHash, range: FileByteRange?) async throws -> Reconstruction? {
         guard let range, !range.isEmpty else { return try await upstream.reconstruction(of: file, range: range) }
-        if let kept = try await kept(file, range) { return kept }
+        let known = try await part(of: file, range)
+        if let known, let kept = try await kept(known, range) { return kept }
         let answer = try await upstream.reconstruction(of: file, range: range)
-        if let answer, answer.offsetIntoFirstTerm <= range.start {
+        if known == nil, let answer, answer.offsetIntoFirstTerm <= range.start {
             let part = FilePart(start: range.start - answer.offsetIntoFirstTerm, terms: answer.terms)
             // What cannot be remembered is asked for again.
             try? await terms.keep(part, of: file)
@@ -31,10 +32,18 @@ public struct CachingReconstructionSource: ReconstructionSource {
         return answer
     }
 
-    /// The reconstruction of a range of which everything is kept.
-    private func kept(_ file: FileHash, _ range: FileByteRange) async throws -> Reconstruction? {
+    /// The terms of a range, if they are known.
+    private func part(of file: FileHash, _ range: FileByteRange) async throws -> FilePart? {
         do {
-            guard let part = try await terms.part(of: file, holding: range) else { return nil }
+            return try await terms.part(of: file, holding: range)
+        } catch let error where !(error is CancellationError) {
+            return nil
+        }
+    }
+
+    /// The reconstruction of a range of which everything is kept.
+    private func kept(_ part: FilePart, _ range: FileByteRange) async throws -> Reconstruction? {
+        do {
             return try await KeptReconstruction(part, range, chunks).reconstruction
         } catch let error where !(error is CancellationError) {
             // A store that fails is no reason not to download.
@@ -81,11 +90,14 @@ private struct KeptTerm {
         var place = termStart
         var first: (chunk: Int, start: UInt64, byte: UInt64)?
         var last = (chunk: chunk, end: place, byte: UInt64(0))
+        var reached: UInt64 = 0
         while chunk < whole.chunks.end {
             guard let run = runs.last(where: { $0.chunks.start <= chunk && chunk < $0.chunks.end }),
                 let rest = ChunkRange(start: chunk, end: min(run.chunks.end, whole.chunks.end))
             else { return nil }
             var byte = run.contents.firstByte + UInt64(run.contents.bytes(of: rest).lowerBound)
+            // What a data host sent wrong may stand at a wrong place.
+            if chunk > whole.chunks.start, byte != reached { return nil }
             for record in run.contents.records(in: rest) {
                 let end = place + UInt64(record.unpackedByteCount)
                 let byteEnd = byte + UInt64(record.serializedByteCount)
@@ -95,6 +107,7 @@ private struct KeptTerm {
                 }
                 (chunk, place, byte) = (chunk + 1, end, byteEnd)
             }
+            reached = byte
         }
         guard place == termStart + UInt64(whole.unpackedByteCount), let first, last.byte > first.byte,
             let chunks = ChunkRange(start: first.chunk, end: last.chunk),

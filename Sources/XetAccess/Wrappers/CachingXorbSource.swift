@@ -122,6 +122,8 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     /// comes before it has been read.
     private func takeSeats(_ fetch: XorbFetch, from start: Int) async throws -> [FlightSeat] {
         var seats: [FlightSeat] = []
+        // What has no address is kept, or was: that is found when it is read.
+        guard fetch.info.url != .kept else { return seats }
         var next = start
         while next < fetch.info.chunks.end, let part = try await nextPart(fetch, next) {
             if case .flight(let seat) = part { seats.append(seat) }
@@ -193,7 +195,11 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         _ position: inout ReadPosition,
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
-        let part = try Self.part(of: run, fetch, position)
+        guard let part = Self.part(of: run, fetch, position) else {
+            // One of the two is wrong: what is proven is not, but for what stands beside it.
+            if !run.contents.records.allSatisfy(\.isProven) { try? await store.remove(run.id) }
+            throw ChunkStoreError.damaged(xorb: fetch.xorb, chunk: position.chunk)
+        }
         // A client that takes chunks as they are shall not get what cannot be unpacked a second time.
         let run = try await ChunkHasher(store, lost).hashed(run, in: part)
         let hashes = KeptHashes(run)
@@ -216,19 +222,13 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         try? await hashes.flush(to: store)
     }
 
-    /// What a run has of a fetch, from a position in it on.
-    ///
-    /// Throws ``ChunkStoreError`` if the run has its first chunk at another place of the xorb than the fetch.
-    private static func part(
-        of run: ChunkRun,
-        _ fetch: XorbFetch,
-        _ position: ReadPosition
-    ) throws(ChunkStoreError) -> ChunkRange {
+    /// What a run has of a fetch, from a position in it on; `nil` if it has its first chunk at another place of the xorb.
+    private static func part(of run: ChunkRun, _ fetch: XorbFetch, _ position: ReadPosition) -> ChunkRange? {
         let end = min(run.chunks.end, fetch.info.chunks.end)
         guard let part = ChunkRange(start: position.chunk, end: end), run.chunks.contains(part),
             run.contents.firstByte + UInt64(run.contents.bytes(of: part).lowerBound)
                 == fetch.info.bytes.first + UInt64(position.byteCount)
-        else { throw .damaged(xorb: fetch.xorb, chunk: position.chunk) }
+        else { return nil }
         return part
     }
 

@@ -3,37 +3,20 @@ public import XetCore
 
 /// A cache of chunks in front of the data hosts and the CAS: what it is made of, and what it does in the background.
 public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStore>: SiteCache {
-    /// What there is to do in the background.
-    private enum Work: Sendable {
-        /// A GET has brought chunks.
-        case kept(XorbHash, ChunkRange)
-        /// More is known of a file: its terms, or its length.
-        case known(FileHash, byteCount: UInt64?)
-    }
-
-    /// Most work that waits; of more the oldest is left out, which costs nothing but the proof.
-    private static var mostWaitingCount: Int { 4096 }
     /// Most files whose length is remembered until somebody asks for their chunks.
     private static var mostLengthCount: Int { 4096 }
-
     /// The data hosts, with what is kept in front of them.
     public let xorbs: CachingXorbSource<Upstream, Store>
     private let store: Store
     private let events: any CacheEvents
-    private let work: AsyncStream<Work>
-    private let queue: AsyncStream<Work>.Continuation
+    private let queue = CacheWorkQueue()
     private let lengths = Mutex<[FileHash: UInt64]>([:])
 
     /// A cache over a store.
     public init(_ upstream: Upstream, store: Store, events: any CacheEvents = NoCacheEvents()) {
         self.store = store
         self.events = events
-        let (work, queue) = AsyncStream.makeStream(
-            of: Work.self,
-            bufferingPolicy: .bufferingNewest(Self.mostWaitingCount)
-        )
-        (self.work, self.queue) = (work, queue)
-        xorbs = CachingXorbSource(upstream, store: store, events: events) { queue.yield(.kept($0, $1)) }
+        xorbs = CachingXorbSource(upstream, store: store, events: events) { [queue] in queue.add(.kept($0, $1)) }
     }
 
     private var proof: CacheProof { CacheProof(terms: store, chunks: store, lost: xorbs.lost) }
@@ -47,13 +30,13 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     }
 
     public func note(_ part: FilePart, of file: FileHash) async {
-        do {
-            try await store.keep(part, of: file)
-            queue.yield(.known(file, byteCount: lengths.withLock { $0[file] }))
-        } catch {
-            // Its chunks stay provisional.
-        }
+        if queue.add(.told(part, file)) { return }
+        await keep(part, of: file)
+        queue.add(.known(file, byteCount: lengths.withLock { $0[file] }))
     }
+
+    /// Keeps terms; without them the chunks of the file stay provisional.
+    private func keep(_ part: FilePart, of file: FileHash) async { try? await store.keep(part, of: file) }
 
     public func note(byteCount: UInt64, of file: FileHash) {
         lengths.withLock { lengths in
@@ -75,7 +58,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     /// What was right is proven later. What was wrong is dropped when this returns, so that the next download fetches it anew.
     public func note(_ file: FileHash, byteCount: UInt64, isRight: Bool) async {
         if isRight {
-            queue.yield(.known(file, byteCount: byteCount))
+            queue.add(.known(file, byteCount: byteCount))
         } else {
             do {
                 try await waitForFlights(of: file)
@@ -96,11 +79,15 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         await withDiscardingTaskGroup { group in
             group.addTask { await self.xorbs.run() }
             var desk = ProofDesk(terms: store, chunks: store, lost: xorbs.lost, events: events)
-            for await work in work {
+            for await work in queue.work {
                 do {
                     switch work {
                     case .kept(let xorb, let chunks): try await desk.take(chunks, of: xorb)
                     case .known(let file, let byteCount): try await desk.advance(file, byteCount: byteCount)
+                    case .told(let part, let file):
+                        queue.noteTaken(part)
+                        await keep(part, of: file)
+                        try await desk.advance(file, byteCount: lengths.withLock { $0[file] })
                     }
                 } catch {
                     // It is as it was: provisional. A store that fails says so in its own way.

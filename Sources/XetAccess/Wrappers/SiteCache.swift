@@ -15,6 +15,8 @@ public protocol SiteCache: Sendable {
     func isProven(_ range: FileByteRange, of file: FileHash) async -> Bool
 
     /// Takes note of what a file is made of, as the CAS told somebody who then fetches it by itself.
+    ///
+    /// Returns before it is kept, unless much waits for that already.
     func note(_ part: FilePart, of file: FileHash) async
 
     /// Takes note of how long a file is that somebody may fetch by itself.

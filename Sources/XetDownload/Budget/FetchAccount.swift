@@ -27,7 +27,7 @@ final class FetchAccount: Sendable {
     /// How far this download may run ahead now.
     var allowance: Allowance {
         let granted = budget.allowance(of: id)
-        let fetchCount = max(1, min(granted.fetchCount, granted.byteCount / budget.pace.leastByteCountPerFetch))
+        let fetchCount = max(1, min(granted.fetchCount, granted.byteCount / budget.leastByteCountPerFetch))
         return Allowance(byteCount: granted.byteCount, fetchCount: fetchCount, rate: pace.rate)
     }
 

@@ -25,8 +25,10 @@ public final class FetchBudget: Sendable {
     /// Memory of which it is worth while to give it back.
     private static let muchByteCount = 16 << 20
 
-    /// How far downloads run ahead.
-    let pace: Pace.Limits
+    /// How far downloads run ahead, but for ``aheadByteCount``.
+    private let pace: Pace.Limits
+    /// What all of them together run ahead at most.
+    private let aheadByteCount: Int
     /// What is held for answers that are no downloads.
     private let answers: BufferedAnswers
     private let onIdle: @Sendable () -> Void
@@ -54,7 +56,8 @@ public final class FetchBudget: Sendable {
         pace: Pace.Limits = Pace.Limits(),
         onIdle: @escaping @Sendable () -> Void = {}
     ) {
-        self.pace = pace.bounded(by: limits.aheadByteCount)
+        self.pace = pace
+        aheadByteCount = limits.aheadByteCount
         self.onIdle = onIdle
         answers = BufferedAnswers(most: limits.byteCount / 2)
         state = Mutex(State(machine: BudgetStateMachine(limits)))
@@ -65,6 +68,14 @@ public final class FetchBudget: Sendable {
 
     /// Whether readers wait for what there is no memory for.
     var isShort: Bool { state.withLock { $0.machine.isShort } }
+
+    /// Bytes that a GET must have for another to be worth its connection.
+    var leastByteCountPerFetch: Int { pace.leastByteCountPerFetch }
+
+    /// How far a download runs ahead; `gridByteCount` is what its windows have if they keep to a grid.
+    func pace(gridByteCount: Int? = nil) -> Pace.Limits {
+        (gridByteCount.map { pace.holdingCells(of: $0) } ?? pace).bounded(by: aheadByteCount)
+    }
 
     /// The memory of an answer that is held as a whole; nothing is held yet.
     public func answerReservation() -> AnswerReservation { AnswerReservation(answers, of: self) }

@@ -32,6 +32,20 @@ struct Pace: Sendable {
         /// Bytes that a GET must have for another to be worth its connection.
         var leastByteCountPerFetch = 1 << 20
 
+        /// Windows of a grid that a download begins with, and has at most, where the CAS is near.
+        private static let firstCellCount = 8
+        private static let mostCellCount = 16
+
+        /// The same with room for some windows of `gridByteCount` bytes: as each is a GET, few of them at once are slow where
+        /// connections are.
+        func holdingCells(of gridByteCount: Int) -> Limits {
+            var limits = self
+            limits.firstByteCount = max(firstByteCount, Self.firstCellCount * gridByteCount)
+            limits.nearMostByteCount = max(nearMostByteCount, Self.mostCellCount * gridByteCount)
+            limits.firstFetchCount = max(firstFetchCount, Self.firstCellCount)
+            return limits
+        }
+
         /// The same with at most `byteCount` bytes.
         func bounded(by byteCount: Int) -> Limits {
             var limits = self

@@ -325,7 +325,8 @@ public struct PreparedDownload: Sendable {
         into sink: inout some DeliverySink
     ) async throws {
         let watch = Stopwatch(downloader.clock)
-        let pace = DownloadPace(Pace(downloader.budget.pace, latency: first.latency))
+        let limits = downloader.budget.pace(gridByteCount: downloader.configuration.gridByteCount)
+        let pace = DownloadPace(Pace(limits, latency: first.latency))
         var window = first
         var resumption: FileByteRange?
         while true {

@@ -86,7 +86,7 @@ struct FetchRunner: Sendable {
 
     /// One GET, or two if the first stalls.
     private func attempt(_ info: FetchInfo, _ origin: XorbFetch.Origin) async throws {
-        let fetch = XorbFetch(xorb: plan.xorb, info: info, origin: origin)
+        let fetch = XorbFetch(xorb: plan.xorb, info: info, origin: origin, signer: environment.window)
         guard let stalls = environment.stalls else { return try await transfer(fetch, Pulse(environment.watch)) }
         try await stalls.withSecondAttempt { pulse, isSecond in
             var fetch = fetch

@@ -5,7 +5,7 @@ import XetCore
 /// The addresses of one window's fetches, renewed when they have expired.
 ///
 /// A burst of refusals leads to one new reconstruction: whoever finds newer addresses than those refused uses them.
-final class WindowFetches: Sendable {
+final class WindowFetches: RangeSigner {
     private let file: FileHash
     private let window: FileByteRange
     private let source: any ReconstructionSource
@@ -47,6 +47,15 @@ final class WindowFetches: Sendable {
         reconstruction.withLock { $0.fetches[xorb]?.signedList(of: info) } ?? [info]
     }
 
+    func signed(
+        _ chunks: ChunkRange,
+        of xorb: XorbHash,
+        unpackedByteCount: (_ chunk: Int) -> Int?
+    ) async throws -> FetchInfo? {
+        guard let place = place(of: chunks, of: xorb, unpackedByteCount) else { return nil }
+        return try await source.reconstruction(of: file, range: place)?.fetches[xorb]?.containing(chunks)
+    }
+
     private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
         let found = reconstruction.withLock { $0.fetches[xorb]?.containing(info.chunks) }
         guard let found, found.chunks != info.chunks || found.bytes == info.bytes else { throw Self.changed }
@@ -62,6 +71,30 @@ final class WindowFetches: Sendable {
             known = fresh
         }
         metrics.noteRenewal()
+    }
+
+    /// Where in the file chunks are, as far as the known lengths of others tell: from the place of the last known end before them
+    /// to that of the first known start behind them. `nil` if they are in no term.
+    private func place(
+        of chunks: ChunkRange,
+        of xorb: XorbHash,
+        _ unpackedByteCount: (_ chunk: Int) -> Int?
+    ) -> FileByteRange? {
+        let known = reconstruction.withLock { $0 }
+        var termStart = window.start - min(window.start, known.offsetIntoFirstTerm)
+        var place: (start: UInt64, end: UInt64)?
+        for term in known.terms {
+            let termEnd = termStart + UInt64(term.unpackedByteCount)
+            defer { termStart = termEnd }
+            guard term.xorb == xorb, let part = term.chunks.intersection(chunks) else { continue }
+            let before = (term.chunks.start..<part.start).lazy.map(unpackedByteCount).prefix { $0 != nil }
+            let behind = (part.end..<term.chunks.end).reversed().lazy.map(unpackedByteCount).prefix { $0 != nil }
+            let start = termStart + before.reduce(0) { $0 + UInt64($1 ?? 0) }
+            let end = termEnd - min(termEnd, behind.reduce(0) { $0 + UInt64($1 ?? 0) })
+            place = (min(place?.start ?? start, start), max(place?.end ?? end, end))
+        }
+        guard let place else { return nil }
+        return FileByteRange(start: max(place.start, window.start), end: min(place.end, window.end))
     }
 
     private static let changed = XetError(

@@ -54,8 +54,8 @@ public final class HubLeases: Sendable {
         let denialCount: UInt64
     }
 
-    /// A caller, and what the Hub refused it.
-    private struct Denied: Hashable {
+    /// A caller, and the repository that it asks about: what the Hub refuses it there ends what it was told of it.
+    private struct Relation: Hashable {
         let caller: CallerMark?
         let repository: Repository
 
@@ -66,13 +66,13 @@ public final class HubLeases: Sendable {
     }
 
     private struct State {
-        var entries: [HubQuestion: Entry] = [:]
+        var entries: [Relation: [HubQuestion: Entry]] = [:]
         var byteCount = 0
         var useCount: UInt64 = 0
         /// Until when the Hub is not asked for what is known: by whom it does not answer, or whose budget is used up.
         var heldUntil: [HubBudget: ContinuousClock.Instant] = [:]
         var endingCount: UInt64 = 0
-        var denialCounts: [Denied: UInt64] = [:]
+        var denialCounts: [Relation: UInt64] = [:]
     }
 
     /// Most bytes of an answer that is remembered.
@@ -138,16 +138,20 @@ public final class HubLeases: Sendable {
         state.withLock { state in
             state.endingCount += 1
             let name = repository?.name.lowercased()
-            Self.remove(&state) { question, entry in
-                guard let name else { return true }
+            for (question, entry) in state.entries.values.joined() {
                 // It may be known by another name as well.
-                return question.repository.name.lowercased() == name || entry.isElsewhere
+                guard name == nil || question.repository.name.lowercased() == name || entry.isElsewhere else {
+                    continue
+                }
+                Self.remove(question, &state)
             }
         }
     }
 
     /// Bytes that are remembered, and answers.
-    var counts: (bytes: Int, answers: Int) { state.withLock { ($0.byteCount, $0.entries.count) } }
+    var counts: (bytes: Int, answers: Int) {
+        state.withLock { ($0.byteCount, $0.entries.values.reduce(0) { $0 + $1.count }) }
+    }
 }
 
 // MARK: Asking
@@ -203,7 +207,7 @@ extension HubLeases {
             Moment(
                 question: question,
                 endingCount: state.endingCount,
-                denialCount: state.denialCounts[Denied(question)] ?? 0
+                denialCount: state.denialCounts[Relation(question)] ?? 0
             )
         }
     }
@@ -227,11 +231,12 @@ extension HubLeases {
     private func find(_ question: HubQuestion, within age: Duration) -> HubAnswer? {
         let (now, time) = (now(), time())
         return state.withLock { state in
-            guard let entry = state.entries[question], now - entry.askedAt < age,
+            let relation = Relation(question)
+            guard let entry = state.entries[relation]?[question], now - entry.askedAt < age,
                 entry.answer.expiration.map({ time < $0 }) ?? true
             else { return nil }
             state.useCount += 1
-            state.entries[question]?.lastUse = state.useCount
+            state.entries[relation]?[question]?.lastUse = state.useCount
             return entry.answer.aged((now - entry.askedAt).components.seconds)
         }
     }
@@ -244,7 +249,7 @@ extension HubLeases {
         state.withLock { state in
             // What was changed or refused meanwhile may have been asked before.
             guard state.endingCount == moment.endingCount,
-                state.denialCounts[Denied(question)] ?? 0 == moment.denialCount
+                state.denialCounts[Relation(question)] ?? 0 == moment.denialCount
             else { return }
             state.useCount += 1
             let entry = Entry(
@@ -254,13 +259,14 @@ extension HubLeases {
                 isElsewhere: isElsewhere,
                 lastUse: state.useCount
             )
-            state.byteCount += byteCount - (state.entries.updateValue(entry, forKey: question)?.byteCount ?? 0)
+            let before = state.entries[Relation(question), default: [:]].updateValue(entry, forKey: question)
+            state.byteCount += byteCount - (before?.byteCount ?? 0)
             guard state.byteCount > configuration.byteCount else { return }
             // Half of it at once, so that it is seldom.
-            for (question, entry) in state.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+            let uses = state.entries.values.joined().sorted { $0.value.lastUse < $1.value.lastUse }
+            for (question, _) in uses {
                 guard state.byteCount > configuration.byteCount / 2 else { return }
-                state.entries[question] = nil
-                state.byteCount -= entry.byteCount
+                Self.remove(question, &state)
             }
         }
     }
@@ -268,21 +274,22 @@ extension HubLeases {
     /// Forgets what a caller was told of a repository that it may not see, or not all of.
     private func refuse(_ question: HubQuestion) {
         state.withLock { state in
-            let denied = Denied(question)
+            let relation = Relation(question)
             if state.denialCounts.count >= Self.mostMarkCount {
                 state.denialCounts = [:]
                 state.endingCount += 1
             }
-            state.denialCounts[denied, default: 0] += 1
-            Self.remove(&state) { other, _ in Denied(other) == denied }
+            state.denialCounts[relation, default: 0] += 1
+            for entry in (state.entries.removeValue(forKey: relation) ?? [:]).values {
+                state.byteCount -= entry.byteCount
+            }
         }
     }
 
-    private static func remove(_ state: inout State, where isEnded: (HubQuestion, Entry) -> Bool) {
-        for (question, entry) in state.entries where isEnded(question, entry) {
-            state.entries[question] = nil
-            state.byteCount -= entry.byteCount
-        }
+    private static func remove(_ question: HubQuestion, _ state: inout State) {
+        let relation = Relation(question)
+        state.byteCount -= state.entries[relation]?.removeValue(forKey: question)?.byteCount ?? 0
+        if state.entries[relation]?.isEmpty == true { state.entries[relation] = nil }
     }
 }
 

@@ -127,6 +127,23 @@ import XetTestSupport
             return try #require(started.value as Bool?)
         }
 
+        /// Drops all that is kept; how many runs that was.
+        func dropAll() throws -> Int {
+            let started = executor.start { [store, files] in
+                var count = 0
+                for (xorb, serialized) in files.flatMap(\.xorbs) {
+                    let whole = try #require(ChunkRange(start: 0, end: serialized.index.chunkCount))
+                    for run in try await store.runs(of: xorb, in: whole) {
+                        try await store.remove(run.id)
+                        count += 1
+                    }
+                }
+                return count
+            }
+            executor.runUntilIdle()
+            return try #require(started.result).get()
+        }
+
         func stop() -> Bool {
             running.cancel()
             executor.runUntilIdle()
@@ -187,6 +204,50 @@ import XetTestSupport
         // The chunks over the two lines of the grid come twice.
         let ownByteCount = own.xorbs.values.reduce(0) { $0 + $1.chunks.count }
         #expect((ownByteCount...ownByteCount + 2 * 908).contains(rig.cdn.byteCount - before))
+        #expect(rig.stop())
+    }
+
+    /// What of a file of 60 chunks is kept, in chunks.
+    enum Kept: CaseIterable {
+        case bothEnds, start, end, middle, most
+
+        var chunks: [Range<Int>] {
+            switch self {
+            case .bothEnds: [0..<20, 40..<60]
+            case .start: [0..<40]
+            case .end: [30..<60]
+            case .middle: [20..<45]
+            case .most: [1..<59]
+            }
+        }
+    }
+
+    @Test(arguments: Kept.allCases)
+    func `a gap in a range that is signed costs its own chunks`(kept: Kept) throws {
+        let chunkByteCount = 64 << 10
+        let file = try SampleFile(ranges: [0..<60], chunkCount: 60, chunkByteCount: chunkByteCount)
+        let rig = Rig([file], gridByteCount: 64 << 20)
+        // The terms of the whole file are known, as they are of one that others have read before.
+        _ = try rig.fetch(byteCount: file.byteCount)
+        let runs = try rig.dropAll()
+        #expect(runs > 0)
+        for chunks in kept.chunks {
+            let range = try #require(
+                FileByteRange(
+                    start: UInt64(chunks.lowerBound * chunkByteCount + 1),
+                    end: UInt64(chunks.upperBound * chunkByteCount)
+                )
+            )
+            let bytes = Array(file.bytes[Int(range.start)..<Int(range.end)])
+            #expect(try rig.run(range: range)?.get() == bytes)
+        }
+        let before = rig.cdn.byteCount
+        #expect(try rig.run()?.get() == file.bytes)
+        let missing = 60 - kept.chunks.reduce(0) { $0 + $1.count }
+        // The first window ends within a chunk. With two gaps nobody knows where in the file the first ends.
+        let repeated = 1 + (kept == .middle ? 25 : kept == .most ? 58 : 0)
+        let serialized = chunkByteCount + 8
+        #expect((missing * serialized...(missing + repeated) * serialized).contains(rig.cdn.byteCount - before))
         #expect(rig.stop())
     }
 

@@ -79,6 +79,32 @@ import XetTestSupport
             return started.result
         }
 
+        func runs(of sample: Sample) throws -> [ChunkRun] {
+            let whole = try #require(ChunkRange(start: 0, end: 40))
+            let started = executor.start { [store] in try await store.runs(of: sample.xorb, in: whole) }
+            executor.runUntilIdle()
+            let result = try #require(started.result)
+            return try result.get()
+        }
+
+        /// Keeps what is kept otherwise.
+        func change(_ sample: Sample, _ change: @escaping @Sendable (inout ChunkRunContents) -> Void) throws {
+            for run in try runs(of: sample) {
+                let started = executor.start { [store] in
+                    var contents = run.contents
+                    let bytes = try await store.read(0..<contents.byteCount, of: run.id)
+                    try await store.remove(run.id)
+                    change(&contents)
+                    let writer = try #require(try await store.writer(byteCount: contents.byteCount))
+                    try await writer.append([bytes])
+                    _ = try await writer.commit(contents)
+                }
+                executor.runUntilIdle()
+                let result = try #require(started.result)
+                try result.get()
+            }
+        }
+
         /// Ends the cache; whether everything has ended with it.
         func stop() -> Bool {
             running.cancel()
@@ -136,6 +162,27 @@ import XetTestSupport
         rig.executor.runUntilIdle()
         for reader in [first] + others { #expect(try reader.result?.get() == sample.bytes(fetch)) }
         #expect(rig.upstream.calls.count == 1)
+        #expect(rig.stop())
+    }
+
+    @Test func `the GETs that a range needs begin at once, whatever comes first`() throws {
+        let sample = try Sample()
+        let hold = Watched(true)
+        let rig = Rig(sample) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.info.chunks.start == 0 { answer.before = { _ in try await hold.wait { !$0 } } }
+            return answer
+        }
+        #expect(try rig.run(try sample.fetch(20, 25))?.get().isEmpty == false)
+        // Each shares its first chunk with the one before, as windows do at a border of their grid.
+        let fetches = [try sample.fetch(0, 11), try sample.fetch(10, 31), try sample.fetch(30, 40)]
+        let readers = fetches.map { rig.start($0) }
+        rig.executor.runUntilIdle()
+        #expect(rig.upstream.calls.count == 4)
+        hold.change { $0 = false }
+        rig.executor.runUntilIdle()
+        for (reader, fetch) in zip(readers, fetches) { #expect(try reader.result?.get() == sample.bytes(fetch)) }
+        #expect(rig.upstream.calls.count == 4)
         #expect(rig.stop())
     }
 
@@ -322,6 +369,34 @@ import XetTestSupport
         #expect(try rig.run(fetch)?.get() == sample.bytes(fetch))
         #expect(rig.upstream.calls.count == 3)
         #expect(rig.stop())
+    }
+
+    @Test func `a run that stands at a wrong place is dropped, unless it is proven`() throws {
+        for isProven in [false, true] {
+            let sample = try Sample()
+            let rig = Rig(sample)
+            #expect(try rig.run(try sample.fetch(5, 30))?.get() == sample.bytes(try sample.fetch(5, 30)))
+            try rig.change(sample) { contents in
+                contents.records = contents.records.map { record in
+                    var record = record
+                    record.isProven = isProven
+                    return record
+                }
+                let (xorb, chunks, records) = (contents.xorb, contents.chunks, contents.records)
+                let moved = ChunkRunContents(
+                    xorb: xorb,
+                    chunks: chunks,
+                    firstByte: contents.firstByte + 1,
+                    records: records
+                )
+                if let moved { contents = moved }
+            }
+            let fetch = try sample.fetch(5, 30)
+            #expect(try rig.run(fetch)?.get() == sample.bytes(fetch))
+            #expect(rig.upstream.calls.count == 2)
+            #expect(try rig.runs(of: sample).contains { $0.contents.firstByte != fetch.info.bytes.first } == isProven)
+            #expect(rig.stop())
+        }
     }
 
     @Test func `chunks that are gone and have no address have expired`() throws {

@@ -51,6 +51,17 @@ import Testing
 
     // MARK: The start
 
+    @Test(arguments: [(0, 8, 64), (1, 8, 64), (8, 64, 128), (64, 192, 192)])
+    func `with a grid it begins with several windows`(mebibytes: Int, first: Int, most: Int) {
+        var limits = Pace.Limits()
+        limits.firstByteCount = 8 << 20
+        let held = limits.holdingCells(of: mebibytes << 20).bounded(by: 192 << 20)
+        #expect(held.firstByteCount == first << 20)
+        #expect(held.nearMostByteCount == most << 20)
+        #expect(held.firstFetchCount == 8)
+        #expect(limits.holdingCells(of: 0).nearMostByteCount == limits.nearMostByteCount)
+    }
+
     @Test(arguments: [
         (0, [1600, 2]), (9, [1600, 2]), (10, [1600, 2]), (20, [2400, 3]), (30, [3200, 4]), (50, [4800, 6]),
         (51, [4800, 6]), (60_000, [4800, 6]),

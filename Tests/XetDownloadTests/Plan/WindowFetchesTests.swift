@@ -14,8 +14,10 @@ import XetTestSupport
         file = try SampleFile(seed: 4, shape: .plain)
     }
 
-    private func first(_ source: ScriptedReconstructionSource) throws -> Reconstruction {
-        let started = executor.start { [file] in try await source.reconstruction(of: file.hash, range: file.whole) }
+    private func first(_ source: ScriptedReconstructionSource, of other: SampleFile? = nil) throws -> Reconstruction {
+        let started = executor.start { [file = other ?? file] in
+            try await source.reconstruction(of: file.hash, range: file.whole)
+        }
         executor.runUntilIdle()
         return try #require(try started.result?.get())
     }
@@ -105,6 +107,44 @@ import XetTestSupport
         let renewal = renew(fetches(reconstruction, source), part, xorb)
         executor.runUntilIdle()
         #expect(renewal.value == info)
+    }
+
+    @Test(arguments: SampleFile.Shape.allCases, 0..<40 as Range<UInt64>)
+    func `chunks alone are signed by what their neighbours leave`(shape: SampleFile.Shape, seed: UInt64) throws {
+        let file = try SampleFile(seed: seed, shape: shape)
+        var random = SplitMix64(seed: seed)
+        let source = ScriptedReconstructionSource(file)
+        let reconstruction = try first(source, of: file)
+        let fetches = WindowFetches(reconstruction, file: file.hash, window: file.whole, source: source)
+        for term in file.terms {
+            let index = try #require(file.xorbs[term.xorb]).index
+            let start = Int.random(in: term.chunks.start..<term.chunks.end, using: &random)
+            let end = Int.random(in: start + 1...term.chunks.end, using: &random)
+            let gap = try #require(ChunkRange(start: start, end: end))
+            let knowsAll = Bool.random(using: &random)
+            let unknown = Int.random(in: term.chunks.start..<term.chunks.end, using: &random)
+            let started = executor.start {
+                try await fetches.signed(gap, of: term.xorb) { chunk in
+                    guard knowsAll || chunk != unknown, let one = ChunkRange(start: chunk, end: chunk + 1) else {
+                        return nil
+                    }
+                    return index.unpackedByteCount(of: one)
+                }
+            }
+            executor.runUntilIdle()
+            let result = try #require(started.result)
+            let info = try #require(try result.get())
+            #expect(info.chunks.contains(gap))
+            #expect(info.bytes == index.serializedRange(of: info.chunks))
+            // Where a xorb is used once, nothing else is signed.
+            if knowsAll, shape == .plain { #expect(info.chunks == gap) }
+        }
+        let xorb = try #require(file.terms.first?.xorb)
+        let none = try #require(ChunkRange(start: 8000, end: 8001))
+        let started = executor.start { try await fetches.signed(none, of: xorb) { _ in 1 } }
+        executor.runUntilIdle()
+        let result = try #require(started.result)
+        #expect(try result.get() == nil)
     }
 
     /// Changes of the second answer that would give other bytes at the same place.
