@@ -20,7 +20,7 @@ from xet_process import XetServer, environment
 
 READERS = 16
 WINDOW = 8 << 20
-"""What one address is good for: if a part of it is missing, all of it is fetched."""
+"""What one address is good for."""
 LINES = 1.03
 """What is fetched twice at the lines of the grid, as a share."""
 
@@ -119,6 +119,20 @@ def test_a_resumed_download_reads_what_is_kept(cached, origin):
     got = download(cached, origin, "large.bin", headers={"Range": f"bytes={len(begun)}-"})
     assert_right(got, content[len(begun) :], 206)
     assert before + cdn_bytes(origin) <= LINES * len(content) + WINDOW
+
+
+def test_a_gap_costs_its_own_chunks(cached, origin):
+    """Of what one address is good for much is kept: the rest has an address of its own, from the CAS."""
+    content = noise(30_000_000, "a file with gaps")
+    origin.add_repository("acme/gaps", {"file.bin": origin.xet_file(content)})
+    origin.log.clear()
+    for start, end in ((0, 4_000_000), (13_000_000, 20_000_000), (27_000_000, 30_000_000)):
+        got = download(cached, origin, "file.bin", "acme/gaps", headers={"Range": f"bytes={start}-{end - 1}"})
+        assert_right(got, content[start:end], 206)
+    assert_right(download(cached, origin, "file.bin", "acme/gaps"), content)
+    lines = len(content) // (8 << 20) + 1
+    borders = 6
+    assert cdn_bytes(origin) <= len(content) + (lines + borders + 2) * (128 << 10)
 
 
 def test_a_second_fine_tune_costs_its_own_chunks(cached, origin):
