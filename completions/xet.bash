@@ -312,10 +312,10 @@ _xet_proxy() {
 
 _xet_download() {
     repeating_flags=()
-    non_repeating_flags=(--quiet -q --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --retry-for --output -o --hash --repo)
-    __xet_offer_flags_options 2
+    non_repeating_flags=(--dry-run --json --quiet -q --version -h --help)
+    repeating_options=(--include --exclude)
+    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --retry-for --output -o --local-dir --jobs -j --hash --repo)
+    __xet_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -340,6 +340,19 @@ _xet_download() {
         ;;
     '--output'|'-o')
         __xet_add_completions -f
+        return
+        ;;
+    '--local-dir')
+        __xet_add_completions -d
+        return
+        ;;
+    '--include')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--jobs'|'-j')
         return
         ;;
     '--hash')

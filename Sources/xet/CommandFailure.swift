@@ -68,6 +68,11 @@ enum CommandFailure {
             let end = report(error.cause)
             print(error.advice)
             return end
+        case let error as UnfinishedRepository:
+            // The part of one file is one of many.
+            let end = report((error.cause as? UnfinishedDownload)?.cause ?? error.cause)
+            print(error.advice)
+            return end
         case let error as Interruption.Interrupted:
             print("interrupted")
             return error

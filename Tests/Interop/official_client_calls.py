@@ -23,6 +23,18 @@ def snapshot(repo_id, repo_type="model", revision=None):
     return {str(path.relative_to(folder)): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+def download_to(repo_id, folder, repo_type="model"):
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(repo_id, repo_type=repo_type, local_dir=folder)
+
+
+def filtered_paths(paths, patterns):
+    from huggingface_hub.utils import filter_repo_objects
+
+    return list(filter_repo_objects(paths, allow_patterns=patterns))
+
+
 def tree(repo_id, repo_type="model", revision=None, path=None, recursive=True):
     from huggingface_hub import HfApi
 
@@ -357,8 +369,10 @@ ACTIONS = {
         delete_folder,
         delete_repo,
         download,
+        download_to,
         exists,
         file_system_info,
+        filtered_paths,
         find,
         info,
         listing,

@@ -73,8 +73,9 @@ final class WindowFetches: RangeSigner {
         metrics.noteRenewal()
     }
 
-    /// Where in the file chunks are, as far as the known lengths of others tell: from the place of the last known end before them
-    /// to that of the first known start behind them. `nil` if they are in no term.
+    /// Where in the file chunks are, as far as the known lengths of others tell; `nil` if they are in no term.
+    ///
+    /// It goes from the last known end before them to the first known start behind them.
     private func place(
         of chunks: ChunkRange,
         of xorb: XorbHash,

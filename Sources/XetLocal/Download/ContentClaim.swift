@@ -35,7 +35,7 @@ package struct ContentClaim: Hashable, Sendable {
     }
 
     /// What the content is, in a text of its own for each content; `nil` if that cannot be told.
-    var identity: String? {
+    package var identity: String? {
         guard let byteCount else { return nil }
         if let xetHash { return "xet \(xetHash) \(byteCount)" }
         if let sha256 { return "sha256 \(sha256) \(byteCount)" }

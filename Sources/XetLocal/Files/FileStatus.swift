@@ -61,7 +61,7 @@ package struct FileStatus: Hashable, Sendable {
     package let owner: UInt32
     package let identity: Identity
     /// When the content was last changed, in nanoseconds.
-    private let modification: Int64
+    package let modification: Int64
 
     init(_ status: stat) {
         kind = FileKind(mode: status.st_mode)

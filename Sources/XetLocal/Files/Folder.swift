@@ -29,6 +29,28 @@ package final class Folder: Sendable {
         }
     }
 
+    /// Makes a folder and those above it that are missing.
+    package static func make(_ path: LocalPath) throws(LocalFileError) {
+        do {
+            _ = try SystemCall.retrying {
+                // SAFETY: the path is valid for the call.
+                unsafe path.withCString { unsafe mkdir($0, 0o777) }
+            }
+        } catch {
+            switch error.code {
+            case EEXIST:
+                // A file of that name is found, and named, by whoever looks into the folder.
+                break
+            case ENOENT where path.folder != path && !path.folder.bytes.isEmpty:
+                try make(path.folder)
+                _ = try? SystemCall.retrying { unsafe path.withCString { unsafe mkdir($0, 0o777) } }
+                _ = try Folder(path)
+            default:
+                throw .system(.create, path, code: error.code)
+            }
+        }
+    }
+
     private static func open(_ path: LocalPath) throws(LocalFileError) -> OpenFile {
         do {
             return try OpenFile(path, flags: O_RDONLY | O_DIRECTORY, operation: .open)

@@ -87,6 +87,18 @@ package final class OpenFile: Sendable {
         }
     }
 
+    /// Adds bytes to the end of a file that is open for that, with one call as far as the system takes them.
+    func append(_ bytes: [UInt8]) throws(LocalFileError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try perform(.write) {
+                // SAFETY: the pointer is used only during the call, with the length of its own buffer.
+                unsafe rest.withUnsafeBytes { unsafe systemWrite(number, $0.baseAddress, $0.count) }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
     /// Returns when the content is on the disk, as far as the file system can tell.
     func synchronize() throws(LocalFileError) {
         do {
@@ -108,4 +120,9 @@ package final class OpenFile: Sendable {
             throw .system(operation, path, code: error.code)
         }
     }
+}
+
+/// `write`, which methods of that name hide.
+@unsafe private func systemWrite(_ number: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(number, bytes, count)
 }

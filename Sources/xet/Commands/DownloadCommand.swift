@@ -1,5 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
+import NIOCore
+import Synchronization
 import XetAccess
 import XetClient
 import XetCore
@@ -11,24 +13,36 @@ import XetWire
 struct DownloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "download",
-        abstract: "Download one file, verified.",
+        abstract: "Download files, or a whole repository, verified.",
         discussion: """
-            The file is written beside its final name until it is whole and verified, then replaces what has that name; \
-            run the same command again to go on after an interruption. If the same file is there already nothing is \
-            downloaded. Your Hub token is taken from HF_TOKEN or from where the official client keeps it.
+            A repository is a name or an address as a browser shows it. Without a path all its files go into a folder of its name; \
+            named files go into the current folder. Patterns are those of 'hf download': '*' is any text, slashes \
+            included, and 'folder/' all that is below.
+
+            Each file is written beside its final name until it is whole and verified, then replaces what has that name; \
+            run the same command again to go on after an interruption. What is there already is left alone. Your Hub token is \
+            taken from HF_TOKEN or from where the official client keeps it.
 
             Examples:
+              xet download openai-community/gpt2
               xet download openai-community/gpt2 model.safetensors
+              xet download openai-community/gpt2 '*.json' 'onnx/' --exclude '*_quantized*' --local-dir gpt2
               xet download datasets/owner/name data/train.parquet --output train.parquet
+              xet download hf://datasets/owner/name@v1.0 --dry-run
               xet download --hash 1d5c...e0 --repo owner/name --output weights.bin
             """
     )
 
-    @Argument(help: "Repository: owner/name, perhaps with datasets/, spaces/, kernels/ or buckets/ before it.")
+    @Argument(
+        help: """
+            Repository: owner/name, perhaps with datasets/, spaces/, kernels/ or buckets/ before it, or its hf:// or https \
+            address.
+            """
+    )
     var repository: String?
 
-    @Argument(help: "Path of the file in the repository.")
-    var path: String?
+    @Argument(help: "Files in the repository, or patterns of them.")
+    var path: [String] = []
 
     @OptionGroup var repositoryOptions: RepositoryOptions
     @OptionGroup var hub: HubOptions
@@ -37,10 +51,31 @@ struct DownloadCommand: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("File to write; - is standard output.", valueName: "file"),
+        help: ArgumentHelp("With one file: the file to write; - is standard output.", valueName: "file"),
         completion: .file()
     )
     var output: LocalPath?
+
+    @Option(
+        help: ArgumentHelp("Folder to put the files into, with their paths in the repository.", valueName: "folder"),
+        completion: .directory
+    )
+    var localDir: LocalPath?
+
+    @Option(help: ArgumentHelp("Download only what this pattern means; can be repeated.", valueName: "pattern"))
+    var include: [String] = []
+
+    @Option(help: ArgumentHelp("Leave out what this pattern means; can be repeated.", valueName: "pattern"))
+    var exclude: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Files at once.", valueName: "count"))
+    var jobs = 8
+
+    @Flag(help: "Say what would be downloaded, and download nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print a JSON object for each file, and one at the end.")
+    var json = false
 
     @Option(help: ArgumentHelp("Download the file with this XET hash, with the rights of --repo.", valueName: "hash"))
     var hash: String?
@@ -51,27 +86,57 @@ struct DownloadCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Show no progress.")
     var quiet = false
 
-    func validate() throws {
-        guard let hash else {
-            guard repository != nil, let path else {
-                throw ValidationError("Say which file: 'xet download REPO PATH', or --hash with --repo.")
-            }
-            guard repo == nil else { throw ValidationError("'--repo' goes with --hash; REPO stands before PATH.") }
-            guard Self.isFilePath(path) else {
-                throw ValidationError("'\(DisplayText.escaped(path))' is no path of a file in a repository.")
-            }
-            return
-        }
-        guard repository == nil, path == nil, repo != nil else {
-            throw ValidationError("With --hash give --repo and no other file.")
-        }
-        guard FileHash(hash) != nil else { throw ValidationError("A hash has 64 hex digits.") }
+    /// What is to be downloaded.
+    private enum Target {
+        case hash(FileHash, Repository)
+        /// One file, to a name of its own.
+        case file(Repository, revision: String, path: String)
+        case files(Repository, revision: String, PathFilter)
     }
 
-    /// Whether every part of a path names something.
-    private static func isFilePath(_ path: String) -> Bool {
-        CommandArguments.isPlain(path)
-            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+    func validate() throws {
+        guard (1...256).contains(jobs) else { throw ValidationError("'--jobs' is a number from 1 to 256.") }
+        _ = try target()
+    }
+
+    private func target() throws -> Target {
+        if let hash {
+            guard repository == nil, path.isEmpty, let repo, !isForMany else {
+                throw ValidationError("With --hash give --repo and no other file.")
+            }
+            guard let hash = FileHash(hash) else { throw ValidationError("A hash has 64 hex digits.") }
+            return .hash(hash, try repositoryOptions.repository(repo))
+        }
+        guard let repository else {
+            throw ValidationError("Say what: 'xet download REPO', 'xet download REPO PATH', or --hash with --repo.")
+        }
+        guard repo == nil else { throw ValidationError("'--repo' goes with --hash; REPO stands before PATH.") }
+        let address = try repositoryOptions.address(repository, hub: try hub.address())
+        let paths = (address.path.map { [$0] } ?? []) + path
+        let isForOne = output != nil && !isForMany
+        if let bad = paths.first(where: { !Self.isPath($0, mayBeFolder: !isForOne) }) {
+            throw ValidationError("'\(DisplayText.escaped(bad))' is no path of a file in a repository.")
+        }
+        let revision = address.revision ?? repositoryOptions.revision
+        if paths.count == 1, isForOne || !isForMany && GlobPattern(paths[0]).isLiteral {
+            return .file(address.repository, revision: revision, path: paths[0])
+        }
+        guard output == nil else { throw ValidationError("'--output' is for one file; '--local-dir' is for several.") }
+        var filter = PathFilter()
+        filter.named = paths.map { GlobPattern($0) }
+        filter.included = include.map { GlobPattern($0) }
+        filter.excluded = exclude.map { GlobPattern($0) }
+        return .files(address.repository, revision: revision, filter)
+    }
+
+    /// Whether something is said that means several files.
+    private var isForMany: Bool { localDir != nil || !include.isEmpty || !exclude.isEmpty || dryRun || json }
+
+    /// Whether every part of a path, or of a pattern, names something.
+    private static func isPath(_ path: String, mayBeFolder: Bool) -> Bool {
+        let names = mayBeFolder && path.hasSuffix("/") ? path.dropLast() : path[...]
+        return CommandArguments.isPlain(path)
+            && names.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
                 !["", ".", ".."].contains($0)
             }
     }
@@ -79,14 +144,38 @@ struct DownloadCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = Assembly.Configuration(hub: try hub.address())
         try outbound.apply(to: &configuration.http)
-        let display = DownloadDisplay(isQuiet: quiet)
-        configuration.bodyRetry = .outlasting(try retries.maximumOutage()) { display.noteRetry($0, after: $1) }
+        let outage = try retries.maximumOutage()
         let token = try hub.token()
+        let target = try target()
+        if case .files(let repository, let revision, let filter) = target {
+            let displays = DisplayBox()
+            configuration.bodyRetry = .outlasting(outage) { displays.noteRetry($0, after: $1) }
+            try await CommandFailure.reporting {
+                try await Assembly.with(configuration) { parts in
+                    let download = RepositoryDownload(
+                        parts: parts,
+                        repository: repository,
+                        revision: revision,
+                        token: token,
+                        filter: filter,
+                        folder: localDir ?? (filter.named.isEmpty ? Self.folder(of: repository) : LocalPath(".")),
+                        jobCount: jobs,
+                        isQuiet: quiet,
+                        displays: displays,
+                        onFile: { try report($0, $1) }
+                    )
+                    try await run(download)
+                }
+            }
+            return
+        }
+        let display = DownloadDisplay(isQuiet: quiet)
+        configuration.bodyRetry = .outlasting(outage) { display.noteRetry($0, after: $1) }
         try await CommandFailure.reporting {
             // What cannot be written is known before anything is asked for.
             if let destination { _ = try OutputTarget(destination) }
             try await Assembly.with(configuration) { parts in
-                let download = try await prepare(parts, token, display)
+                let download = try await prepare(target, parts, token, display)
                 if let destination {
                     try await download.toPath(destination)
                 } else {
@@ -96,18 +185,25 @@ struct DownloadCommand: AsyncParsableCommand {
         }
     }
 
-    /// Where the file goes; `nil` is standard output.
-    private var destination: LocalPath? {
-        if output == LocalPath("-") { return nil }
-        return output ?? path.map { LocalPath(bytes: LocalPath($0).name) } ?? LocalPath(hash ?? "")
+    /// As Git does it.
+    private static func folder(of repository: Repository) -> LocalPath {
+        LocalPath(repository.name.split(separator: "/").last ?? "")
     }
 
-    private func prepare(_ parts: Assembly, _ token: HubToken?, _ display: DownloadDisplay) async throws
+    /// Where one file goes; `nil` is standard output.
+    private var destination: LocalPath? {
+        if output == LocalPath("-") { return nil }
+        if let output { return output }
+        guard case .file(_, _, let path)? = try? target() else { return LocalPath(hash ?? "") }
+        return LocalPath(bytes: LocalPath(path).name)
+    }
+
+    private func prepare(_ target: Target, _ parts: Assembly, _ token: HubToken?, _ display: DownloadDisplay)
+        async throws
         -> LocalDownload
     {
-        if let hash {
-            guard let hash = FileHash(hash) else { throw ValidationError("A hash has 64 hex digits.") }
-            let repository = try repositoryOptions.repository(repo ?? "")
+        switch target {
+        case .hash(let hash, let repository):
             let scope = TokenScope(repository: repository, revision: repositoryOptions.revision, token: token)
             let byteCount = try await parts.downloader.byteCount(of: hash, from: parts.cas.reconstructions(for: scope))
             let file = ResolvedFile(storage: .xet(hash), byteCount: byteCount)
@@ -119,22 +215,103 @@ struct DownloadCommand: AsyncParsableCommand {
                 isQuiet: quiet,
                 display: display
             )
+        case .file(let repository, let revision, let path):
+            let request = FileRequest(repository: repository, revision: revision, path: path, token: token)
+            let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
+            return LocalDownload(
+                parts: parts,
+                scope: request.tokenScope(file),
+                request: request,
+                file: file,
+                isQuiet: quiet,
+                display: display
+            )
+        case .files:
+            throw ValidationError("Several files go into a folder.")
         }
-        let request = FileRequest(
-            repository: try repositoryOptions.repository(repository ?? ""),
-            revision: repositoryOptions.revision,
-            path: path ?? "",
-            token: token
-        )
-        let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
-        let scope = request.tokenScope(file)
-        return LocalDownload(
-            parts: parts,
-            scope: scope,
-            request: request,
-            file: file,
-            isQuiet: quiet,
-            display: display
-        )
+    }
+}
+
+// MARK: Several files
+
+extension DownloadCommand {
+    /// What `--json` prints of a file.
+    private struct FileEvent: Encodable {
+        let event = "file"
+        let path: String
+        let size: UInt64
+        let state: RepositoryDownload.Outcome
+        let xetHash: String?
+    }
+
+    /// What `--json` prints at the end.
+    private struct EndEvent: Encodable {
+        let event = "end"
+        let files: Int
+        let bytes: UInt64
+        let downloadedFiles: Int
+        let receivedBytes: UInt64
+        let seconds: Double
+    }
+
+    private func run(_ download: RepositoryDownload) async throws {
+        let start = ContinuousClock.now
+        if dryRun {
+            let plan = try await download.plan()
+            return try tell(plan, "would be downloaded", download.folder, since: start)
+        }
+        let summary = Mutex(RepositoryDownload.Summary())
+        try await Interruption.handling {
+            let result = try await download.run()
+            summary.withLock { $0 = result }
+        } describe: { interruption, failure in
+            guard let failure = failure as? UnfinishedRepository else { return interruption }
+            return UnfinishedRepository(
+                cause: interruption,
+                doneCount: failure.doneCount,
+                fileCount: failure.fileCount,
+                folder: failure.folder
+            )
+        }
+        try tell(summary.withLock { $0 }, "downloaded and verified", download.folder, since: start)
+    }
+
+    private func report(_ item: RepositoryDownload.Item, _ outcome: RepositoryDownload.Outcome) throws {
+        if json {
+            let hash: String? = if case .xet(let hash) = item.file.storage { hash.text } else { nil }
+            try JSONOutput.writeLine(
+                FileEvent(path: item.path.text, size: item.byteCount, state: outcome, xetHash: hash)
+            )
+        } else if dryRun {
+            let size = "\(item.byteCount)"
+            let blanks = String(repeating: " ", count: max(0, 14 - size.count))
+            let line = "\(blanks)\(size)  \(outcome.rawValue)  \(DisplayText.escaped(item.path.text))\n"
+            try Descriptor.standardOutput.write(ByteBuffer(string: line))
+        }
+    }
+
+    private func tell(
+        _ summary: RepositoryDownload.Summary,
+        _ verb: String,
+        _ folder: LocalPath,
+        since start: ContinuousClock.Instant
+    ) throws {
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        if json {
+            try JSONOutput.writeLine(
+                EndEvent(
+                    files: summary.fileCount,
+                    bytes: summary.byteCount,
+                    downloadedFiles: summary.downloadedCount,
+                    receivedBytes: summary.receivedByteCount,
+                    seconds: seconds
+                )
+            )
+        }
+        guard !quiet else { return }
+        let all = "\(summary.fileCount) files, \(ReadableSize.text(summary.byteCount)), in \(folder)"
+        let moved = ReadableSize.text(summary.receivedByteCount)
+        let time = dryRun ? "" : " in \(Int(seconds.rounded())) s"
+        Descriptor.standardError.print("\(all): \(summary.downloadedCount) (\(moved)) \(verb)\(time)")
     }
 }

@@ -82,4 +82,12 @@ enum JSONOutput {
         let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         try Descriptor.standardOutput.write(ByteBuffer(string: DisplayText.escapedJSON(text) + "\n"))
     }
+
+    /// Writes a value as one line.
+    static func writeLine(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        try Descriptor.standardOutput.write(ByteBuffer(string: DisplayText.escapedJSON(text) + "\n"))
+    }
 }

@@ -23,12 +23,21 @@ final class DownloadDisplay: Sendable {
     }
 
     private let isQuiet: Bool
+    /// Where it is one of many.
+    private let whole: RepositoryDisplay?
     private let state = Mutex(State())
     /// A terminal may take nothing for as long as it likes: who finds somebody drawing draws nothing, and waits for nobody.
     private let bar = Mutex<ProgressBar?>(nil)
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
+        whole = nil
+    }
+
+    /// The display of one of the files that another tells of.
+    init(of whole: RepositoryDisplay) {
+        isQuiet = true
+        self.whole = whole
     }
 
     /// A download begins, of which `start` bytes were there before; `isKept` says whether what comes stays if it breaks off.
@@ -36,21 +45,30 @@ final class DownloadDisplay: Sendable {
         // What goes into a pipe or to a terminal has no bar beside it.
         let new = ProgressBar(label, total: total, start: start, isQuiet: isQuiet || !isKept)
         bar.withLock { $0 = new }
-        state.withLock { state in
-            state = State(isActive: true, isShown: new.isShown, count: start, verb: isKept ? "kept" : "written")
+        let before = state.withLock { state in
+            defer {
+                let verb = isKept ? "kept" : "written"
+                state = State(isActive: true, isShown: new.isShown, count: start, verb: verb)
+            }
+            return state.count
         }
+        // One that begins anew is counted anew.
+        whole?.take(back: before)
+        whole?.noteKept(start)
     }
 
     /// `count` bytes are there.
     func advance(to count: UInt64) {
         let now = ContinuousClock.now
-        let (wait, isShown) = state.withLock { state in
+        let (wait, isShown, before) = state.withLock { state in
+            let before = state.count
             let wait = state.named.isEmpty ? nil : now - state.lastDelivery
             state.count = count
             state.lastDelivery = now
             state.named = []
-            return (wait, state.isShown)
+            return (wait, state.isShown, before)
         }
+        whole?.noteReceived(count - min(before, count))
         if isShown {
             _ = bar.withLockIfAvailable { $0?.advance(to: count) }
         } else if let wait {
@@ -90,7 +108,7 @@ final class DownloadDisplay: Sendable {
         if !isQuiet { Descriptor.standardError.print(text) }
     }
 
-    private static func name(of server: UpstreamServer?) -> String {
+    static func name(of server: UpstreamServer?) -> String {
         switch server?.service {
         case .hub?: "the Hub"
         case .cas?: "the CAS"
@@ -98,7 +116,7 @@ final class DownloadDisplay: Sendable {
         }
     }
 
-    private static func reason(_ error: XetError) -> String? {
+    static func reason(_ error: XetError) -> String? {
         if let status = error.response?.status { return "status \(status)" }
         if error.code == .timedOut { return "no answer" }
         return error.cause.flatMap(FailureText.reason)

@@ -26,7 +26,7 @@ struct LocalDownload: Sendable {
     let isQuiet: Bool
     let display: DownloadDisplay
 
-    private var claim: ContentClaim { ContentClaim(file) }
+    var claim: ContentClaim { ContentClaim(file) }
 
     /// Writes the file to a stream, and nothing else.
     ///
@@ -47,7 +47,7 @@ struct LocalDownload: Sendable {
         switch try await Blocking.run({ try OutputTarget(path) }) {
         case .file:
             try await Interruption.handling {
-                try await toFile(path)
+                _ = try await toFile(path)
             } describe: { interruption, failure in
                 guard let unfinished = failure as? UnfinishedDownload else { return interruption }
                 return UnfinishedDownload(
@@ -68,7 +68,8 @@ struct LocalDownload: Sendable {
         }
     }
 
-    private func toFile(_ path: LocalPath) async throws {
+    /// Makes a plain file of that name the one that is meant; returns whether something had to be done for it.
+    func toFile(_ path: LocalPath) async throws -> Bool {
         var isWaiting = false
         var rejected: OutputPlace?
         while true {
@@ -81,13 +82,16 @@ struct LocalDownload: Sendable {
                 }
                 if outcome == .match {
                     tell("\(path) is there already, with the same content")
-                    return
+                    return false
                 }
                 rejected = place
             }
             if let partial = try await Blocking.run({ [claim] in try PartialFile(for: place, of: claim) }) {
                 // Another process may have finished while this one looked for the part that it left.
-                if try place.isUnchanged() { return try await complete(partial, path) }
+                if try place.isUnchanged() {
+                    try await complete(partial, path)
+                    return true
+                }
                 partial.leave()
             } else {
                 if !isWaiting { tell("waiting for another process that downloads \(path)") }

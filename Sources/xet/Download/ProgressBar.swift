@@ -13,28 +13,32 @@ struct ProgressBar: Sendable {
 
     private let label: String
     private let total: UInt64?
-    private let start: UInt64
     /// Whether there is a terminal that shows it.
     let isShown: Bool
-    private let began = ContinuousClock.now
+    private var rate: AverageRate
     private var shown: ContinuousClock.Instant?
 
     /// A bar for `total` units, of which `start` were there before.
     init(_ label: String, total: UInt64?, start: UInt64 = 0, isQuiet: Bool = false) {
         self.label = DisplayText.escaped(label)
         self.total = total
-        self.start = start
+        rate = AverageRate(from: start)
         // A dumb terminal would show the escapes.
         isShown = !isQuiet && Descriptor.standardError.isTerminal && Environment["TERM"] != "dumb"
     }
 
     /// Shows that `count` units are done; seldom enough not to cost anything.
-    mutating func advance(to count: UInt64) {
+    ///
+    /// `label` takes the place of the first one.
+    mutating func advance(to count: UInt64, label: String? = nil) {
         guard isShown else { return }
         let now = ContinuousClock.now
         if let shown, now - shown < Self.interval { return }
-        show(line(count, now))
+        show(line(label ?? self.label, count, rate.note(count, at: now)))
     }
+
+    /// `count` units that need not be done are not to count for the speed.
+    mutating func skip(_ count: UInt64) { rate.skip(count) }
 
     /// Shows the longest of `texts` that fits in place of how far it has come, until that changes.
     mutating func note(_ texts: [String]) {
@@ -67,9 +71,7 @@ struct ProgressBar: Sendable {
         Descriptor.standardError.print("\r\u{1B}[K", terminator: "")
     }
 
-    private func line(_ count: UInt64, _ now: ContinuousClock.Instant) -> String {
-        let seconds = (now - began) / .seconds(1)
-        let rate = seconds > 0 ? Double(count - min(start, count)) / seconds : 0
+    private func line(_ label: String, _ count: UInt64, _ rate: Double) -> String {
         let speed = "\(ReadableSize.text(UInt64(rate)))/s"
         guard let total, total > 0 else {
             return Self.fitted(label, ["\(ReadableSize.text(count))  \(speed)", speed], to: Self.columnCount)

@@ -56,11 +56,25 @@ struct RepositoryOptions: ParsableArguments {
         }
     }
 
-    /// Parses `owner/name`, which may be preceded by `datasets/`, `spaces/`, `kernels/` or `buckets/`.
-    func repository(_ name: String) throws -> Repository {
+    /// Parses a name or an address, which may name a revision and a path as well.
+    func address(_ text: String, hub: HTTPAddress) throws -> RepositoryAddress {
+        let kind = try kind()
+        guard let address = RepositoryAddress(text, kind: kind, hub: hub) else {
+            throw ValidationError("'\(text)' is no repository: expected owner/name, or its hf:// or https address.")
+        }
+        return address
+    }
+
+    private func kind() throws -> RepositoryKind {
         guard let kind = RepositoryKind(name: repoType) else {
             throw ValidationError("'--repo-type' is model, dataset, space, kernel or bucket, not '\(repoType)'.")
         }
+        return kind
+    }
+
+    /// Parses `owner/name`, which may be preceded by `datasets/`, `spaces/`, `kernels/` or `buckets/`.
+    func repository(_ name: String) throws -> Repository {
+        let kind = try kind()
         guard let repository = Repository(prefixedName: name, kind: kind) else {
             throw ValidationError("'\(name)' is no repository: expected owner/name.")
         }

@@ -1,0 +1,212 @@
+import Synchronization
+import XetAccess
+import XetClient
+import XetCore
+import XetLocal
+import XetWire
+
+/// Downloads the files of a repository into a folder, several at once.
+///
+/// They are those of one commit. What is there and is the same is left alone, what is there in part goes on.
+struct RepositoryDownload: Sendable {
+    /// A file, and where it goes.
+    struct Item: Sendable {
+        let path: RepositoryPath
+        let file: ResolvedFile
+
+        var byteCount: UInt64 { file.byteCount ?? 0 }
+        var claim: ContentClaim { ContentClaim(file) }
+    }
+
+    /// What came of a file.
+    enum Outcome: String, Encodable, Sendable {
+        /// It was there.
+        case present
+        case downloaded
+        /// It is not there, or not whole, and nothing was done about that.
+        case missing
+    }
+
+    /// What came of all.
+    struct Summary: Sendable {
+        var fileCount = 0
+        var byteCount: UInt64 = 0
+        var downloadedCount = 0
+        var receivedByteCount: UInt64 = 0
+
+        fileprivate mutating func note(_ item: Item, _ outcome: Outcome) {
+            fileCount += 1
+            byteCount += item.byteCount
+            if outcome != .present { downloadedCount += 1 }
+        }
+    }
+
+    let parts: Assembly
+    let repository: Repository
+    let revision: String
+    let token: HubToken?
+    let filter: PathFilter
+    let folder: LocalPath
+    /// Files at once.
+    let jobCount: Int
+    let isQuiet: Bool
+    /// What is repeated is told to this, once there is one.
+    let displays: DisplayBox
+    /// Told of each file, in the order in which they are done.
+    let onFile: @Sendable (Item, Outcome) throws -> Void
+
+    /// The files that are meant, by path.
+    ///
+    /// Throws if a path was named that is none, or nothing is meant.
+    func items() async throws -> (items: [Item], commit: String) {
+        let commit = try await RetryPolicy().run(clock: ContinuousClock()) {
+            try await parts.hub.commit(of: repository, revision: revision, token: token)
+        }
+        var items: [Item] = []
+        var missing = Set(filter.named.filter(\.isLiteral).map(\.text))
+        try await parts.hub.list(repository, revision: commit, token: token) { page in
+            for entry in page {
+                missing.remove(entry.path)
+                guard filter.matches(entry.path) else { continue }
+                guard let path = RepositoryPath(entry.path) else {
+                    throw XetError(
+                        .invalidResponse,
+                        "'\(entry.path)' in \(repository) cannot be a file in a folder here"
+                    )
+                }
+                let isVersioned = repository.kind.hasRevisions
+                items.append(Item(path: path, file: ResolvedFile(entry, commit: isVersioned ? commit : nil)))
+            }
+        }
+        if let name = missing.min() {
+            throw XetError(
+                .notFound,
+                "there is no file '\(name)' in \(repository) at \(revision); a folder is '\(name)/'"
+            )
+        }
+        guard !items.isEmpty else {
+            throw XetError(.notFound, "no file of \(repository) at \(revision) is meant by what was asked for")
+        }
+        return (items.sorted { $0.path.text < $1.path.text }, commit)
+    }
+
+    /// Says what is there and what is not, and does nothing about it.
+    func plan() async throws -> Summary {
+        let (items, _) = try await items()
+        let records = try await Blocking.run { [folder] in DownloadRecords(of: folder) }
+        var summary = Summary()
+        for item in items {
+            var isThere = try await isKnown(item, records)
+            if !isThere { isThere = try await isEqual(item) }
+            let outcome = isThere ? Outcome.present : .missing
+            summary.note(item, outcome)
+            if outcome == .missing { summary.receivedByteCount += item.byteCount }
+            try onFile(item, outcome)
+        }
+        return summary
+    }
+
+    /// Downloads what is not there; a first failure ends it, and what has come stays.
+    func run() async throws -> Summary {
+        let (items, commit) = try await items()
+        let records = try await Blocking.run { [folder] in
+            try Folder.make(folder)
+            return DownloadRecords(of: folder)
+        }
+        let display = RepositoryDisplay(
+            fileCount: items.count,
+            byteCount: items.reduce(0) { $0 + $1.byteCount },
+            isQuiet: isQuiet
+        )
+        displays.set(display)
+        defer { display.end() }
+        let summary = Mutex(Summary())
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // The longest first, so that no one of them is left alone at the end.
+                var rest = items.sorted { $0.byteCount > $1.byteCount }[...]
+                let finish: @Sendable (Item) async throws -> Void = { item in
+                    let outcome = try await download(item, at: commit, records, display)
+                    try onFile(item, outcome)
+                    summary.withLock { $0.note(item, outcome) }
+                }
+                for item in rest.prefix(jobCount) { group.addTask { try await finish(item) } }
+                rest = rest.dropFirst(jobCount)
+                while try await group.next() != nil {
+                    guard let item = rest.popFirst() else { continue }
+                    group.addTask { try await finish(item) }
+                }
+            }
+        } catch {
+            let done = summary.withLock(\.fileCount)
+            throw UnfinishedRepository(cause: error, doneCount: done, fileCount: items.count, folder: folder)
+        }
+        var result = summary.withLock { $0 }
+        result.receivedByteCount = display.receivedByteCount
+        return result
+    }
+
+    /// Whether a file is what was downloaded last, which is what is to be downloaded now.
+    private func isKnown(_ item: Item, _ records: DownloadRecords) async throws -> Bool {
+        try await Blocking.run { records.isCurrent(item.path, item.claim) }
+    }
+
+    /// Whether a file has the right content, by its hash.
+    private func isEqual(_ item: Item) async throws -> Bool {
+        let path = item.path.path(in: folder)
+        guard case .file(let place)? = try? await Blocking.run({ try OutputTarget(path) }) else { return false }
+        return try await place.compare(with: item.claim) == .match
+    }
+
+    private func download(
+        _ item: Item,
+        at commit: String,
+        _ records: DownloadRecords,
+        _ display: RepositoryDisplay
+    ) async throws -> Outcome {
+        if try await isKnown(item, records) {
+            display.noteDone(uncounted: item.byteCount)
+            return .present
+        }
+        let path = item.path.path(in: folder)
+        try await Blocking.run { try Folder.make(path.folder) }
+        let request = FileRequest(repository: repository, revision: commit, path: item.path.text, token: token)
+        let download = LocalDownload(
+            parts: parts,
+            scope: request.tokenScope(),
+            request: request,
+            file: item.file,
+            isQuiet: true,
+            display: DownloadDisplay(of: display)
+        )
+        let isNew = try await download.toFile(path)
+        try await Blocking.run { records.note(item.path, item.claim) }
+        display.noteDone(uncounted: isNew ? 0 : item.byteCount)
+        return isNew ? .downloaded : .present
+    }
+}
+
+/// The display of a download that may not have begun.
+final class DisplayBox: Sendable {
+    private let display = Mutex<RepositoryDisplay?>(nil)
+
+    func set(_ display: RepositoryDisplay) { self.display.withLock { $0 = display } }
+
+    /// A request failed, and is repeated after `delay`.
+    func noteRetry(_ error: XetError, after delay: Duration) {
+        display.withLock { $0 }?.noteRetry(error, after: delay)
+    }
+}
+
+/// A download of many files that failed, or was interrupted.
+struct UnfinishedRepository: Error {
+    let cause: any Error
+    let doneCount: Int
+    let fileCount: Int
+    let folder: LocalPath
+
+    /// What the person at the shell can do about it.
+    var advice: String {
+        "\(doneCount) of \(fileCount) files are in \(folder), and parts of others; run the same command again to go on from there"
+    }
+}
