@@ -23,7 +23,7 @@ INGEST_DEADLINE = 3600.0
 START_DEADLINE = 30.0
 MEMORY_FOR_PROGRAMS = 2 * GIB
 TOKEN_LIFETIME = 6 * 3600
-READY_LINE = re.compile(r"ready on (http://[\d.]+:\d+)\n")
+READY_LINE = re.compile(r"ready on (http://[\d.]+:\d+)\b")
 
 
 def free_port():

@@ -206,7 +206,8 @@ public struct UpstreamHTTP: Sendable {
         case .invalidURL?, .emptyHost?, .emptyScheme?:
             return XetError(.invalidResponse, "\(address) is no address", cause: error)
         default:
-            return XetError(.connectionFailed, "connection to \(origin)\(way)", cause: error, server: server)
+            let reason = ConnectionFailure.reason(error).map { ": \($0)" } ?? " failed"
+            return XetError(.connectionFailed, "connection to \(origin)\(way)\(reason)", cause: error, server: server)
         }
     }
 

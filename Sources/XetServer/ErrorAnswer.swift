@@ -16,7 +16,9 @@ enum ErrorText {
 
     /// As JSON: `{"error": "..."}`.
     static func json(_ message: String) -> String {
-        (try? JSONEncoder().encode(Body(error: message))).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return (try? encoder.encode(Body(error: message))).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 }
 

@@ -115,6 +115,9 @@ struct Assembly: Sendable {
         }
     }
 
+    /// Most bytes of the cache; `nil` without one.
+    var cacheByteLimit: Int? { cache?.chunks.size.limit }
+
     /// What the proxy's routes need.
     var upstream: Upstream {
         Upstream(

@@ -14,8 +14,32 @@ import Musl
 import Darwin
 #endif
 
-/// How a command tells that it failed: one line, and an exit code of 1.
+/// How a command tells that it failed: one line, and an exit status that says of what kind the failure is.
 enum CommandFailure {
+    /// The exit statuses of commands; 1 is any other failure, and 128 and more a signal.
+    private enum Status {
+        /// What was asked for makes no sense.
+        static let usage = ExitCode(2)
+        /// No such repository, revision or file.
+        static let notFound = ExitCode(3)
+        /// The caller may not have it.
+        static let notAllowed = ExitCode(4)
+        /// A server, or the way there: away, out of order, or not what it should be.
+        static let network = ExitCode(5)
+        /// Bytes that are not what they should be.
+        static let corrupt = ExitCode(6)
+
+        static func of(_ error: XetError) -> ExitCode {
+            switch error.code {
+            case .invalidRequest: usage
+            case .notFound, .rangeNotSatisfiable: notFound
+            case .unauthorized, .forbidden: notAllowed
+            case .corrupt: corrupt
+            default: network
+            }
+        }
+    }
+
     /// Runs `body`; failures of Hub, CAS, CDN and disk become a line on standard error.
     static func reporting(_ body: () async throws -> Void) async throws {
         do {
@@ -45,6 +69,7 @@ enum CommandFailure {
 
     /// Ends the process, with the help that was asked for or with what was wrong with the arguments.
     static func finish(_ code: ExitCode, _ message: String) -> Never {
+        let code = code == .validationFailure ? Status.usage : code
         if message.isEmpty { exit(code.rawValue) }
         guard code == .success else {
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
@@ -83,7 +108,7 @@ enum CommandFailure {
             return ExitCode.failure
         case let error as XetError:
             print(FailureText.text(error))
-            return ExitCode.failure
+            return Status.of(error)
         case let error as LocalFileError:
             print("\(error)")
             return ExitCode.failure

@@ -1,5 +1,3 @@
-import NIOCore
-import NIOPosix
 import XetAccess
 import XetWire
 
@@ -8,26 +6,10 @@ enum FailureText {
     /// What happened, and then what to do, if that is known.
     static func text(_ error: XetError) -> String {
         var text = error.response?.errorMessage.map { "\($0) (\(error.message))" } ?? "\(error)"
-        if error.code == .connectionFailed, let cause = error.cause, let reason = reason(cause) {
-            text = "\(error.message): \(reason)"
-        }
+        // What led to it is in the message.
+        if error.code == .connectionFailed { text = error.message }
         guard let advice = advice(error) else { return text }
         return (text.hasSuffix(".") ? text : text + ".") + " " + advice
-    }
-
-    /// Why no connection came about, in the system's words; `nil` for other failures.
-    static func reason(_ error: any Error) -> String? {
-        switch error {
-        case let error as NIOConnectionError:
-            guard let failure = error.connectionErrors.first else { return "its name cannot be resolved" }
-            return reason(failure.error)
-        case let error as IOError:
-            return Descriptor.text(error.errnoCode)
-        default:
-            // What a server answers to TLS that speaks plain HTTP.
-            guard "\(error)".contains("WRONG_VERSION_NUMBER") else { return nil }
-            return "it does not speak TLS; perhaps it is http, not https"
-        }
     }
 
     private static func advice(_ error: XetError) -> String? {

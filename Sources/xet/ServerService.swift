@@ -53,20 +53,19 @@ struct ServerService: Service {
 
     /// Runs until a signal stops it: SIGTERM lets running answers finish, a second signal does not.
     ///
-    /// Prints one line to standard error when the server is ready.
+    /// `announce` gets the address as it is bound, when the server is ready.
     func runUntilStopped(
-        name: String,
         host: String,
         port: Int,
         scheme: String = "http",
         control: Control = Control(),
-        logger: Logger
+        logger: Logger,
+        announce: @escaping @Sendable (_ address: String) -> Void
     ) async throws {
         OpenFileLimit.raise()
         var service = self
         service.onReady = { port in
-            let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
-            Descriptor.standardError.print("\(name) ready on \(scheme)://\(shown):\(port)")
+            announce("\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)")
             ServiceNotification.ready(status: "serving on port \(port)")
         }
         var configuration = ServiceGroupConfiguration(services: [.init(service: service)], logger: logger)

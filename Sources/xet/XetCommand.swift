@@ -18,6 +18,9 @@ struct XetCommand: AsyncParsableCommand {
         discussion: """
             Start with 'xet proxy' to serve files of a Hub over plain HTTP, or 'xet download' to fetch one. \
             'xet origin' serves a local folder as a small Hub, for trying things out without an account.
+
+            Exit statuses: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 network or server, 6 wrong bytes, 130 \
+            interrupted.
             """,
         version: XetVersion.current,
         subcommands: [

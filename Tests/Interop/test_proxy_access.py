@@ -246,6 +246,8 @@ def test_hub_that_is_not_there(start_proxy, origin):
     for method in ("GET", "HEAD"):
         got = fetch(server.url, RANDOM, method, token=origin.alice, timeout=25)
         assert got.status in (502, 504), got
+    got = fetch(server.url, RANDOM, token=origin.alice, timeout=25)
+    assert b"Connection refused" in got.body and server.command[server.command.index("--hub-endpoint") + 1].encode() in got.body
     assert fetch(server.url, "/health").status == 200
 
 

@@ -1,5 +1,6 @@
 """What an operator sees: metrics, health routes, one line of the log for each request, ids and traces."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -322,6 +323,27 @@ def test_a_trace_that_is_none_goes_nowhere(proxy, origin, bad):
         assert "traceparent" not in request.headers and "tracestate" not in request.headers
     (line,) = request_lines(proxy, route="download")
     assert "trace" not in line
+
+
+# The line that says that it is ready
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("cached", [False, True])
+def test_ready_line(start_proxy, origin, tmp_path, host, cached):
+    cache = ("--cache", tmp_path / "kept", "--cache-size", "1GiB") if cached else ()
+    proxy = start_proxy("--host", host, "--allow-anonymous", *cache, XET_CACHE="")
+    (line,) = [line for line in proxy.errors().splitlines() if " ready on " in line]
+    kept = f"cache {tmp_path / 'kept'}, at most 1.1 GB" if cached else "no cache"
+    assert line == f"xet proxy ready on http://{host}:{proxy.port} (hub {origin.url}/, anonymous yes, writes no, {kept})"
+
+
+def test_ready_line_as_json(start_proxy, origin, tmp_path):
+    proxy = start_proxy("--log-format", "json", "--allow-writes", "--cache", tmp_path / "kept")
+    line = json.loads(proxy.errors().splitlines()[0])
+    assert line["msg"] == f"xet proxy ready on {proxy.url}" and line["address"] == proxy.url
+    assert (line["hub"], line["anonymous"], line["writes"]) == (f"{origin.url}/", "false", "true")
+    assert line["cache"] == str(tmp_path / "kept") and line["cache_limit_bytes"] > 1 << 26
 
 
 # The log

@@ -154,10 +154,10 @@ def test_command_line(xet_binary, origin, home, tmp_path):
         server.script(coded("gzip"), times=None, when=lambda r: r.method == "GET")
     for path in ("readme.md", "lfs.bin", "random.bin"):
         done = run("download", MODEL, path, "--output", target)
-        assert done.returncode == 1 and b"coding" in done.stderr, done.stderr
+        assert done.returncode == 5 and b"coding" in done.stderr, done.stderr
         assert not target.exists()
     done = run("list", MODEL, "--json")
-    assert done.returncode == 1 and b"coding" in done.stderr, done.stderr
+    assert done.returncode == 5 and b"coding" in done.stderr, done.stderr
     for server in origin.servers:
         server.clear_script()
     assert "readme.md" in listed_files(run("list", MODEL, "--json").stdout)

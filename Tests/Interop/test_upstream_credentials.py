@@ -38,7 +38,7 @@ def test_the_token_of_the_address(xet, origin, form, tmp_path):
 @pytest.mark.parametrize("credentials", ["", ":", "%zz:secret-word", "user:secret%20word", "us\ner:secret-word"])
 def test_what_is_no_token(xet, origin, credentials):
     done = xet(credentials, "list", MODEL, secret="secret-word")
-    assert done.returncode == 64, done.stderr
+    assert done.returncode == 2, done.stderr
     assert b"Hub's address" in done.stderr
     assert not origin.log.all()
 
@@ -48,6 +48,6 @@ def test_a_proxy_has_no_token_of_its_own(xet_binary, home, option):
     address = "https://user:secret-word@hub.example"
     flags, variables = ([option, address], {}) if option.startswith("--") else ([], {option: address})
     done = run_xet(xet_binary, "proxy", *flags, env=environment(home, **variables))
-    assert done.returncode == 64, done.stderr
+    assert done.returncode == 2, done.stderr
     assert b"every client brings its own" in done.stderr and b"https://***@hub.example" in done.stderr
     assert b"secret-word" not in done.stderr + done.stdout

@@ -94,7 +94,7 @@ def test_command_line(xet, origin, tmp_path):
     origin.hub.script(page, times=None)
     for path in ("config.json", "random.bin"):
         done = xet("download", MODEL, path, "--output", target)
-        assert done.returncode == 1 and b"X-Repo-Commit" in done.stderr, done.stderr
+        assert done.returncode == 5 and b"X-Repo-Commit" in done.stderr, done.stderr
         assert not target.exists()
     done = xet("list", MODEL)
-    assert done.returncode == 1 and b"no listing" in done.stderr and not done.stdout, done.stderr
+    assert done.returncode == 5 and b"no listing" in done.stderr and not done.stdout, done.stderr

@@ -41,11 +41,11 @@ struct DemoCommand: AsyncParsableCommand {
         }
         try await CommandFailure.reporting {
             try await service.runUntilStopped(
-                name: "xet demo",
                 host: "127.0.0.1",
                 port: port,
                 control: .init(interrupt: .graceful),
-                logger: logger
+                logger: logger,
+                announce: { Descriptor.standardError.print("xet demo ready on \($0)") }
             )
         }
     }

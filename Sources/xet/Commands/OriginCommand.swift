@@ -89,7 +89,6 @@ struct OriginCommand: AsyncParsableCommand {
         do {
             try await CommandFailure.reporting {
                 try await service.runUntilStopped(
-                    name: "xet origin",
                     host: host,
                     port: port,
                     scheme: configuration.server.tls == nil ? "http" : "https",
@@ -97,7 +96,8 @@ struct OriginCommand: AsyncParsableCommand {
                         drainDuration: configuration.server.drainTimeout,
                         onReload: { running.rescan() }
                     ),
-                    logger: logger
+                    logger: logger,
+                    announce: { Descriptor.standardError.print("xet origin ready on \($0)") }
                 )
             }
         } catch OriginError.noFolder(let path) {

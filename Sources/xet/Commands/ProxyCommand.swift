@@ -58,12 +58,22 @@ struct ProxyCommand: AsyncParsableCommand {
                 let server = Proxy(proxy, upstream: parts.upstream, logger: logger)
                 let service = ServerService { try await server.run(onReady: $0) }
                 try await service.runUntilStopped(
-                    name: "xet proxy",
                     host: proxy.server.host,
                     port: proxy.server.port,
                     scheme: proxy.server.tls == nil ? "http" : "https",
                     control: .init(drainDuration: proxy.server.drainTimeout, onReload: { reload.run() }),
-                    logger: logger
+                    logger: logger,
+                    announce: {
+                        let ready = ReadyLine(
+                            address: $0,
+                            hub: setup.assembly.hub,
+                            allowsAnonymous: proxy.allowAnonymous,
+                            allowsWrites: proxy.allowWrites,
+                            cache: setup.assembly.cache?.folder,
+                            cacheByteLimit: parts.cacheByteLimit
+                        )
+                        Descriptor.standardError.print(ready.text(proxy.logFormat))
+                    }
                 )
             }
         }

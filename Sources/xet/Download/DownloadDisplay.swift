@@ -1,5 +1,6 @@
 import Synchronization
 import XetAccess
+import XetClient
 import XetLocal
 
 /// Tells the person at the shell how far a download has come, and what it waits for while a server is away.
@@ -119,6 +120,6 @@ final class DownloadDisplay: Sendable {
     static func reason(_ error: XetError) -> String? {
         if let status = error.response?.status { return "status \(status)" }
         if error.code == .timedOut { return "no answer" }
-        return error.cause.flatMap(FailureText.reason)
+        return error.cause.flatMap(ConnectionFailure.reason)
     }
 }

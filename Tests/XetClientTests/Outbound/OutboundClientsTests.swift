@@ -107,7 +107,7 @@ import XetWire
                 try await get("https://hub.invalid/secret", settings, bearer: "hf_token")
             }
             #expect(error.code == .connectionFailed)
-            #expect(error.message == "connection to https://hub.invalid through the proxy \(server.origin)")
+            #expect(error.message == "connection to https://hub.invalid through the proxy \(server.origin) failed")
             let request = try #require(server.requests.first)
             #expect(request.method == .CONNECT)
             #expect(request.target == "hub.invalid:443")

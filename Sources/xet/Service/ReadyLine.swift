@@ -1,0 +1,48 @@
+import Logging
+import Synchronization
+import XetLocal
+import XetServer
+import XetWire
+
+/// What a proxy says of itself when it is ready: where it listens, for which Hub, and what it lets callers do.
+struct ReadyLine {
+    /// As it is bound.
+    let address: String
+    let hub: HTTPAddress
+    let allowsAnonymous: Bool
+    let allowsWrites: Bool
+    /// Folder of the cache.
+    let cache: String?
+    let cacheByteLimit: Int?
+
+    private var message: String { "xet proxy ready on \(address)" }
+
+    /// The line: for a person, or as JSON like those of the log.
+    func text(_ format: LogFormat) -> String {
+        switch format {
+        case .logfmt:
+            let cache = cache.map { folder in
+                let limit = cacheByteLimit.map { ", at most \(ReadableSize.text(UInt64($0)))" } ?? ""
+                return "cache \(DisplayText.escaped(folder))\(limit)"
+            }
+            let parts = [
+                "hub \(hub)", "anonymous \(allowsAnonymous ? "yes" : "no")", "writes \(allowsWrites ? "yes" : "no")",
+                cache ?? "no cache",
+            ]
+            return "\(message) (\(parts.joined(separator: ", ")))"
+        case .json:
+            let line = Mutex("")
+            var metadata: Logger.Metadata = [
+                "address": "\(address)", "hub": "\(hub)", "anonymous": "\(allowsAnonymous)",
+                "writes": "\(allowsWrites)",
+            ]
+            if let cache { metadata["cache"] = "\(cache)" }
+            if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }
+            let logger = Logger(label: "xet.proxy") { _ in
+                StructuredLogHandler(format, level: { .info }, write: { text in line.withLock { $0 = text } })
+            }
+            logger.info("\(message)", metadata: metadata)
+            return line.withLock { $0 }
+        }
+    }
+}
