@@ -209,7 +209,7 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet c
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache verify" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet cache prune" -eq 1' -fa '(__xet_complete_directories)'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache prune" json' -l 'json' -d 'Print JSON.'
-complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache prune" size' -l 'size' -d 'Bytes that stay at most: a number, or one with KiB, MiB, GiB or TiB behind it.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache prune" size' -l 'size' -d 'Bytes that stay at most: a number, or one with KiB, MiB, GiB, TiB, kB, MB, GB or TB behind it.' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache prune" version' -l 'version' -d 'Show the version.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet cache prune" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet origin" host' -l 'host' -d 'Address to listen on.' -rfka ''

@@ -132,7 +132,7 @@ def test_closed_standard_error(xet, origin):
     (xet.folder / "file").write_bytes(b"Hello World!")
     for command, status in (
         (("download", MODEL, "random.bin", "--output", "out.bin"), 0),
-        (("download", MODEL, "none.bin", "--output", "none.bin"), 1),
+        (("download", MODEL, "none.bin", "--output", "none.bin"), 3),
         (("list", MANY), 0),
         (("hash", "file"), 0),
         (("hash", "file", "absent"), 1),

@@ -5,6 +5,14 @@ public enum ByteUnit: String, Sendable, CaseIterable {
     case mebibyte = "MiB"
     case gibibyte = "GiB"
     case tebibyte = "TiB"
+    case kilobyte = "kB"
+    case megabyte = "MB"
+    case gigabyte = "GB"
+    case terabyte = "TB"
+
+    /// As a person is told of them.
+    package static let names = "KiB, MiB, GiB, TiB, kB, MB, GB or TB"
+    private static let binary: [ByteUnit] = [.byte, .kibibyte, .mebibyte, .gibibyte, .tebibyte]
 
     /// More would be a mistake, and could overflow where sizes are added.
     private static let maximum = 1 << 48
@@ -16,21 +24,26 @@ public enum ByteUnit: String, Sendable, CaseIterable {
         case .mebibyte: 1 << 20
         case .gibibyte: 1 << 30
         case .tebibyte: 1 << 40
+        case .kilobyte: 1000
+        case .megabyte: 1_000_000
+        case .gigabyte: 1_000_000_000
+        case .terabyte: 1_000_000_000_000
         }
     }
 
-    /// The bytes of a number with a unit, or without one in `unit`; `nil` if the text is neither.
+    /// The bytes of a number with a unit, or without one in `unit`, such as `1.5GiB`; `nil` if the text is neither.
     package static func parse(_ text: String, _ unit: ByteUnit) -> Int? {
-        guard let (number, name) = Quantity.split(text) else { return nil }
-        guard let unit = name.isEmpty ? unit : allCases.first(where: { $0.rawValue.lowercased() == name.lowercased() })
+        guard let quantities = Quantity.list(text), quantities.count == 1 else { return nil }
+        let name = quantities[0].unit.lowercased()
+        guard let unit = name.isEmpty ? unit : allCases.first(where: { $0.rawValue.lowercased() == name }),
+            let byteCount = quantities[0].amount(of: unit.byteCount), byteCount <= maximum
         else { return nil }
-        let (product, overflow) = number.multipliedReportingOverflow(by: unit.byteCount)
-        return overflow || product > maximum ? nil : product
+        return byteCount
     }
 
     /// A size in the largest unit that it is a whole number of.
     static func text(_ byteCount: Int) -> String {
-        let unit = allCases.last { byteCount % $0.byteCount == 0 && byteCount >= $0.byteCount } ?? .byte
+        let unit = binary.last { byteCount % $0.byteCount == 0 && byteCount >= $0.byteCount } ?? .byte
         return "\(byteCount / unit.byteCount)\(unit.rawValue)"
     }
 }

@@ -119,7 +119,7 @@ extension Setting where Value == Int {
             valueName: valueName,
             shape: .quantity,
             expectation: """
-                a size of \(ByteUnit.text(minimum)) or more: a number of \(alone), or one with KiB, MiB, GiB or TiB behind it
+                a size of \(ByteUnit.text(minimum)) or more: a number of \(alone), or one with \(ByteUnit.names) behind it
                 """,
             preset: preset
         ) { text in ByteUnit.parse(text, unit).flatMap { $0 >= minimum ? $0 : nil } }
@@ -140,7 +140,7 @@ extension Setting where Value == Int? {
             valueName: valueName,
             shape: .quantity,
             expectation: """
-                a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with KiB, MiB, GiB or TiB behind it
+                a size of \(ByteUnit.text(minimum)) or more: a number of bytes, or one with \(ByteUnit.names) behind it
                 """,
             preset: []
         ) { texts throws(UnusableText) in
@@ -167,7 +167,7 @@ extension Setting where Value == Duration {
             valueName: "time",
             shape: .quantity,
             expectation: """
-                a time of \(TimeUnit.text(minimum)) or more: a number of seconds, or one with ms, s, m or h behind it
+                a time of \(TimeUnit.text(minimum)) or more: a number of seconds, or such as 1m30s, of ms, s, m and h
                 """,
             preset: preset
         ) { text in TimeUnit.parse(text).flatMap { $0 >= minimum ? $0 : nil } }

@@ -17,14 +17,21 @@ enum TimeUnit: String, CaseIterable {
         }
     }
 
-    /// The time of a number with a unit, or without one in seconds; `nil` if the text is neither.
+    /// The time of numbers with units, the largest first, such as `1m30s`, or of one without, in seconds; `nil` for anything else.
     static func parse(_ text: String) -> Duration? {
-        guard let (number, name) = Quantity.split(text),
-            let unit = name.isEmpty ? .second : TimeUnit(rawValue: name)
-        else { return nil }
-        let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
-        guard !overflow, product <= maximumMilliseconds else { return nil }
-        return .milliseconds(product)
+        guard let quantities = Quantity.list(text) else { return nil }
+        var total = 0
+        var last = Int.max
+        for quantity in quantities {
+            let isAlone = quantities.count == 1
+            guard let unit = quantity.unit.isEmpty && isAlone ? .second : TimeUnit(rawValue: quantity.unit),
+                unit.milliseconds < last, let amount = quantity.amount(of: unit.milliseconds),
+                amount <= maximumMilliseconds, total + amount <= maximumMilliseconds
+            else { return nil }
+            total += amount
+            last = unit.milliseconds
+        }
+        return .milliseconds(total)
     }
 
     /// A time in seconds, or in milliseconds if it is no whole number of them.

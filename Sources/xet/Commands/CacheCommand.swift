@@ -102,12 +102,12 @@ extension CacheCommand {
 
         @OptionGroup var options: CacheOptions
 
-        @Option(help: ArgumentHelp("Bytes that stay at most: a number, or one with KiB, MiB, GiB or TiB behind it."))
+        @Option(help: ArgumentHelp("Bytes that stay at most: a number, or one with \(ByteUnit.names) behind it."))
         var size: String
 
         func run() async throws {
             guard let size = ByteUnit.parse(size, .byte) else {
-                throw ValidationError("'--size' is a number of bytes, or one with KiB, MiB, GiB or TiB behind it.")
+                throw ValidationError("'--size' is a number of bytes, or one with \(ByteUnit.names) behind it.")
             }
             try await options.run { store in
                 let before = store.byteCount

@@ -17,7 +17,7 @@ struct ProxyCommand: AsyncParsableCommand {
             gets the file, rebuilt and verified while it streams. Open the address in a browser for more.
 
             Every option has one name: --name here, XET_NAME in the environment, name in a file. A flag counts more \
-            than the environment, that more than the file. Sizes take KiB, MiB and GiB, times ms, s, m and h. SIGHUP \
+            than the environment, that more than the file. Sizes are such as 1.5GiB or 512MB, times such as 1m30s. SIGHUP \
             reads log-level, allow, deny and trusted-proxy again.
             """,
         version: XetVersion.current

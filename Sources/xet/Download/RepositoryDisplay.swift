@@ -24,7 +24,7 @@ final class RepositoryDisplay: Sendable {
     private let isQuiet: Bool
     private let isShown: Bool
     private let state = Mutex(State())
-    private let bar: Mutex<ProgressBar>
+    private let bar: Mutex<ProgressBar?>
 
     /// For `fileCount` files of `byteCount` bytes together.
     init(fileCount: Int, byteCount: UInt64, isQuiet: Bool) {
@@ -51,7 +51,7 @@ final class RepositoryDisplay: Sendable {
             state.byteCount += byteCount
             state.rate.skip(byteCount)
         }
-        bar.withLockIfAvailable { $0.skip(byteCount) }
+        bar.withLockIfAvailable { $0?.skip(byteCount) }
         show()
     }
 
@@ -79,23 +79,17 @@ final class RepositoryDisplay: Sendable {
         let wait = "waiting for \(server)"
         let full = "\(wait)\(DownloadDisplay.reason(error).map { " (\($0))" } ?? "")"
         if isShown {
-            _ = bar.withLockIfAvailable { $0.note([full, wait, "waiting"]) }
+            _ = bar.withLockIfAvailable { $0?.note([full, wait, "waiting"]) }
         } else {
             Descriptor.standardError.print(full)
         }
     }
 
-    /// Says something beside how far it has come.
-    func tell(_ text: String) {
-        guard !isQuiet else { return }
-        bar.withLock { $0.finish() }
-        Descriptor.standardError.print(text)
-    }
-
     /// The download is over; its line on the terminal goes.
     func end() {
         state.withLock { $0.isOver = true }
-        bar.withLock { $0.finish() }
+        var last = bar.withLock { $0.take() }
+        last?.finish()
     }
 
     private func show() {
@@ -112,6 +106,6 @@ final class RepositoryDisplay: Sendable {
         }
         if let line { Descriptor.standardError.print(line) }
         // A terminal may take nothing for as long as it likes: who finds somebody drawing waits for nobody.
-        if isShown, !isOver { _ = bar.withLockIfAvailable { $0.advance(to: count, label: label) } }
+        if isShown, !isOver { _ = bar.withLockIfAvailable { $0?.advance(to: count, label: label) } }
     }
 }

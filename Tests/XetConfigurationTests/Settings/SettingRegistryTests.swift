@@ -107,11 +107,11 @@ import Testing
                 "environment XET_TURNED_ON: 'turned-on' is to be true or false, not 'maybe'",
                 """
                 environment XET_MAX_SIZE: 'max-size' is to be a size of 1KiB or more: a number of bytes, or one with KiB, \
-                MiB, GiB or TiB behind it, not '1'
+                MiB, GiB, TiB, kB, MB, GB or TB behind it, not '1'
                 """,
                 """
-                --patience: 'patience' is to be a time of 10ms or more: a number of seconds, or one with ms, s, m or h \
-                behind it, not 'soon'
+                --patience: 'patience' is to be a time of 10ms or more: a number of seconds, or such as 1m30s, \
+                of ms, s, m and h, not 'soon'
                 """,
             ]
         )

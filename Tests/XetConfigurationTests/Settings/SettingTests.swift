@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "KiB", "1023", "-1", "1KB", "1M", "1.5MiB", "1  KiB", "1KiB ", "0x10KiB", "010KiB", "٣KiB", "262145GiB",
+        "", "KiB", "1023", "-1", "1KB", "1M", "1  KiB", "1KiB ", "0x10KiB", "010KiB", "٣KiB", "262145GiB",
         "9223372036854775807GiB", "99999999999999999999", "1024 ",
     ])
     func `sizes that are none`(text: String) {
@@ -34,7 +34,7 @@ import Testing
         #expect(try ToySettings.patience.value(of: [text]) == expected)
     }
 
-    @Test(arguments: ["", "0", "9ms", "-1s", "1.5s", "1M", "1d", "s", "8785h", "9223372036854775807h", "forever"])
+    @Test(arguments: ["", "0", "9ms", "-1s", "1M", "1d", "s", "8785h", "9223372036854775807h", "forever"])
     func `times that are none`(text: String) {
         #expect(throws: UnusableText(index: 0)) { try ToySettings.patience.value(of: [text]) }
     }
