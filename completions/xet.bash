@@ -194,7 +194,7 @@ _xet_proxy() {
     # Offer option value completions
     case "${prev}" in
     '--config')
-        __xet_add_completions -o plusdirs -fX '!*.@(toml|yaml|yml|json)'
+        __xet_add_completions -o plusdirs -fX '!*.@(toml|json)'
         return
         ;;
     '--host')

@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import tomllib
 
 import pytest
 import trustme
-import yaml
 
 from catalogue import DATA, MODEL
 from conftest import REPOSITORY_ROOT
@@ -64,6 +62,9 @@ SAMPLES = {
 # Files that are read at the start; all three have to be there, and be what they are to be.
 FILES = {"ca-file", "operator-token-file", "signing-key-file", "tls-certificate", "tls-key"}
 
+USAGE = 2
+"""The exit status of what makes no sense."""
+
 
 def variable(name):
     return "XET_" + name.upper().replace("-", "_")
@@ -86,10 +87,6 @@ def as_flags(name, value):
 
 def as_toml(value):
     return json.dumps(value)
-
-
-def as_yaml(value):
-    return yaml.safe_dump(value, default_flow_style=True).removesuffix("\n").removesuffix("\n...")
 
 
 class Printed:
@@ -142,7 +139,7 @@ def refused(run):
 
     def refused(*arguments, **variables):
         got = run(*arguments, **variables)
-        assert got.returncode == os.EX_USAGE, (got.returncode, got.stdout, got.stderr.decode())
+        assert got.returncode == USAGE, (got.returncode, got.stdout, got.stderr.decode())
         assert not got.stdout
         lines = got.stderr.decode("utf-8").splitlines()
         assert all(line.startswith("xet: ") for line in lines), lines
@@ -215,12 +212,10 @@ def everything(form):
     """A file with every option but those that name files."""
     if form == "json":
         return json.dumps(CHOSEN, indent=1)
-    if form == "toml":
-        return "".join(f"{name} = {as_toml(value)}\n" for name, value in CHOSEN.items())
-    return yaml.safe_dump(CHOSEN, sort_keys=False)
+    return "".join(f"{name} = {as_toml(value)}\n" for name, value in CHOSEN.items())
 
 
-@pytest.mark.parametrize("form", ["toml", "yaml", "yml", "json"])
+@pytest.mark.parametrize("form", ["toml", "json"])
 def test_formats_and_round_trip(printed, write, form):
     first = printed("--config", write(everything(form), f"xet.{form}"))
     assert {name: first.values[name] for name in CHOSEN} == CHOSEN
@@ -253,52 +248,31 @@ def test_toml_means_what_it_means_elsewhere(printed, write, text):
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "port: 1\r\nhost: x\r\n",
-        "---\n# c\nallow:\n- acme/*\n\n# c\n- 'datasets/*' # e\nport: 5\n",
-        "allow:\n    - acme/*\n    -   \"data\\u0073ets/*\"\n",
-        "allow: [acme/*,\n   'gpt2', # c\n   ]\ndeny: []\n",
-        '"port": 7\n\'host\' : a#b # c\n',
-        "public-url: https://a.example:80/x\ntrusted-proxy: [10.0.0.0/8, fd00::/8]\n",
-        "host: 127.0.0.1\nmax-body-size: 64 MiB\nidle-timeout: 2m",
-        "host: 'it''s'\n",
-        "host: it's\n",
-    ],
-)
-def test_yaml_means_what_it_means_elsewhere(printed, write, text):
-    got = printed("--config", write(text, "xet.yaml"))
-    for name, value in yaml.safe_load(text).items():
-        assert got.values[name] == value
-
-
-@pytest.mark.parametrize(
     "name, text, expected",
     [
         ("xet.toml", "\nprot = 1\n", ["xet.toml:2: no option is called 'prot'; did you mean 'port'?"]),
         ("xet.toml", "max_downloads = 1\n", ["xet.toml:1: no option is called 'max_downloads'; did you mean 'max-downloads'?"]),
-        ("xet.yaml", "port: 1\nlog-levle: info\n", ["xet.yaml:2: no option is called 'log-levle'; did you mean 'log-level'?"]),
         ("xet.json", '{\n "hosts": "x"\n}', ["xet.json:2: no option is called 'hosts'; did you mean 'host'?"]),
         ("xet.toml", "flavour = 1\n", ["xet.toml:1: no option is called 'flavour'"]),
         ("xet.toml", "port = 65536\n", ["xet.toml:1: 'port' is to be a whole number, 0 to 65535, not '65536'"]),
         ("xet.toml", "port = '8080'\n", ["xet.toml:1: 'port' is to be a whole number without quotes"]),
-        ("xet.yaml", "allow-writes: yes\n", ["xet.yaml:1: 'allow-writes' is to be"]),
-        ("xet.yaml", "allow: acme/*\n", ["xet.yaml:1: 'allow' is to be a list of strings"]),
+        ("xet.toml", "allow-writes = 'yes'\n", ["xet.toml:1: 'allow-writes' is to be"]),
+        ("xet.toml", "allow = 'acme/*'\n", ["xet.toml:1: 'allow' is to be a list of strings"]),
         ("xet.toml", "allow = [\n'acme/*',\n'acme/a b']\n", ["xet.toml:3: 'allow' is to be patterns such as owner/name"]),
         ("xet.toml", "trusted-proxy = ['10.0.0.0/33']\n", ["xet.toml:1: 'trusted-proxy' is to be IP addresses"]),
         ("xet.toml", "log-level = 'warn'\n", ["xet.toml:1: 'log-level' is to be trace, debug,"]),
         ("xet.toml", "log-level = 'notic'\n", ["not 'notic'; did you mean 'notice'?"]),
-        ("xet.toml", "max-body-size = '64MB'\n", ["xet.toml:1: 'max-body-size' is to be a size"]),
+        ("xet.toml", "max-body-size = '64XB'\n", ["xet.toml:1: 'max-body-size' is to be a size"]),
         ("xet.toml", "idle-timeout = 'soon'\n", ["xet.toml:1: 'idle-timeout' is to be a time"]),
         ("xet.toml", "port = 1\nport = 2\n", ["xet.toml:2: 'port' is there already, in line 1"]),
         ("xet.toml", "[proxy]\nport = 1\n", ["xet.toml:1: there are no tables here"]),
-        ("xet.yaml", "proxy:\n  port: 1\n", ["xet.yaml:1: "]),
         ("xet.json", '{"port": 1,\n}', ["xet.json:2: expected the name of an option"]),
         ("xet.json", "{\n\"port\": null}", ["xet.json:2: 'port' has no value"]),
         ("xet.toml", "tls-key = 'x'\n", ["xet.toml:1: 'tls-key' needs 'tls-certificate' too"]),
         ("xet.toml", "tls-certificate = 'x'\n", ["xet.toml:1: 'tls-certificate' needs 'tls-key' too"]),
         ("xet.toml", "signing-key-file = '/nowhere'\n", ["xet.toml:1: 'signing-key-file': '/nowhere' cannot be read"]),
-        ("xet.ini", "port = 1\n", ["ends in .toml, .yaml, .yml or .json"]),
+        ("xet.ini", "port = 1\n", ["ends in .toml or .json"]),
+        ("xet.yaml", "port: 1\n", ["ends in .toml or .json"]),
         (
             "xet.toml",
             "port = 'x'\nprot = 1\nallow = 'x'\n",
@@ -331,7 +305,7 @@ def test_a_file_that_cannot_be_read(refused, tmp_path, write):
         ("cache-size", "63MiB"), ("cache-size", "much"), ("retry-for", "-1s"), ("retry-for", "5 minutes"),
         ("log-level", "loud"), ("log-format", "xml"), ("public-url", "https://a.example/?x"), ("hub-endpoint", "ftp://x"),
         ("token-repo", "x/y/z"), ("allow", "a b"), ("deny", ""), ("trusted-proxy", "example.org"), ("max-downloads", "-1"),
-        ("max-header-size", "1"), ("drain-timeout", "-1s"), ("host", ""), ("min-client-rate", "1KB"),
+        ("max-header-size", "1"), ("drain-timeout", "-1s"), ("host", ""), ("min-client-rate", "1XB"),
     ],
 )
 def test_flags_and_variables_that_are_refused(refused, name, value):
@@ -344,7 +318,7 @@ def test_flags_and_variables_that_are_refused(refused, name, value):
 
 def test_an_unknown_flag(run):
     got = run("--prot", "1")
-    assert got.returncode == os.EX_USAGE
+    assert got.returncode == USAGE
     assert b"--port" in got.stderr
 
 
@@ -375,7 +349,7 @@ def test_secrets_are_hidden(printed, refused, write):
 
 
 def test_no_flag_for_a_secret(run):
-    assert run("--signing-key", SECRET).returncode == os.EX_USAGE
+    assert run("--signing-key", SECRET).returncode == USAGE
     assert b"--signing-key-file" in run("--help").stdout
     assert b"--signing-key " not in run("--help").stdout
 

@@ -4,15 +4,13 @@
 /// What else the languages have is refused, so that nothing is read in another way than it was meant.
 public enum FileFormat: String, Sendable, CaseIterable {
     case toml
-    case yaml
     case json
 
     /// The format that the end of a file's name tells; `nil` for other ends.
     public init?(path: String) {
         guard let dot = path.lastIndex(of: ".") else { return nil }
         let end = path[path.index(after: dot)...].lowercased()
-        guard let format = end == "yml" ? .yaml : Self(rawValue: end) else { return nil }
-        self = format
+        self.init(rawValue: end)
     }
 
     /// The options in a file, in order; each name once.
@@ -21,7 +19,6 @@ public enum FileFormat: String, Sendable, CaseIterable {
         let entries: [FileEntry]
         switch self {
         case .toml: entries = try TOMLReader.entries(cursor)
-        case .yaml: entries = try YAMLReader.entries(cursor)
         case .json: entries = try JSONFileReader.entries(cursor)
         }
         var lines: [String: Int] = [:]

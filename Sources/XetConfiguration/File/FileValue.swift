@@ -1,6 +1,6 @@
 /// What an option can be in a configuration file.
 public enum FileValue: Hashable, Sendable {
-    /// Text in quotes; in YAML also without.
+    /// Text in quotes.
     case string(String)
     /// A whole number.
     case integer(Int)

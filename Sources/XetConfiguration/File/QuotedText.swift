@@ -1,9 +1,8 @@
-/// Strings in double quotes: the same in the three languages but for some escapes.
+/// Strings in double quotes: the same in both languages but for some escapes.
 enum QuotedText {
     /// Which escapes there are.
     enum Language {
         case toml
-        case yaml
         case json
     }
 
@@ -29,11 +28,11 @@ enum QuotedText {
         case UInt8(ascii: "n"): return taking(&cursor, "\n")
         case UInt8(ascii: "r"): return taking(&cursor, "\r")
         case UInt8(ascii: "t"): return taking(&cursor, "\t")
-        case UInt8(ascii: "/") where language != .toml: return taking(&cursor, "/")
+        case UInt8(ascii: "/") where language == .json: return taking(&cursor, "/")
         case UInt8(ascii: "u"):
             cursor.take()
             return try language == .json ? surrogates(&cursor) : scalar(&cursor, digitCount: 4)
-        case UInt8(ascii: "U") where language != .json:
+        case UInt8(ascii: "U") where language == .toml:
             cursor.take()
             return try scalar(&cursor, digitCount: 8)
         default:

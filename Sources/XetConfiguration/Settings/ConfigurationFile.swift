@@ -9,7 +9,7 @@ public struct ConfigurationFile: Sendable {
     public init(path: String, bytes: [UInt8]) throws(SettingProblems) {
         guard let format = FileFormat(path: path) else {
             let message =
-                "the name of a configuration file ends in .toml, .yaml, .yml or .json, not '\(Shown.text(path))'"
+                "the name of a configuration file ends in .toml or .json, not '\(Shown.text(path))'"
             throw SettingProblems([SettingProblem(.preset, message)])
         }
         self.path = path

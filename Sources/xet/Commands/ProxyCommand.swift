@@ -25,10 +25,10 @@ struct ProxyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "File with options: .toml, .yaml, .yml or .json. (env XET_CONFIG)",
+            "File with options: .toml or .json. (env XET_CONFIG)",
             valueName: "file"
         ),
-        completion: .file(extensions: ["toml", "yaml", "yml", "json"])
+        completion: .file(extensions: ["toml", "json"])
     )
     var config: String?
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct FileFormatTests {
     @Test(
         arguments: [
-            ("xet.toml", .toml), ("/etc/xet/xet.yaml", .yaml), ("a.b/xet.YML", .yaml), ("xet.json", .json),
+            ("xet.toml", .toml), ("/etc/xet/xet.yaml", nil), ("a.b/xet.TOML", .toml), ("xet.json", .json),
             (".toml", .toml),
             ("xet", nil), ("xet.conf", nil), ("toml", nil), ("xet.toml/x", nil), ("", nil),
         ] as [(String, FileFormat?)]
@@ -20,7 +20,6 @@ import Testing
         let samples = [
             #"{"a": ["x", "y"], "b": 1, "c": true, "d": "\u00e9"}"#,
             "a = [\"x\",\n'y']\nb = 1\nc = true\nd = \"\\u00e9\"",
-            "a:\n  - x\nb: 1\nc: [x, 'y']\nd: \"\\u00e9\"\n",
         ]
         for sample in samples {
             let bytes = Array(sample.utf8)
