@@ -1,6 +1,5 @@
 """`xet health`: an exit status for whoever watches over a server, and one line for a person."""
 
-import os
 import socket
 import ssl
 
