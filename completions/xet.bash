@@ -312,7 +312,7 @@ _xet_proxy() {
 
 _xet_download() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --json --quiet -q --version -h --help)
+    non_repeating_flags=(--hf-cache --verify --dry-run --json --quiet -q --version -h --help)
     repeating_options=(--include --exclude)
     non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --retry-for --output -o --local-dir --jobs -j --hash --repo)
     __xet_offer_flags_options -1

@@ -1,9 +1,13 @@
 """`xet download` of several files: which ones, where they go, what is left alone, and what a failure leaves."""
 
 import contextlib
+import fcntl
+import hashlib
 import json
+import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -353,3 +357,110 @@ def test_line_on_a_terminal(xet, origin, columns):
     for frame in "\n".join(frames).split("\r\x1b[K") + summary.split("\r\x1b[K")[:-1]:
         assert len(frame) < columns
     assert "downloaded and verified" in summary
+
+
+@pytest.mark.parametrize("option", ["--json", "--dry-run", "--verify"])
+def test_one_file_goes_where_it_goes_without_options(xet, origin, option):
+    """By its name alone, as without anything said."""
+    assert_done(xet("download", DATA, "nested/folder/plain.txt", option))
+    assert there(xet.folder) == (set() if option == "--dry-run" else {"plain.txt"})
+
+
+def test_verify_hashes_what_is_on_record(xet, origin):
+    """A disk that lies: the content changes, and length and time do not."""
+    assert_done(xet("download", DATA, "--local-dir", "here"))
+    path = xet.folder / "here" / "random.bin"
+    times, content = path.stat(), path.read_bytes()
+    path.write_bytes(b"x" + content[1:])
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def states(*options):
+        finished = xet("download", DATA, "--local-dir", "here", "--json", *options)
+        assert_done(finished)
+        return {path: file["state"] for path, file in events(finished)[0].items()}
+
+    assert set(states().values()) == {"present"}
+    assert states("--verify", "--dry-run")["random.bin"] == "missing"
+    assert states("--verify")["random.bin"] == "downloaded"
+    assert path.read_bytes() == content
+    assert set(states("--verify").values()) == {"present"}
+
+
+# The cache of the official client
+
+
+def snapshot(home, origin, repository, offline=True, **parameters):
+    """What the official client finds there, or fetches: {path: digest}."""
+    variables = {"HF_HUB_OFFLINE": "1"} if offline else {}
+    return call(home, origin.url, "snapshot", repo_id=repository, variables=variables, **parameters)
+
+
+def digests(origin, repository=MODEL, type="model", revision="main"):
+    return {
+        path: {"size": len(file.content), "sha256": hashlib.sha256(file.content).hexdigest()}
+        for path, file in files_of(origin, repository, type, revision).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("repository", "type", "revision"),
+    [(MODEL, "model", "main"), (MODEL, "model", "refs/pr/1"), (DATA, "dataset", "main"), (LEGACY, "model", "main")],
+)
+def test_official_client_finds_it_offline(xet, origin, home, repository, type, revision):
+    options = ("--revision", revision, "--repo-type", type, "--hf-cache", "--quiet")
+    finished = xet("download", repository, *options)
+    assert_done(finished)
+    found = snapshot(home, origin, repository, repo_type=type, revision=revision)
+    assert found == digests(origin, repository, type, revision)
+    assert there(Path(finished.stdout.decode().strip())) == set(found)
+
+
+def test_official_cache_both_ways(xet, origin, home):
+    """What one has fetched the other does not fetch again."""
+    snapshot(home, origin, DATA, offline=False)
+    origin.log.clear()
+    finished = xet("download", DATA, "--hf-cache", "--json")
+    assert_done(finished)
+    assert {file["state"] for file in events(finished)[0].values()} == {"present"}
+    assert not origin.log.all("cdn")
+    assert_done(xet("download", MODEL, "random.bin", "config.json", "--hf-cache"))
+    origin.log.clear()
+    found = call(home, origin.url, "download", repo_id=MODEL, filename="random.bin")
+    assert found["size"] == len(files_of(origin)["random.bin"].content)
+    assert not origin.log.all("cdn")
+
+
+def test_official_cache_of_two_commits(xet, origin, home):
+    """Contents are there once; each commit has links of its own."""
+    kept, before, after = regular(b"kept"), origin.xet_file(noise(80_000, "one")), origin.xet_file(noise(80_000, "two"))
+    for weights in (before, after):
+        origin.add_repository("acme/moving", {"kept.txt": kept, "sub/weights.bin": weights, "sub/same.bin": weights})
+        assert_done(xet("download", "acme/moving", "--hf-cache", HF_HUB_CACHE=str(home / "elsewhere")))
+    folder = home / "elsewhere" / "models--acme--moving"
+    assert len(list((folder / "blobs").iterdir())) == 3
+    commits = {path.name: path for path in (folder / "snapshots").iterdir()}
+    assert len(commits) == 2
+    current = commits[(folder / "refs" / "main").read_text()]
+    assert (current / "sub" / "weights.bin").read_bytes() == after.content
+    assert (current / "sub" / "weights.bin").is_symlink() and (current / "kept.txt").read_bytes() == b"kept"
+
+
+def test_official_cache_waits_for_who_writes(xet, origin, home):
+    """A content that another process has locked is left to it."""
+    name = hashlib.sha256(files_of(origin)["random.bin"].content).hexdigest()
+    locks = home / "hf" / "hub" / ".locks" / f"models--{MODEL.replace('/', '--')}"
+    locks.mkdir(parents=True)
+    with open(locks / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = xet.start("download", MODEL, "random.bin", "config.json", "--hf-cache")
+        blobs = home / "hf" / "hub" / f"models--{MODEL.replace('/', '--')}" / "blobs"
+        wait_until(lambda: blobs.exists() and len(list(blobs.iterdir())) == 1, message="the other file is not there")
+        assert process.poll() is None and not (blobs / name).exists()
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert (blobs / name).read_bytes() == files_of(origin)["random.bin"].content
+
+
+def test_official_cache_has_no_buckets(xet):
+    assert_failed(xet("download", f"buckets/{BUCKET}", "--hf-cache"), "keeps no buckets")
+    assert_failed(xet("download", MODEL, "--hf-cache", "--local-dir", "x"), "exclude each other")

@@ -19,9 +19,9 @@ package struct ContentClaim: Hashable, Sendable {
     /// XET hash of a file in XET.
     package let xetHash: FileHash?
     /// SHA-256, in hex, of a file in XET or Git LFS.
-    let sha256: String?
+    package let sha256: String?
     /// Name of the blob in Git, in hex, of any other file.
-    let gitBlob: String?
+    package let gitBlob: String?
 
     /// Takes the entity tag for what the Hub uses as one: the SHA-256 or the name in Git.
     package init(_ file: ResolvedFile) {

@@ -144,6 +144,48 @@ package final class Folder: Sendable {
         }
     }
 
+    /// Makes a name lead to `target`, in one step, in place of a file or link that has it.
+    func link(_ name: [UInt8], to target: [UInt8]) throws(LocalFileError) {
+        if try status(of: name, followsLink: false)?.kind == .symbolicLink, linkTarget(of: name) == target { return }
+        let temporary = temporaryName()
+        do {
+            _ = try SystemCall.retrying {
+                // SAFETY: the names are valid for the call.
+                unsafe LocalPath.withCString(target) { target in
+                    unsafe LocalPath.withCString(temporary) { unsafe symlinkat(target, file.number, $0) }
+                }
+            }
+        } catch {
+            throw .system(.create, path(of: name), code: error.code)
+        }
+        try rename(temporary, to: name)
+    }
+
+    /// Gives a small file a new content, in one step.
+    func replace(_ name: [UInt8], with content: [UInt8]) throws(LocalFileError) {
+        let temporary = temporaryName()
+        guard let file = try open(temporary, isNew: true) else { throw .movedPart(path(of: temporary)) }
+        try file.append(content)
+        try rename(temporary, to: name)
+    }
+
+    private func temporaryName() -> [UInt8] { Array(".xet-\(UInt64.random(in: 0...(.max)))".utf8) }
+
+    /// What a link holds; `nil` if the name is none.
+    private func linkTarget(of name: [UInt8]) -> [UInt8]? {
+        let maximum = 4096
+        let bytes = unsafe [CChar](unsafeUninitializedCapacity: maximum) { buffer, count in
+            // SAFETY: the call writes at most as much as there is room for.
+            count = max(
+                0,
+                unsafe LocalPath.withCString(name) {
+                    unsafe readlinkat(file.number, $0, buffer.baseAddress.unsafelyUnwrapped, maximum)
+                }
+            )
+        }
+        return bytes.isEmpty ? nil : bytes.map { UInt8(bitPattern: $0) }
+    }
+
     /// Removes the name of a file.
     func remove(_ name: [UInt8]) throws(LocalFileError) {
         do {

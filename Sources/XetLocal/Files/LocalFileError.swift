@@ -28,6 +28,8 @@ package enum LocalFileError: Error, Hashable, Sendable {
     case foreignPart(LocalPath)
     /// A part of a file whose name means something else by now.
     case movedPart(LocalPath)
+    /// A file of which the Hub says nothing that its content could be called by.
+    case namelessContent(LocalPath)
     /// Something that bytes cannot be written to.
     case unwritable(LocalPath, FileKind)
 }
@@ -51,6 +53,8 @@ extension LocalFileError: CustomStringConvertible {
             "\(path) belongs to another user: remove it, or write elsewhere"
         case .movedPart(let path):
             "\(path) was moved or replaced while it was written"
+        case .namelessContent(let path):
+            "the Hub does not say what the content of \(path) is: it cannot stand in the cache of the official client"
         case .unwritable(let path, let kind):
             "\(path) is \(kind): it cannot be written to"
         }

@@ -38,6 +38,11 @@ package struct LocalPath: Hashable, Sendable {
         LocalPath(bytes: bytes[..<nameStart] + name)
     }
 
+    /// Something in this folder.
+    package func appending(_ name: String) -> LocalPath {
+        LocalPath(bytes: bytes + [UInt8(ascii: "/")] + Array(name.utf8))
+    }
+
     private var nameStart: Int {
         bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     }

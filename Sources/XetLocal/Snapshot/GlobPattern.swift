@@ -122,6 +122,9 @@ package struct PathFilter: Hashable, Sendable {
 
     package init() {}
 
+    /// Whether one file is named, and nothing else is said.
+    package var isOnePath: Bool { named.count == 1 && named[0].isLiteral && included.isEmpty && excluded.isEmpty }
+
     /// Whether a file is meant.
     package func matches(_ path: String) -> Bool {
         (named.isEmpty || named.contains { $0.text == path || $0.matches(path) })

@@ -23,8 +23,15 @@ package struct RepositoryPath: Hashable, Sendable {
         self.text = text
     }
 
-    /// Where it is in a folder.
-    package func path(in folder: LocalPath) -> LocalPath {
-        LocalPath(bytes: folder.bytes + [UInt8(ascii: "/")] + Array(text.utf8))
+    private init(valid text: String) {
+        self.text = text
     }
+
+    /// Its last part.
+    package var name: RepositoryPath {
+        RepositoryPath(valid: text.split(separator: "/").last.map { String($0) } ?? text)
+    }
+
+    /// Where it is in a folder.
+    package func path(in folder: LocalPath) -> LocalPath { folder.appending(text) }
 }

@@ -62,6 +62,9 @@ struct DownloadCommand: AsyncParsableCommand {
     )
     var localDir: LocalPath?
 
+    @Flag(help: "Put the files into the cache of the official client, where other programs find them.")
+    var hfCache = false
+
     @Option(help: ArgumentHelp("Download only what this pattern means; can be repeated.", valueName: "pattern"))
     var include: [String] = []
 
@@ -70,6 +73,9 @@ struct DownloadCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Files at once.", valueName: "count"))
     var jobs = 8
+
+    @Flag(help: "Hash what is there, whatever is on record of it.")
+    var verify = false
 
     @Flag(help: "Say what would be downloaded, and download nothing.")
     var dryRun = false
@@ -96,6 +102,9 @@ struct DownloadCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...256).contains(jobs) else { throw ValidationError("'--jobs' is a number from 1 to 256.") }
+        guard !hfCache || localDir == nil else {
+            throw ValidationError("'--hf-cache' and '--local-dir' exclude each other.")
+        }
         _ = try target()
     }
 
@@ -130,7 +139,9 @@ struct DownloadCommand: AsyncParsableCommand {
     }
 
     /// Whether something is said that means several files.
-    private var isForMany: Bool { localDir != nil || !include.isEmpty || !exclude.isEmpty || dryRun || json }
+    private var isForMany: Bool {
+        localDir != nil || hfCache || !include.isEmpty || !exclude.isEmpty || dryRun || json || verify
+    }
 
     /// Whether every part of a path, or of a pattern, names something.
     private static func isPath(_ path: String, mayBeFolder: Bool) -> Bool {
@@ -152,13 +163,15 @@ struct DownloadCommand: AsyncParsableCommand {
             configuration.bodyRetry = .outlasting(outage) { displays.noteRetry($0, after: $1) }
             try await CommandFailure.reporting {
                 try await Assembly.with(configuration) { parts in
+                    let place = try await place(of: repository, filter)
                     let download = RepositoryDownload(
                         parts: parts,
                         repository: repository,
                         revision: revision,
                         token: token,
                         filter: filter,
-                        folder: localDir ?? (filter.named.isEmpty ? Self.folder(of: repository) : LocalPath(".")),
+                        place: place,
+                        isVerifying: verify,
                         jobCount: jobs,
                         isQuiet: quiet,
                         displays: displays,
@@ -185,9 +198,19 @@ struct DownloadCommand: AsyncParsableCommand {
         }
     }
 
-    /// As Git does it.
-    private static func folder(of repository: Repository) -> LocalPath {
-        LocalPath(repository.name.split(separator: "/").last ?? "")
+    /// A folder of the repository's name, as Git makes it; for named files the current one.
+    private func place(of repository: Repository, _ filter: PathFilter) async throws -> any DownloadPlace {
+        guard !hfCache else {
+            guard let layout = HubCacheLayout(root: HubCacheFolder.path, repository: repository) else {
+                throw ValidationError("The official client keeps no \(repository.kind.plural) in its cache.")
+            }
+            return HubCachePlace(layout: layout)
+        }
+        // A single file has its name alone, with and without a record of it.
+        let isFlat = localDir == nil && filter.isOnePath
+        let name = repository.name.split(separator: "/").last ?? ""
+        let folder = localDir ?? LocalPath(filter.named.isEmpty ? name : ".")
+        return try await Blocking.run { FolderPlace(folder, isFlat: isFlat) }
     }
 
     /// Where one file goes; `nil` is standard output.
@@ -258,7 +281,7 @@ extension DownloadCommand {
         let start = ContinuousClock.now
         if dryRun {
             let plan = try await download.plan()
-            return try tell(plan, "would be downloaded", download.folder, since: start)
+            return try tell(plan, "would be downloaded", since: start)
         }
         let summary = Mutex(RepositoryDownload.Summary())
         try await Interruption.handling {
@@ -273,7 +296,7 @@ extension DownloadCommand {
                 folder: failure.folder
             )
         }
-        try tell(summary.withLock { $0 }, "downloaded and verified", download.folder, since: start)
+        try tell(summary.withLock { $0 }, "downloaded and verified", since: start)
     }
 
     private func report(_ item: RepositoryDownload.Item, _ outcome: RepositoryDownload.Outcome) throws {
@@ -293,7 +316,6 @@ extension DownloadCommand {
     private func tell(
         _ summary: RepositoryDownload.Summary,
         _ verb: String,
-        _ folder: LocalPath,
         since start: ContinuousClock.Instant
     ) throws {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -307,9 +329,12 @@ extension DownloadCommand {
                     seconds: seconds
                 )
             )
+        } else if hfCache, !dryRun {
+            // As the official client does.
+            try Descriptor.standardOutput.write(ByteBuffer(bytes: summary.location.bytes + [UInt8(ascii: "\n")]))
         }
         guard !quiet else { return }
-        let all = "\(summary.fileCount) files, \(ReadableSize.text(summary.byteCount)), in \(folder)"
+        let all = "\(summary.fileCount) files, \(ReadableSize.text(summary.byteCount)), in \(summary.location)"
         let moved = ReadableSize.text(summary.receivedByteCount)
         let time = dryRun ? "" : " in \(Int(seconds.rounded())) s"
         Descriptor.standardError.print("\(all): \(summary.downloadedCount) (\(moved)) \(verb)\(time)")

@@ -29,6 +29,7 @@ struct RepositoryDownload: Sendable {
 
     /// What came of all.
     struct Summary: Sendable {
+        var location = LocalPath(".")
         var fileCount = 0
         var byteCount: UInt64 = 0
         var downloadedCount = 0
@@ -46,7 +47,9 @@ struct RepositoryDownload: Sendable {
     let revision: String
     let token: HubToken?
     let filter: PathFilter
-    let folder: LocalPath
+    let place: any DownloadPlace
+    /// Whether what is there is hashed, whatever is on record.
+    let isVerifying: Bool
     /// Files at once.
     let jobCount: Int
     let isQuiet: Bool
@@ -92,11 +95,10 @@ struct RepositoryDownload: Sendable {
 
     /// Says what is there and what is not, and does nothing about it.
     func plan() async throws -> Summary {
-        let (items, _) = try await items()
-        let records = try await Blocking.run { [folder] in DownloadRecords(of: folder) }
-        var summary = Summary()
+        let (items, commit) = try await items()
+        var summary = Summary(location: place.location(of: commit))
         for item in items {
-            var isThere = try await isKnown(item, records)
+            var isThere = try await isKnown(item)
             if !isThere { isThere = try await isEqual(item) }
             let outcome = isThere ? Outcome.present : .missing
             summary.note(item, outcome)
@@ -109,10 +111,7 @@ struct RepositoryDownload: Sendable {
     /// Downloads what is not there; a first failure ends it, and what has come stays.
     func run() async throws -> Summary {
         let (items, commit) = try await items()
-        let records = try await Blocking.run { [folder] in
-            try Folder.make(folder)
-            return DownloadRecords(of: folder)
-        }
+        try await Blocking.run { [place] in try place.prepare() }
         let display = RepositoryDisplay(
             fileCount: items.count,
             byteCount: items.reduce(0) { $0 + $1.byteCount },
@@ -120,13 +119,13 @@ struct RepositoryDownload: Sendable {
         )
         displays.set(display)
         defer { display.end() }
-        let summary = Mutex(Summary())
+        let summary = Mutex(Summary(location: place.location(of: commit)))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // The longest first, so that no one of them is left alone at the end.
                 var rest = items.sorted { $0.byteCount > $1.byteCount }[...]
                 let finish: @Sendable (Item) async throws -> Void = { item in
-                    let outcome = try await download(item, at: commit, records, display)
+                    let outcome = try await download(item, at: commit, display)
                     try onFile(item, outcome)
                     summary.withLock { $0.note(item, outcome) }
                 }
@@ -137,38 +136,41 @@ struct RepositoryDownload: Sendable {
                     group.addTask { try await finish(item) }
                 }
             }
+            try await Blocking.run { [place, revision] in try place.finish(revision: revision, commit: commit) }
         } catch {
             let done = summary.withLock(\.fileCount)
-            throw UnfinishedRepository(cause: error, doneCount: done, fileCount: items.count, folder: folder)
+            throw UnfinishedRepository(cause: error, doneCount: done, fileCount: items.count, folder: place.folder)
         }
         var result = summary.withLock { $0 }
         result.receivedByteCount = display.receivedByteCount
         return result
     }
 
-    /// Whether a file is what was downloaded last, which is what is to be downloaded now.
-    private func isKnown(_ item: Item, _ records: DownloadRecords) async throws -> Bool {
-        try await Blocking.run { records.isCurrent(item.path, item.claim) }
+    /// Whether it is on record that a file is what is to be downloaded now.
+    private func isKnown(_ item: Item) async throws -> Bool {
+        if isVerifying { return false }
+        return try await Blocking.run { [place] in place.isKnown(item) }
     }
 
     /// Whether a file has the right content, by its hash.
     private func isEqual(_ item: Item) async throws -> Bool {
-        let path = item.path.path(in: folder)
+        let path = try place.path(of: item)
         guard case .file(let place)? = try? await Blocking.run({ try OutputTarget(path) }) else { return false }
         return try await place.compare(with: item.claim) == .match
     }
 
-    private func download(
-        _ item: Item,
-        at commit: String,
-        _ records: DownloadRecords,
-        _ display: RepositoryDisplay
-    ) async throws -> Outcome {
-        if try await isKnown(item, records) {
-            display.noteDone(uncounted: item.byteCount)
-            return .present
-        }
-        let path = item.path.path(in: folder)
+    private func download(_ item: Item, at commit: String, _ display: RepositoryDisplay) async throws -> Outcome {
+        let isNew = try await isKnown(item) ? false : fetch(item, at: commit, display)
+        try await Blocking.run { [place] in try place.finish(item, commit: commit) }
+        display.noteDone(uncounted: isNew ? 0 : item.byteCount)
+        return isNew ? .downloaded : .present
+    }
+
+    /// Makes the content be there; returns whether something had to be done for it.
+    private func fetch(_ item: Item, at commit: String, _ display: RepositoryDisplay) async throws -> Bool {
+        let path = try place.path(of: item)
+        let claim = try await place.claim(item)
+        defer { withExtendedLifetime(claim) {} }
         try await Blocking.run { try Folder.make(path.folder) }
         let request = FileRequest(repository: repository, revision: commit, path: item.path.text, token: token)
         let download = LocalDownload(
@@ -179,10 +181,7 @@ struct RepositoryDownload: Sendable {
             isQuiet: true,
             display: DownloadDisplay(of: display)
         )
-        let isNew = try await download.toFile(path)
-        try await Blocking.run { records.note(item.path, item.claim) }
-        display.noteDone(uncounted: isNew ? 0 : item.byteCount)
-        return isNew ? .downloaded : .present
+        return try await download.toFile(path)
     }
 }
 
