@@ -88,8 +88,8 @@ def test_what_is_in_use_or_no_cache_is_refused(xet, start_proxy, origin, folder,
     assert not (tmp_path / "nothing").exists()
 
 
-@pytest.mark.parametrize("size", ["much", "-1", "1.5GiB", ""])
+@pytest.mark.parametrize("size", ["much", "-1", "1.5XiB", ""])
 def test_sizes(xet, filled, size):
     got = xet("cache", "prune", f"--size={size}", filled)
-    assert got.returncode == 64 and b"--size" in got.stderr
+    assert got.returncode == 2 and b"--size" in got.stderr
     assert segments(filled)
