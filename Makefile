@@ -29,8 +29,9 @@ RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable $(S
 	sanitize-thread sanitize-address clean
 
 demo: setup
+	scripts/setup.sh demo
 	$(SWIFT) build --product xet
-	.build/debug/xet demo
+	scripts/demo.sh .build/debug/xet
 
 test: lint unit interop
 
@@ -99,4 +100,4 @@ sanitize-thread sanitize-address: sanitize-%: setup
 	Tests/Sanitizers/run.sh $*
 
 clean:
-	rm -rf .build .build-release .build-image .build-docc .build-tsan .build-asan .venv-interop* .venv-bench .venv-image Fuzz/.build Benchmarks/.build
+	rm -rf .build .build-release .build-image .build-docc .build-tsan .build-asan .venv-interop* .venv-demo .venv-bench .venv-image Fuzz/.build Benchmarks/.build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
 # the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-NAME. With "ui":
-# also a browser. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
+# also a browser. With "demo": also the newest of the official clients, into .venv-demo. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
 # the latter into .venv-bench, and a C compiler for the long line between them. With "image": only what the tests of the
 # image need, which do not compile.
 set -euo pipefail
@@ -96,6 +96,9 @@ ui)
     if command -v apt-get >/dev/null; then install chromium fonts-dejavu-core; fi
     install_python .venv-interop Tests/Interop/requirements.txt
     ;;
+demo)
+    install_python .venv-demo scripts/demo-requirements.txt
+    ;;
 bench)
     if command -v apt-get >/dev/null; then install curl gcc libc6-dev nginx-light libnginx-mod-http-lua; fi
     install_python .venv-bench Benchmarks/system/requirements.txt
@@ -105,7 +108,7 @@ image)
     install_python .venv-image Tests/Image/requirements.txt
     ;;
 *)
-    echo "unknown: $1; there are clients, ui, bench and image" >&2
+    echo "unknown: $1; there are clients, ui, demo, bench and image" >&2
     exit 2
     ;;
 esac

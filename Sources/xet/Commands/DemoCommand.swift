@@ -99,7 +99,7 @@ struct DemoCommand: AsyncParsableCommand {
             }
             let base = "http://127.0.0.1:\(proxyPort)"
             try await showDownload(base, folder)
-            showCommands(base, hub: hub.origin.description)
+            showCommands(base)
             await onReady(proxyPort)
             try await group.next()
         }
@@ -133,17 +133,17 @@ struct DemoCommand: AsyncParsableCommand {
         say("sha256 \(hex): the same as the sample's")
     }
 
-    private static func showCommands(_ base: String, hub: String) {
+    private static func showCommands(_ base: String) {
         let program = CommandLine.arguments.first ?? "xet"
         say(
             """
 
             Try:
+              HF_ENDPOINT=\(base) hf download \(SampleRepositories.model)
+              HF_ENDPOINT=\(base) \(program) download \(SampleRepositories.model)
+              HF_ENDPOINT=\(base) \(program) list datasets/demo/lines
               curl -fLO \(base)/download/\(SampleRepositories.model)/\(SampleRepositories.modelFile)
-              curl -fI  \(base)/download/\(SampleRepositories.model)/\(SampleRepositories.modelFile)
               curl -fL -r 0-99 "\(base)/download/datasets/demo/lines/data/train%20set%20%231.csv"
-              HF_ENDPOINT=\(hub) \(program) list \(SampleRepositories.model)
-              HF_ENDPOINT=\(hub) \(program) download datasets/demo/lines "data/train set #1.csv"
             and open \(base) in a browser. Ctrl-C ends the demo.
 
             """
