@@ -481,3 +481,14 @@ def test_health_looks_where_the_proxy_is(xet_binary, home, origin, write):
         for variables in ({"XET_PORT": server.port}, {"PORT": server.port}, {"XET_CONFIG": path}):
             got = run_xet(xet_binary, "health", env=environment(home, **variables), timeout=30)
             assert got.returncode == 0, (variables, got)
+
+
+def test_help_has_groups(run):
+    """Each option once, under what it is about."""
+    text = run("--help").stdout.decode()
+    groups = re.split(r"^([A-Z][A-Z, ]+):$", text, flags=re.M)
+    assert groups[1::2] == [
+        "WHERE IT LISTENS", "THE HUB, AND THE WAY THERE", "WHO MAY DO WHAT", "WHAT IS KEPT", "LIMITS", "FOR OPERATORS", "OPTIONS"
+    ]
+    shown = re.findall(r"^  --(?:\[no-\])?([a-z0-9-]+)", text, re.M)
+    assert len(shown) == len(set(shown)) and {"host", "cache", "log-level"} < set(shown)
