@@ -331,6 +331,30 @@ def test_a_failure_leaves_what_is_right(xet, origin):
     assert_same(folder, origin, DATA)
 
 
+def test_a_hub_that_has_had_enough_for_a_while(xet, origin):
+    """Whatever is asked: the commit, the list, a token, a file."""
+    busy = faults.status(429, [("Retry-After", "1")])
+    try:
+        for words in ("/revision/", "/tree/", "/xet-read-token/", "plain.txt"):
+            origin.hub.script(busy, times=4, when=lambda request, words=words: words in request.path)
+        assert_done(xet("download", DATA, XET_RETRY_FOR="30s"))
+    finally:
+        origin.hub.clear_script()
+    assert_same(xet.folder / DATA.split("/")[-1], origin, DATA)
+
+
+def test_a_hub_that_is_away_is_waited_for(xet, origin):
+    """It says so, once, and what for."""
+    origin.hub.script(faults.status(503, [("Retry-After", "3")]), times=2, when=lambda request: "/tree/" in request.path)
+    try:
+        finished = xet("download", DATA, XET_RETRY_FOR="60s")
+    finally:
+        origin.hub.clear_script()
+    assert_done(finished)
+    assert finished.stderr.count(b"waiting for the Hub (status 503)") == 1
+    assert_same(xet.folder / DATA.split("/")[-1], origin, DATA)
+
+
 def test_many_small_files(xet, origin):
     names = {f"folder {at % 7}/file-{at:04}.txt": regular(f"content {at}".encode()) for at in range(400)}
     origin.add_repository("acme/many", names)

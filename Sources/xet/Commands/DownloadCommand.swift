@@ -159,7 +159,7 @@ struct DownloadCommand: AsyncParsableCommand {
         let token = try hub.token()
         let target = try target()
         if case .files(let repository, let revision, let filter) = target {
-            let displays = DisplayBox()
+            let displays = DisplayBox(isQuiet: quiet)
             configuration.bodyRetry = .outlasting(outage) { displays.noteRetry($0, after: $1) }
             try await CommandFailure.reporting {
                 try await Assembly.with(configuration) { parts in

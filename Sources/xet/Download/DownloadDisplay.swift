@@ -83,7 +83,7 @@ final class DownloadDisplay: Sendable {
         let server = Self.name(of: error.server)
         let now = ContinuousClock.now
         let said: (there: String, isShown: Bool)? = state.withLock { state in
-            guard state.isActive, now - state.lastDelivery >= Self.longSilence || delay >= Self.longDelay,
+            guard state.isActive, Self.isWait(since: state.lastDelivery, now, delay),
                 state.named.insert(server).inserted
             else { return nil }
             return ("\(ReadableSize.text(state.count)) \(state.verb)", state.isShown)
@@ -107,6 +107,15 @@ final class DownloadDisplay: Sendable {
 
     private func tell(_ text: String) {
         if !isQuiet { Descriptor.standardError.print(text) }
+    }
+
+    /// Whether a request that is repeated after `delay` makes the person at the shell wait.
+    static func isWait(
+        since lastDelivery: ContinuousClock.Instant,
+        _ now: ContinuousClock.Instant,
+        _ delay: Duration
+    ) -> Bool {
+        now - lastDelivery >= longSilence || delay >= longDelay
     }
 
     static func name(of server: UpstreamServer?) -> String {

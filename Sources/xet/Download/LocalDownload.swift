@@ -25,6 +25,8 @@ struct LocalDownload: Sendable {
     let file: ResolvedFile
     let isQuiet: Bool
     let display: DownloadDisplay
+    /// When requests are repeated that come before the first byte; those of one file alone are not for long.
+    var openingRetry = RetryPolicy()
 
     var claim: ContentClaim { ContentClaim(file) }
 
@@ -162,6 +164,10 @@ struct LocalDownload: Sendable {
     }
 
     private func source(from start: UInt64) async throws -> ContentSource {
+        try await openingRetry.run(clock: ContinuousClock()) { try await open(from: start) }
+    }
+
+    private func open(from start: UInt64) async throws -> ContentSource {
         switch file.storage {
         case .xet(let hash):
             guard let byteCount = file.byteCount, let range = FileByteRange(start: start, end: byteCount) else {

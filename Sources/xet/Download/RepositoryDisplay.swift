@@ -14,6 +14,7 @@ final class RepositoryDisplay: Sendable {
         var receivedByteCount: UInt64 = 0
         var rate = AverageRate()
         var lastTold = ContinuousClock.now
+        var lastReceived = ContinuousClock.now
         /// Servers that were said to be waited for since bytes came last.
         var named: Set<String> = []
         var isOver = false
@@ -60,6 +61,7 @@ final class RepositoryDisplay: Sendable {
         state.withLock { state in
             state.byteCount += byteCount
             state.receivedByteCount += byteCount
+            state.lastReceived = .now
             state.named = []
         }
         show()
@@ -74,7 +76,11 @@ final class RepositoryDisplay: Sendable {
     func noteRetry(_ error: XetError, after delay: Duration) {
         guard error.isOutage else { return }
         let server = DownloadDisplay.name(of: error.server)
-        let isNew = state.withLock { $0.named.insert(server).inserted }
+        let now = ContinuousClock.now
+        // While others get bytes nobody waits.
+        let isNew = state.withLock { state in
+            DownloadDisplay.isWait(since: state.lastReceived, now, delay) && state.named.insert(server).inserted
+        }
         guard isNew, !isQuiet else { return }
         let wait = "waiting for \(server)"
         let full = "\(wait)\(DownloadDisplay.reason(error).map { " (\($0))" } ?? "")"

@@ -62,24 +62,25 @@ struct RepositoryDownload: Sendable {
     ///
     /// Throws if a path was named that is none, or nothing is meant.
     func items() async throws -> (items: [Item], commit: String) {
+        // Whether there is a Hub is told soon.
         let commit = try await RetryPolicy().run(clock: ContinuousClock()) {
             try await parts.hub.commit(of: repository, revision: revision, token: token)
         }
-        var items: [Item] = []
-        var missing = Set(filter.named.filter(\.isLiteral).map(\.text))
-        try await parts.hub.list(repository, revision: commit, token: token) { page in
-            for entry in page {
-                missing.remove(entry.path)
-                guard filter.matches(entry.path) else { continue }
-                guard let path = RepositoryPath(entry.path) else {
-                    throw XetError(
-                        .invalidResponse,
-                        "'\(entry.path)' in \(repository) cannot be a file in a folder here"
-                    )
-                }
-                let isVersioned = repository.kind.hasRevisions
-                items.append(Item(path: path, file: ResolvedFile(entry, commit: isVersioned ? commit : nil)))
+        let entries = try await parts.bodyRetry.run(clock: ContinuousClock()) {
+            var entries: [TreeEntryBody] = []
+            try await parts.hub.list(repository, revision: commit, token: token) { entries += $0 }
+            return entries
+        }
+        let missing = Set(filter.named.filter(\.isLiteral).map(\.text)).subtracting(entries.lazy.map(\.path))
+        let hasCommit = repository.kind.hasRevisions
+        let items = try entries.filter { filter.matches($0.path) }.map { entry in
+            guard let path = RepositoryPath(entry.path) else {
+                throw XetError(
+                    .invalidResponse,
+                    "'\(entry.path)' in \(repository) cannot be a file in a folder here"
+                )
             }
+            return Item(path: path, file: ResolvedFile(entry, commit: hasCommit ? commit : nil))
         }
         if let name = missing.min() {
             throw XetError(
@@ -179,21 +180,33 @@ struct RepositoryDownload: Sendable {
             request: request,
             file: item.file,
             isQuiet: true,
-            display: DownloadDisplay(of: display)
+            display: DownloadDisplay(of: display),
+            // Of thousands of files some are asked for when the Hub has had enough for a while.
+            openingRetry: parts.bodyRetry
         )
         return try await download.toFile(path)
     }
 }
 
-/// The display of a download that may not have begun.
+/// The display of a download; until it is known of which files, one that tells of waits alone.
 final class DisplayBox: Sendable {
-    private let display = Mutex<RepositoryDisplay?>(nil)
+    private let display: Mutex<RepositoryDisplay>
 
-    func set(_ display: RepositoryDisplay) { self.display.withLock { $0 = display } }
+    init(isQuiet: Bool) {
+        display = Mutex(RepositoryDisplay(fileCount: 0, byteCount: 0, isQuiet: isQuiet))
+    }
+
+    func set(_ display: RepositoryDisplay) {
+        let before = self.display.withLock { current in
+            defer { current = display }
+            return current
+        }
+        before.end()
+    }
 
     /// A request failed, and is repeated after `delay`.
     func noteRetry(_ error: XetError, after delay: Duration) {
-        display.withLock { $0 }?.noteRetry(error, after: delay)
+        display.withLock { $0 }.noteRetry(error, after: delay)
     }
 }
 
