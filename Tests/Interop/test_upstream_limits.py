@@ -66,4 +66,4 @@ def test_command_line(xet_binary, origin, home):
     origin.hub.script(limited(("RateLimit", LIMIT)), times=None)
     env = environment(home, HF_ENDPOINT=origin.url, HF_TOKEN=origin.alice)
     done = run_xet(xet_binary, "download", MODEL, "readme.md", "--output", "-", env=env)
-    assert done.returncode == 1 and b"in 55 s" in done.stderr and not done.stdout, done.stderr
+    assert done.returncode == 5 and b"in 55 s" in done.stderr and not done.stdout, done.stderr

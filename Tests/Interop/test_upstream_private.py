@@ -130,7 +130,7 @@ def test_command_line(xet_binary, origin, home, tmp_path):
         return run_xet(xet_binary, *arguments, "--output", tmp_path / "file", env=env)
 
     done = run("download", "--private-upstreams", "deny", MODEL, "random.bin")
-    assert done.returncode == 1 and b"--private-upstreams" in done.stderr, done.stderr
+    assert done.returncode == 5 and b"--private-upstreams" in done.stderr, done.stderr
     assert not origin.log.all("cas")
     assert run("download", "--private-upstreams", "perhaps", MODEL, "random.bin").returncode == 64
     assert run("download", MODEL, "random.bin").returncode == 0
