@@ -28,7 +28,10 @@ extension HubClient {
         let json = try await http.body(of: response, from: address, .hub, upTo: Self.maximumBodyByteCount)
         do {
             let body = try JSONDecoder().decode(RevisionBody.self, from: Data(json.readableBytesView))
-            try TokenScope(repository: repository, revision: body.sha, token: token).check()
+            // It becomes the name of a folder, so it has to be what Git calls a commit: SHA-1 or SHA-256.
+            guard [40, 64].contains(body.sha.utf8.count), body.sha.utf8.allSatisfy({ $0.hexValue != nil }) else {
+                throw XetError(.invalidResponse, "\(address) sent a commit that is none")
+            }
             return body.sha
         } catch let error as DecodingError {
             throw XetError(.invalidResponse, "\(address) sent no commit", cause: error)

@@ -279,6 +279,19 @@ def test_paths_that_lead_elsewhere(xet, origin, name):
     assert there(xet.folder / "here") == {"good.txt"}
 
 
+@pytest.mark.parametrize("sha", ["../../../escaped", "a" * 39, "", "g" * 40, "a" * 4000, "/tmp"])
+@pytest.mark.parametrize("option", ["--hf-cache", "--local-dir=here"])
+def test_commits_that_lead_elsewhere(xet, origin, home, sha, option):
+    """It is the name of a folder in the official client's cache, and the Hub's to say."""
+    change = faults.json_body(lambda document: {**document, "sha": sha})
+    origin.hub.script(change, times=None, when=lambda request: "/revision/" in request.path)
+    try:
+        assert_failed(xet("download", DATA, option), "a commit that is none")
+    finally:
+        origin.hub.clear_script()
+    assert not there(xet.folder) and not list(home.rglob("escaped*")) and not (home / "hf" / "hub").exists()
+
+
 def test_file_where_a_folder_is_to_be(xet, origin):
     folder = xet.folder / DATA.split("/")[-1]
     folder.mkdir()

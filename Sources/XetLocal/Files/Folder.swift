@@ -32,22 +32,27 @@ package final class Folder: Sendable {
     /// Makes a folder and those above it that are missing.
     package static func make(_ path: LocalPath) throws(LocalFileError) {
         do {
+            try makeLast(path)
+        } catch {
+            switch error {
+            case .system(_, _, ENOENT) where path.folder != path && path.folder != LocalPath("."):
+                try make(path.folder)
+                try makeLast(path)
+            default:
+                throw error
+            }
+        }
+    }
+
+    private static func makeLast(_ path: LocalPath) throws(LocalFileError) {
+        do {
             _ = try SystemCall.retrying {
                 // SAFETY: the path is valid for the call.
                 unsafe path.withCString { unsafe mkdir($0, 0o777) }
             }
         } catch {
-            switch error.code {
-            case EEXIST:
-                // A file of that name is found, and named, by whoever looks into the folder.
-                break
-            case ENOENT where path.folder != path && !path.folder.bytes.isEmpty:
-                try make(path.folder)
-                _ = try? SystemCall.retrying { unsafe path.withCString { unsafe mkdir($0, 0o777) } }
-                _ = try Folder(path)
-            default:
-                throw .system(.create, path, code: error.code)
-            }
+            // A file of that name is found, and named, by whoever looks into the folder.
+            if error.code != EEXIST { throw .system(.create, path, code: error.code) }
         }
     }
 
@@ -158,15 +163,30 @@ package final class Folder: Sendable {
         } catch {
             throw .system(.create, path(of: name), code: error.code)
         }
-        try rename(temporary, to: name)
+        try give(temporary, name)
     }
 
     /// Gives a small file a new content, in one step.
     func replace(_ name: [UInt8], with content: [UInt8]) throws(LocalFileError) {
         let temporary = temporaryName()
         guard let file = try open(temporary, isNew: true) else { throw .movedPart(path(of: temporary)) }
-        try file.append(content)
-        try rename(temporary, to: name)
+        do {
+            try file.append(content)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+        try give(temporary, name)
+    }
+
+    /// Gives what was made a name; nothing is left of it if it cannot have it.
+    private func give(_ temporary: [UInt8], _ name: [UInt8]) throws(LocalFileError) {
+        do {
+            try rename(temporary, to: name)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
     }
 
     private func temporaryName() -> [UInt8] { Array(".xet-\(UInt64.random(in: 0...(.max)))".utf8) }

@@ -42,6 +42,9 @@ struct RepositoryDownload: Sendable {
         }
     }
 
+    /// Most files that are meant: a listing may go on for as long as who sends it likes.
+    private static let mostFileCount = 1 << 20
+
     let parts: Assembly
     let repository: Repository
     let revision: String
@@ -66,22 +69,7 @@ struct RepositoryDownload: Sendable {
         let commit = try await RetryPolicy().run(clock: ContinuousClock()) {
             try await parts.hub.commit(of: repository, revision: revision, token: token)
         }
-        let entries = try await parts.bodyRetry.run(clock: ContinuousClock()) {
-            var entries: [TreeEntryBody] = []
-            try await parts.hub.list(repository, revision: commit, token: token) { entries += $0 }
-            return entries
-        }
-        let missing = Set(filter.named.filter(\.isLiteral).map(\.text)).subtracting(entries.lazy.map(\.path))
-        let hasCommit = repository.kind.hasRevisions
-        let items = try entries.filter { filter.matches($0.path) }.map { entry in
-            guard let path = RepositoryPath(entry.path) else {
-                throw XetError(
-                    .invalidResponse,
-                    "'\(entry.path)' in \(repository) cannot be a file in a folder here"
-                )
-            }
-            return Item(path: path, file: ResolvedFile(entry, commit: hasCommit ? commit : nil))
-        }
+        let (items, missing) = try await parts.bodyRetry.run(clock: ContinuousClock()) { try await listed(at: commit) }
         if let name = missing.min() {
             throw XetError(
                 .notFound,
@@ -92,6 +80,32 @@ struct RepositoryDownload: Sendable {
             throw XetError(.notFound, "no file of \(repository) at \(revision) is meant by what was asked for")
         }
         return (items.sorted { $0.path.text < $1.path.text }, commit)
+    }
+
+    /// The files that are meant, and the paths that were named and are none.
+    private func listed(at commit: String) async throws -> (items: [Item], missing: Set<String>) {
+        var items: [Item] = []
+        var missing = Set(filter.named.filter(\.isLiteral).map(\.text))
+        let hasCommit = repository.kind.hasRevisions
+        try await parts.hub.list(repository, revision: commit, token: token) { page in
+            missing.subtract(page.lazy.map(\.path))
+            for entry in page where filter.matches(entry.path) {
+                guard let path = RepositoryPath(entry.path) else {
+                    throw XetError(
+                        .invalidResponse,
+                        "'\(entry.path)' in \(repository) cannot be a file in a folder here"
+                    )
+                }
+                guard items.count < Self.mostFileCount else {
+                    throw XetError(
+                        .invalidResponse,
+                        "\(repository) has more than \(Self.mostFileCount) files that are meant"
+                    )
+                }
+                items.append(Item(path: path, file: ResolvedFile(entry, commit: hasCommit ? commit : nil)))
+            }
+        }
+        return (items, missing)
     }
 
     /// Says what is there and what is not, and does nothing about it.
