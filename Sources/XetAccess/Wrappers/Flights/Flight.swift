@@ -218,7 +218,8 @@ extension Flight {
         let fetch: XorbFetch
         let writer: any ChunkWriter
         do {
-            fetch = await narrowed(store)
+            // Nobody is to be asked for whoever has left.
+            fetch = try await whileWanted { await self.narrowed(store) }
             guard let room = try await store.writer(byteCount: Int(fetch.info.bytes.count)) else {
                 return end(.failure(FlightError.notKept))
             }
@@ -228,7 +229,10 @@ extension Flight {
         }
         state.withLock { $0.writer = writer }
         do {
-            try await fetchWhileWanted(fetch, upstream, writer)
+            try await whileWanted {
+                try await upstream.fetch(fetch) { try await self.take($0.bytes, writer) }
+                try self.checkEnd()
+            }
             try await write(least: 1, to: writer)
             end(.success(()))
         } catch {
@@ -266,22 +270,19 @@ extension Flight {
         for reader in waiting { reader.resume() }
     }
 
-    private func fetchWhileWanted(
-        _ fetch: XorbFetch,
-        _ upstream: some XorbSource,
-        _ writer: any ChunkWriter
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await upstream.fetch(fetch) { try await self.take($0.bytes, writer) }
-                try self.checkEnd()
-            }
+    /// Runs `body` as long as readers follow, or little is missing; throws `CancellationError` if that ends it.
+    private func whileWanted<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await body() }
             group.addTask {
                 try await self.untilUnwanted()
                 throw CancellationError()
             }
             defer { group.cancelAll() }
-            try await group.next()
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
         }
     }
 
