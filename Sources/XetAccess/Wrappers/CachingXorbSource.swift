@@ -196,7 +196,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         _ body: (XorbPiece) async throws -> Void
     ) async throws {
         guard let part = Self.part(of: run, fetch, position) else {
-            // One of the two is wrong: what is proven is not, but for what stands beside it.
+            // One of two runs stands at a wrong place. A proven one does not, so then it is the other.
             if !run.contents.records.allSatisfy(\.isProven) { try? await store.remove(run.id) }
             throw ChunkStoreError.damaged(xorb: fetch.xorb, chunk: position.chunk)
         }

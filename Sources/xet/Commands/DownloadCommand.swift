@@ -182,6 +182,7 @@ struct DownloadCommand: AsyncParsableCommand {
             }
             return
         }
+        let destination = destination(of: target)
         let display = DownloadDisplay(isQuiet: quiet)
         configuration.bodyRetry = .outlasting(outage) { display.noteRetry($0, after: $1) }
         try await CommandFailure.reporting {
@@ -214,10 +215,10 @@ struct DownloadCommand: AsyncParsableCommand {
     }
 
     /// Where one file goes; `nil` is standard output.
-    private var destination: LocalPath? {
+    private func destination(of target: Target) -> LocalPath? {
         if output == LocalPath("-") { return nil }
         if let output { return output }
-        guard case .file(_, _, let path)? = try? target() else { return LocalPath(hash ?? "") }
+        guard case .file(_, _, let path) = target else { return LocalPath(hash ?? "") }
         return LocalPath(bytes: LocalPath(path).name)
     }
 

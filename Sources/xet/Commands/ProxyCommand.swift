@@ -72,7 +72,7 @@ struct ProxyCommand: AsyncParsableCommand {
                             cache: setup.assembly.cache?.folder,
                             cacheByteLimit: parts.cacheByteLimit
                         )
-                        Descriptor.standardError.print(ready.text(proxy.logFormat))
+                        ready.write(proxy.logFormat) { Descriptor.standardError.print($0) }
                     }
                 )
             }

@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 import XetLocal
 import XetServer
 import XetWire
@@ -17,8 +16,8 @@ struct ReadyLine {
 
     private var message: String { "xet proxy ready on \(address)" }
 
-    /// The line: for a person, or as JSON like those of the log.
-    func text(_ format: LogFormat) -> String {
+    /// Writes the line: for a person, or as JSON like those of the log.
+    func write(_ format: LogFormat, to write: @escaping @Sendable (String) -> Void) {
         switch format {
         case .logfmt:
             let cache = cache.map { folder in
@@ -29,9 +28,8 @@ struct ReadyLine {
                 "hub \(hub)", "anonymous \(allowsAnonymous ? "yes" : "no")", "writes \(allowsWrites ? "yes" : "no")",
                 cache ?? "no cache",
             ]
-            return "\(message) (\(parts.joined(separator: ", ")))"
+            write("\(message) (\(parts.joined(separator: ", ")))")
         case .json:
-            let line = Mutex("")
             var metadata: Logger.Metadata = [
                 "address": "\(address)", "hub": "\(hub)", "anonymous": "\(allowsAnonymous)",
                 "writes": "\(allowsWrites)",
@@ -39,10 +37,9 @@ struct ReadyLine {
             if let cache { metadata["cache"] = "\(cache)" }
             if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }
             let logger = Logger(label: "xet.proxy") { _ in
-                StructuredLogHandler(format, level: { .info }, write: { text in line.withLock { $0 = text } })
+                StructuredLogHandler(format, level: { .info }, write: write)
             }
             logger.info("\(message)", metadata: metadata)
-            return line.withLock { $0 }
         }
     }
 }
