@@ -202,7 +202,10 @@ struct DownloadCommand: AsyncParsableCommand {
     /// A folder of the repository's name, as Git makes it; for named files the current one.
     private func place(of repository: Repository, _ filter: PathFilter) async throws -> any DownloadPlace {
         guard !hfCache else {
-            guard let layout = HubCacheLayout(root: HubCacheFolder.path, repository: repository) else {
+            guard let root = HubHome.files else {
+                throw ValidationError("Say with HF_HOME where the official client keeps its files.")
+            }
+            guard let layout = HubCacheLayout(root: root, repository: repository) else {
                 throw ValidationError("The official client keeps no \(repository.kind.plural) in its cache.")
             }
             return HubCachePlace(layout: layout)

@@ -41,6 +41,9 @@ final class DownloadDisplay: Sendable {
         self.whole = whole
     }
 
+    /// Bytes that are there, as far as was told.
+    var byteCount: UInt64 { state.withLock(\.count) }
+
     /// A download begins, of which `start` bytes were there before; `isKept` says whether what comes stays if it breaks off.
     func begin(_ label: String, total: UInt64?, start: UInt64, isKept: Bool) {
         // What goes into a pipe or to a terminal has no bar beside it.

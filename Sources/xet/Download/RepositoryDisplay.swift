@@ -41,7 +41,7 @@ final class RepositoryDisplay: Sendable {
     var receivedByteCount: UInt64 { state.withLock { $0.receivedByteCount } }
 
     /// A file is there, of which `byteCount` bytes had not been counted.
-    func noteDone(uncounted byteCount: UInt64 = 0) {
+    func noteDone(uncounted byteCount: UInt64) {
         state.withLock { $0.doneCount += 1 }
         noteKept(byteCount)
     }

@@ -175,14 +175,15 @@ struct RepositoryDownload: Sendable {
     }
 
     private func download(_ item: Item, at commit: String, _ display: RepositoryDisplay) async throws -> Outcome {
-        let isNew = try await isKnown(item) ? false : fetch(item, at: commit, display)
+        let own = DownloadDisplay(of: display)
+        let isNew = try await isKnown(item) ? false : fetch(item, at: commit, own)
         try await Blocking.run { [place] in try place.finish(item, commit: commit) }
-        display.noteDone(uncounted: isNew ? 0 : item.byteCount)
+        display.noteDone(uncounted: item.byteCount - min(item.byteCount, own.byteCount))
         return isNew ? .downloaded : .present
     }
 
     /// Makes the content be there; returns whether something had to be done for it.
-    private func fetch(_ item: Item, at commit: String, _ display: RepositoryDisplay) async throws -> Bool {
+    private func fetch(_ item: Item, at commit: String, _ display: DownloadDisplay) async throws -> Bool {
         let path = try place.path(of: item)
         let claim = try await place.claim(item)
         defer { withExtendedLifetime(claim) {} }
@@ -194,7 +195,7 @@ struct RepositoryDownload: Sendable {
             request: request,
             file: item.file,
             isQuiet: true,
-            display: DownloadDisplay(of: display),
+            display: display,
             // Of thousands of files some are asked for when the Hub has had enough for a while.
             openingRetry: parts.bodyRetry
         )

@@ -18,8 +18,6 @@ enum StoredToken {
 
     private static var path: String? {
         if let path = Environment["HF_TOKEN_PATH"] { return path }
-        if let home = Environment["HF_HOME"] { return home + "/token" }
-        let cache = Environment["XDG_CACHE_HOME"] ?? Environment["HOME"].map { $0 + "/.cache" }
-        return cache.map { $0 + "/huggingface/token" }
+        return HubHome.path.map { $0 + "/token" }
     }
 }
