@@ -102,7 +102,7 @@ let package = Package(
         ),
         .target(
             name: "XetUpload",
-            dependencies: ["XetAccess", "XetCore", crypto, nio("NIOCore")],
+            dependencies: ["XetAccess", "XetCore", crypto, deque, nio("NIOCore")],
             swiftSettings: settings
         ),
         .target(

@@ -225,7 +225,7 @@ extension HubClient: TokenProvider {
         }
     }
 
-    private func casToken(at route: HTTPAddress, _ token: HubToken?) async throws -> CASToken {
+    func casToken(at route: HTTPAddress, _ token: HubToken?) async throws -> CASToken {
         let (response, address) = try await http.send(
             .GET,
             route,

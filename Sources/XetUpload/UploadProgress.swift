@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How far an upload is.
 public struct UploadProgress: Hashable, Sendable {
     /// Bytes of files read.
@@ -9,4 +11,22 @@ public struct UploadProgress: Hashable, Sendable {
 
     /// The start.
     public init() {}
+}
+
+/// Counts from several tasks, and tells of it.
+final class UploadMeter: Sendable {
+    private let progress = Mutex(UploadProgress())
+    private let report: @Sendable (UploadProgress) -> Void
+
+    init(_ report: @escaping @Sendable (UploadProgress) -> Void) {
+        self.report = report
+    }
+
+    func note(_ change: (inout UploadProgress) -> Void) {
+        let now = progress.withLock { progress in
+            change(&progress)
+            return progress
+        }
+        report(now)
+    }
 }

@@ -6,6 +6,6 @@ public struct UploadedFile: Hashable, Sendable {
     public let hash: FileHash
     /// Its length.
     public let byteCount: UInt64
-    /// SHA-256 of its bytes, of no bytes for the empty file.
-    public let sha256: SHA256Digest
+    /// SHA-256 of its bytes, of no bytes for the empty file; `nil` if it was not wanted.
+    public let sha256: SHA256Digest?
 }

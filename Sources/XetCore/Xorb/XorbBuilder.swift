@@ -8,17 +8,11 @@ public struct XorbBuilder: ~Copyable {
     public static let maximumSerializedByteCount = 64 * 1024 * 1024
     /// Most chunks that one xorb takes.
     public static let maximumChunkCount = 8192
-    /// The scheme is predicted anew after this many chunks.
-    private static let chunksPerPrediction = 32
 
-    private var packer = ChunkPacker()
+    private var packer = ChunkSequencePacker()
     private var tree = MerkleTree()
-    private var scheme = CompressionScheme.lz4
-    private var chunksUntilPrediction = 0
     private var hashes: [ChunkHash] = []
-    private var serializedEnds: [UInt32] = []
     private var unpackedEnds: [UInt32] = []
-    private var bytes: [UInt8] = []
 
     /// An empty xorb.
     public init() {}
@@ -32,12 +26,12 @@ public struct XorbBuilder: ~Copyable {
     public func hasRoom(for byteCount: Int) -> Bool {
         // At worst the chunk is stored as it is.
         chunkCount < Self.maximumChunkCount && unpackedByteCount + byteCount <= Self.maximumUnpackedByteCount
-            && bytes.count + ChunkHeader.byteCount + byteCount <= Self.maximumSerializedByteCount
+            && packer.bytes.count + ChunkHeader.byteCount + byteCount <= Self.maximumSerializedByteCount
     }
 
     /// Has the scheme predicted from the next chunk, since other content begins.
     public mutating func beginFile() {
-        chunksUntilPrediction = 0
+        packer.beginFile()
     }
 
     /// Adds a chunk of 1 ...
@@ -47,18 +41,12 @@ public struct XorbBuilder: ~Copyable {
     public mutating func append(_ chunk: RawSpan, hash: ChunkHash) throws(XorbError) -> Int {
         guard hasRoom(for: chunk.byteCount) else { throw .full }
         let index = chunkCount
-        if chunksUntilPrediction == 0 {
-            scheme = CompressionScheme.predicted(for: chunk)
-            chunksUntilPrediction = Self.chunksPerPrediction
-        }
-        chunksUntilPrediction -= 1
         do throws(ChunkError) {
-            try packer.pack(chunk, scheme: scheme, into: &bytes)
+            try packer.append(chunk)
         } catch {
-            throw .invalidChunk(index: index, offset: bytes.count, error)
+            throw .invalidChunk(index: index, offset: packer.bytes.count, error)
         }
         unpackedEnds.append(UInt32(unpackedByteCount + chunk.byteCount))
-        serializedEnds.append(UInt32(bytes.count))
         hashes.append(hash)
         tree.append(hash, byteCount: chunk.byteCount)
         return index
@@ -66,14 +54,11 @@ public struct XorbBuilder: ~Copyable {
 
     /// The finished xorb; throws ``XorbError/noChunks`` if it is empty.
     public consuming func finish() throws(XorbError) -> SerializedXorb {
-        guard !hashes.isEmpty else { throw .noChunks }
-        let footer = try XorbFooter(
-            hash: tree.xorbHash,
-            chunkHashes: hashes,
-            serializedEnds: serializedEnds,
-            unpackedEnds: unpackedEnds
-        )
-        return SerializedXorb(chunks: bytes, index: XorbIndex(footer: footer, unpackedEnds: unpackedEnds))
+        let tree = tree
+        let (hashes, unpackedEnds) = (hashes, unpackedEnds)
+        var assembler = XorbAssembler(capacity: 0)
+        assembler.append(packer.finish())
+        return try assembler.finish(hash: tree.xorbHash, chunkHashes: hashes, unpackedEnds: unpackedEnds)
     }
 }
 

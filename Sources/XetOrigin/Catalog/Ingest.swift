@@ -79,28 +79,36 @@ struct Ingest: Sendable {
         _ meter: IngestMeter
     ) async throws {
         let start = meter.doneByteCount
-        var session = UploadSession(xorbs: xorbs, shards: shards, locator: xorbs) { progress in
-            meter.read(upTo: start + progress.readByteCount)
-        }
-        var batch: [(RepositoryFile, UploadedFile)] = []
-        while meter.doneByteCount - start < Self.batchByteCount, let file = files.popFirst() {
-            meter.beginFile(file.description)
-            var isRead = false
-            do {
-                batch.append((file, try await upload(file, in: &session, &isRead)))
-            } catch let error where IngestFailure.isOfOneFile(error) {
-                failures.append(IngestFailure(file: file, error))
-                guard !isRead || error is IngestError else {
-                    // The session stopped amid a file and is of no use; the others are read again without it.
-                    files = batch.map(\.0) + files
-                    return
+        let stored = try await UploadSession.run(
+            xorbs: xorbs,
+            shards: shards,
+            chunks: LocatedChunks(xorbs),
+            report: { meter.read(upTo: start + $0.readByteCount) }
+        ) { session in
+            // Every file that the session has; `nil` for one that is not to be remembered.
+            var batch: [RepositoryFile?] = []
+            while meter.doneByteCount - start < Self.batchByteCount, let file = files.popFirst() {
+                meter.beginFile(file.description)
+                var isRead = false
+                do {
+                    try await upload(file, in: &session, &isRead)
+                    batch.append(file)
+                } catch let error where IngestFailure.isOfOneFile(error) {
+                    failures.append(IngestFailure(file: file, error))
+                    guard !isRead || error is IngestError else {
+                        // The session stopped amid a file and is of no use; the others are read again without it.
+                        files = batch.compactMap(\.self) + files
+                        return [] as [(RepositoryFile, UploadedFile)]
+                    }
+                    if isRead { batch.append(nil) }
                 }
+                meter.endFile()
             }
-            meter.endFile()
+            return zip(batch, try await session.commit()).compactMap { file, uploaded in file.map { ($0, uploaded) } }
         }
-        try await session.commit()
-        for (file, uploaded) in batch {
-            catalog.insert(file, xet: uploaded.hash, sha256: uploaded.sha256)
+        for (file, uploaded) in stored {
+            guard let sha256 = uploaded.sha256 else { continue }
+            catalog.insert(file, xet: uploaded.hash, sha256: sha256)
         }
     }
 
@@ -111,13 +119,12 @@ struct Ingest: Sendable {
         _ file: RepositoryFile,
         in session: inout UploadSession,
         _ isRead: inout Bool
-    ) async throws -> UploadedFile {
+    ) async throws {
         try await FileSystem.shared.withPieces(of: file.file.location) { pieces in
             try check(file, FileStamp(pieces.info))
             isRead = true
-            let uploaded = try await session.add(pieces)
-            try check(file, FileStamp(try await pieces.currentInfo()), byteCount: uploaded.byteCount)
-            return uploaded
+            let byteCount = try await session.add(pieces)
+            try check(file, FileStamp(try await pieces.currentInfo()), byteCount: byteCount)
         }
     }
 

@@ -7,6 +7,9 @@ struct FileDraft: Sendable {
         /// The xorb; `nil` for the open one.
         let xorb: XorbHash?
         let chunk: Int
+
+        /// So many chunks further on.
+        func advanced(_ count: Int) -> Place { Place(xorb: xorb, chunk: chunk + count) }
     }
 
     /// The term that the next chunk may continue.
@@ -86,7 +89,7 @@ struct FileDraft: Sendable {
     /// The file as a shard describes it.
     ///
     /// Precondition: the last term is closed and every xorb has its name (checked).
-    func file(sha256: SHA256Digest) throws -> ShardFile {
+    func file(sha256: SHA256Digest?) throws -> ShardFile {
         precondition(last == nil && !isUnresolved, "the file is not finished")
         let resolved = try terms.compactMap { term in
             try term.xorb.map { xorb in

@@ -22,9 +22,23 @@ public enum HubPath {
 
     /// Where a CAS token for reading is had.
     public static func readToken(_ repository: Repository, revision: String) -> String {
-        let route = "\(api(repository))/xet-read-token"
+        path(repository, "xet-read-token", revision: revision)
+    }
+
+    /// Where a CAS token for writing is had; for a pull request that is not there yet if `opensPullRequest`.
+    public static func writeToken(_ repository: Repository, revision: String, opensPullRequest: Bool = false) -> String
+    {
+        "\(path(repository, "xet-write-token", revision: revision))\(opensPullRequest ? "?create_pr=1" : "")"
+    }
+
+    /// A route of the API that is about a revision, such as `commit`.
+    public static func path(_ repository: Repository, _ route: String, revision: String) -> String {
+        let route = "\(api(repository))/\(route)"
         return repository.kind.hasRevisions ? "\(route)/\(PercentEncoding.encode(segment: revision))" : route
     }
+
+    /// Where Git LFS is told of objects.
+    public static func lfsBatch(_ repository: Repository) -> String { "/\(repository).git/info/lfs/objects/batch" }
 
     /// The listing of a folder; the root for an empty path.
     public static func tree(_ repository: Repository, revision: String, path: String = "", isRecursive: Bool) -> String
@@ -45,6 +59,23 @@ public enum CASPath {
     public static func reconstruction(_ file: FileHash, version: ReconstructionVersion) -> String {
         "/\(version.rawValue)/reconstructions/\(file)"
     }
+
+    /// Where a xorb goes whose bytes are sent to the CAS itself.
+    public static func xorb(_ xorb: XorbHash) -> String { "/v1/xorbs/default/\(xorb)" }
+
+    /// Where the address is asked for that a xorb may be sent to.
+    public static func grant(_ xorb: XorbHash) -> String { "/v1/xorb-grants/default/\(xorb)" }
+
+    /// Where the CAS is told that a xorb was sent as `grant` said.
+    public static func commit(_ xorb: XorbHash, grant: String) -> String {
+        "/v1/xorb-commits/default/\(xorb)/grant/\(PercentEncoding.encode(segment: grant))"
+    }
+
+    /// Where shards go.
+    public static func shards(_ version: ReconstructionVersion) -> String { "/\(version.rawValue)/shards" }
+
+    /// Where a chunk is looked up.
+    public static func chunk(_ chunk: ChunkHash) -> String { "/v1/chunks/default/\(chunk)" }
 }
 
 /// The versions of the reconstruction API.
