@@ -107,7 +107,9 @@ let package = Package(
         ),
         .target(
             name: "XetLocal",
-            dependencies: ["XetAccess", "XetCore", "XetWire", crypto, nio("NIOCore"), nio("NIOPosix")],
+            dependencies: [
+                "XetAccess", "XetClient", "XetCore", "XetUpload", "XetWire", crypto, nio("NIOCore"), nio("NIOPosix"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "XetConfiguration", swiftSettings: settings),

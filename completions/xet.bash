@@ -173,13 +173,13 @@ _xet() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    proxy|download|list|hash|inspect|cache|origin|demo|health|help)
+    proxy|download|upload|list|hash|inspect|cache|origin|demo|health|help)
         # Offer subcommand argument completions
         "_xet_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'proxy download list hash inspect cache origin demo health help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'proxy download upload list hash inspect cache origin demo health help' -- "${cur}"))
         ;;
     esac
 }
@@ -359,6 +359,66 @@ _xet_download() {
         return
         ;;
     '--repo')
+        return
+        ;;
+    esac
+}
+
+_xet_upload() {
+    repeating_flags=()
+    non_repeating_flags=(--create-pr --create --private --dry-run --json --quiet -q --version -h --help)
+    repeating_options=(--include --exclude --delete)
+    non_repeating_options=(--revision --repo-type --hub-endpoint --ca-file --private-upstreams --retry-for --to --message -m --description --files-per-commit)
+    __xet_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--revision')
+        return
+        ;;
+    '--repo-type')
+        return
+        ;;
+    '--hub-endpoint')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
+        return
+        ;;
+    '--retry-for')
+        return
+        ;;
+    '--to')
+        return
+        ;;
+    '--include')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--delete')
+        return
+        ;;
+    '--message'|'-m')
+        return
+        ;;
+    '--description')
+        return
+        ;;
+    '--files-per-commit')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xet_add_completions -f
         return
         ;;
     esac

@@ -14,6 +14,14 @@ public protocol ChunkLocator: Sendable {
     func locate(_ chunk: ChunkHash) async throws -> ChunkLocation?
 }
 
+/// Is asked for chunks that a server keeps, whose hashes it may hide from who does not know them.
+public protocol DedupSource: Sendable {
+    /// Xorbs that hold a chunk, and others that may help: a shard with a footer; `nil` if none are known.
+    ///
+    /// Throws ``XetError``.
+    func xorbs(holding chunk: ChunkHash) async throws -> Shard?
+}
+
 /// A chunk in a kept xorb.
 public struct ChunkLocation: Hashable, Sendable {
     /// What is in the xorb.

@@ -17,6 +17,8 @@ public struct UploadSession: ~Copyable {
     private static let batchByteCount = 1 << 20
     /// Most batches that are being hashed, or asked for.
     private static let mostBatchCount = 12
+    /// Most pieces of files whose SHA-256 is being computed.
+    private static let summingCount = 8
     /// Tasks that ask for chunks.
     private static let questionCount = 8
 
@@ -28,6 +30,8 @@ public struct UploadSession: ~Copyable {
     private struct Pools {
         let hashing: WorkPool
         let asking: WorkPool
+        /// One task, so that sums go on in the order of the bytes.
+        let summing = WorkPool(capacity: summingCount)
         let putting: WorkPool
 
         init(_ limits: UploadLimits) {
@@ -36,7 +40,7 @@ public struct UploadSession: ~Copyable {
             putting = WorkPool(capacity: limits.xorbCount)
         }
 
-        var all: [WorkPool] { [hashing, asking, putting] }
+        var all: [WorkPool] { [hashing, asking, putting, summing] }
     }
 
     private let xorbs: any XorbSink
@@ -46,7 +50,7 @@ public struct UploadSession: ~Copyable {
     private let meter: UploadMeter
     private let pools: Pools
 
-    private var chunker = Chunker()
+    private var cutter = FileCutter()
     private var batch = ChunkBatch()
     /// Batches that are being hashed, in order.
     private var batches: Deque<Promise<HashedBatch>> = []
@@ -97,6 +101,7 @@ public struct UploadSession: ~Copyable {
         let pools = Pools(limits)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<limits.workerCount { group.addTask { await pools.hashing.work() } }
+            group.addTask { await pools.summing.work() }
             for _ in 0..<questionCount { group.addTask { await pools.asking.work() } }
             for _ in 0..<limits.xorbCount { group.addTask { await pools.putting.work() } }
             // What is left undone of a body that fails, or does not commit, nobody waits for.
@@ -122,22 +127,24 @@ public struct UploadSession: ~Copyable {
     @discardableResult
     public mutating func add<Pieces: AsyncSequence>(_ pieces: Pieces) async throws -> UInt64
     where Pieces.Element == ByteBuffer {
-        var digest = limits.hasSHA256 ? SHA256Stream() : nil
+        let digest = limits.hasSHA256 ? FileDigest() : nil
         var byteCount: UInt64 = 0
         batch.beginFile()
         for try await piece in pieces {
             try Task.checkCancellation()
-            digest?.append(piece)
+            if let digest { _ = try await pools.summing.submit { digest.append(piece) } }
             var offset = 0
             while offset < piece.readableBytes {
-                if cut(piece, from: &offset), batch.bytes.count >= Self.batchByteCount { try await submitBatch() }
+                cutter.cut(piece, from: &offset, into: &batch, until: Self.batchByteCount)
+                if batch.byteCount >= Self.batchByteCount { try await submitBatch() }
             }
             byteCount += UInt64(piece.readableBytes)
             meter.note { $0.readByteCount += UInt64(piece.readableBytes) }
         }
-        if batch.hasOpenChunk { batch.closeChunk() }
-        chunker = Chunker()
-        batch.endFile(ChunkBatch.FileEnd(sha256: digest?.digest()))
+        cutter.finish(into: &batch)
+        var sum: Promise<SHA256Digest>?
+        if let digest { sum = try await pools.summing.submit { digest.digest() } }
+        batch.endFile(ChunkBatch.FileEnd(sha256: sum))
         return byteCount
     }
 
@@ -161,17 +168,6 @@ public struct UploadSession: ~Copyable {
             newXorbsByteCount = 0
         }
         return files.map { UploadedFile(hash: $0.draft.hash, byteCount: $0.draft.byteCount, sha256: $0.sha256) }
-    }
-
-    /// Takes bytes of `piece` from `offset` on, up to the end of a chunk; whether there was one.
-    private mutating func cut(_ piece: ByteBuffer, from offset: inout Int) -> Bool {
-        let bytes = piece.readableBytesSpan
-        let rest = bytes.extracting(offset..<bytes.byteCount)
-        let cut = chunker.nextCut(in: rest)
-        batch.bytes.append(copying: rest.extracting(0..<(cut ?? rest.byteCount)))
-        offset += cut ?? rest.byteCount
-        if cut != nil { batch.closeChunk() }
-        return cut != nil
     }
 
     /// Has the chunks that were cut hashed, and places those that are hashed already.
@@ -207,7 +203,7 @@ public struct UploadSession: ~Copyable {
                     for chunk in rest.prefix(count) {
                         add(
                             batch.hashes[chunk],
-                            byteCount: batch.batch.range(of: chunk).count,
+                            byteCount: batch.batch.chunks[chunk].range.count,
                             at: place.advanced(chunk - rest.lowerBound)
                         )
                     }
@@ -215,7 +211,7 @@ public struct UploadSession: ~Copyable {
                     continue
                 }
                 let chunk = rest.removeFirst()
-                let byteCount = batch.batch.range(of: chunk).count
+                let byteCount = batch.batch.chunks[chunk].range.count
                 if !open.hasRoom(for: byteCount) {
                     try await pack(&new, of: batch)
                     try await seal()
@@ -228,7 +224,7 @@ public struct UploadSession: ~Copyable {
             }
             if let end = part.end {
                 draft.closeTerm()
-                files.append(PackedFile(draft: draft, sha256: end.sha256))
+                files.append(PackedFile(draft: draft, sha256: try await end.sha256?.value))
                 draft = FileDraft()
             }
         }

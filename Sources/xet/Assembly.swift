@@ -6,6 +6,7 @@ import XetCache
 import XetClient
 import XetCore
 import XetDownload
+import XetLocal
 import XetProxy
 import XetServer
 import XetWire
@@ -113,6 +114,29 @@ struct Assembly: Sendable {
             try? await writes.shutdown()
             throw error
         }
+    }
+
+    /// An upload to a repository; see ``RepositoryUpload``.
+    func upload(
+        to repository: Repository,
+        token: HubToken?,
+        options: RepositoryUpload.Options,
+        records: LocalPath?,
+        retry: RetryPolicy,
+        onProgress: @escaping @Sendable (RepositoryUpload.Progress) -> Void,
+        onFile: @escaping @Sendable (_ path: String, _ byteCount: UInt64, RepositoryUpload.Outcome) throws -> Void
+    ) -> RepositoryUpload {
+        RepositoryUpload(
+            hub: hub,
+            http: writes,
+            repository: repository,
+            token: token,
+            options: options,
+            records: records,
+            retry: retry,
+            onProgress: onProgress,
+            onFile: onFile
+        )
     }
 
     /// Most bytes of the cache; `nil` without one.

@@ -98,6 +98,10 @@ enum CommandFailure {
             let end = report((error.cause as? UnfinishedDownload)?.cause ?? error.cause)
             print(error.advice)
             return end
+        case let error as UnfinishedUpload:
+            let end = report(error.cause)
+            print(error.advice)
+            return end
         case let error as Interruption.Interrupted:
             print("interrupted")
             return error

@@ -24,8 +24,8 @@ struct XetCommand: AsyncParsableCommand {
             """,
         version: XetVersion.current,
         subcommands: [
-            ProxyCommand.self, DownloadCommand.self, ListCommand.self, HashCommand.self, InspectCommand.self,
-            CacheCommand.self,
+            ProxyCommand.self, DownloadCommand.self, UploadCommand.self, ListCommand.self, HashCommand.self,
+            InspectCommand.self, CacheCommand.self,
             OriginCommand.self, DemoCommand.self, HealthCommand.self,
         ]
     )

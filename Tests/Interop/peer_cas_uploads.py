@@ -8,8 +8,8 @@ import secrets
 from http_peer import Response
 from peer_answers import error_response, json_response
 from reference_store import StoredFile, StoredXorb
-from xet_formats import FILE_HAS_VERIFICATION, FormatError, parse_shard
-from xet_hashing import SERIALIZED_LIMIT, crc64_nvme, file_hash, unpacked_chunk, uploaded_xorb, verification_hash
+from xet_formats import FILE_HAS_VERIFICATION, FormatError, dedup_answer, parse_shard
+from xet_hashing import SERIALIZED_LIMIT, crc64_nvme, file_hash, keyed, unpacked_chunk, uploaded_xorb, verification_hash
 
 
 class PeerCASUploads:
@@ -23,11 +23,16 @@ class PeerCASUploads:
         self.store = cas.store
         self.offers_grants = False
         self.v2_status = None
+        self.answers_questions = False
+        self.dedup_key = None
         self._grants = {}
         self._files = {}
 
     def answer(self, request, version, path, token):
         """Answers a request with a good token to `path` (without version), or gives None if it is no upload."""
+        question = re.fullmatch(r"/chunks?/[a-z-]+/([0-9a-f]{64})", path)
+        if question and request.method == "GET" and self.answers_questions:
+            return self._xorbs_with(question[1])
         if request.method != "POST":
             return None
         xorb = re.fullmatch(r"/xorbs?/(default|[a-z-]+)/([0-9a-f]{64})", path)
@@ -47,6 +52,18 @@ class PeerCASUploads:
         if version == "v2" and self.v2_status is not None:
             return error_response(self.v2_status, message="no such version")
         return self._shard(request.body, streamed=version == "v2")
+
+    def _xorbs_with(self, chunk):
+        """The xorbs that hold a chunk, as the CAS tells a client that knows the chunk."""
+        found = [
+            (name, [(c.hash, c.unpacked_length) for c in xorb.layout.chunks])
+            for name, xorb in self.store.xorbs.items()
+            if any(c.hash == chunk for c in xorb.layout.chunks)
+        ]
+        if not found:
+            return error_response(404, message="no such chunk")
+        body = dedup_answer(found, self.dedup_key, keyed)
+        return Response(200, [("Content-Type", "application/octet-stream")], body)
 
     def _xorb(self, name, body):
         if name in self.store.xorbs:

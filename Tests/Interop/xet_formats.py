@@ -190,6 +190,28 @@ def parse_shard(data):
     return Shard(tuple(files), tuple(xorbs), True)
 
 
+def dedup_answer(xorbs, key=None, keyed=None, serialized_length=0):
+    """The answer to a question for a chunk: a shard with a footer of `xorbs`, pairs (hash, [(chunk hash, length)]).
+
+    With a `key` the chunk hashes are `keyed(key, hash bytes)`.
+    """
+    section = b""
+    total = 0
+    for xorb, chunks in xorbs:
+        records, start = b"", 0
+        for digest, length in chunks:
+            name = hash_bytes(digest)
+            records += (hash_bytes(keyed(key, name)) if key else name) + struct.pack("<4I", start, length, 0, 0)
+            start += length
+        section += hash_bytes(xorb) + struct.pack("<4I", 0, len(chunks), start, serialized_length) + records
+        total += start
+    bookend = SHARD_BOOKEND + bytes(SHARD_RECORD_SIZE - len(SHARD_BOOKEND))
+    body = SHARD_MAGIC + struct.pack("<2Q", 2, SHARD_FOOTER_SIZE) + bookend + section + bookend
+    at = len(body)
+    footer = struct.pack("<9Q", 1, 48, 96, at, 0, at, 0, at, 0) + (key or bytes(32)) + struct.pack("<2Q", 0, 2**64 - 1)
+    return body + footer + bytes(48) + struct.pack("<4Q", 0, 0, total, at)
+
+
 def _section(data, at, read_block):
     blocks = []
     while True:

@@ -14,9 +14,7 @@ import Foundation
 /// Writes xorbs and shards to the CAS that the tokens of a scope name, and asks it for chunks.
 ///
 /// Everything is named by its content, so that whatever failed is simply repeated.
-public final class CASWriter: XorbSink, ShardSink, Sendable {
-    /// A xorb is sent in pieces, each of which counts when it is taken.
-    private static let pieceByteCount = 1 << 20
+public final class CASWriter: XorbSink, ShardSink, DedupSource {
     /// Longest wait for the answer to a body; whether the server is still there is for its silence to say.
     private static let answerTimeout = TimeAmount.hours(6)
     /// Longest wait for an answer that makes an upload smaller.
@@ -55,8 +53,9 @@ public final class CASWriter: XorbSink, ShardSink, Sendable {
     // MARK: Xorbs
 
     public func put(_ xorb: SerializedXorb) async throws -> Bool {
-        let body = ByteBuffer(bytes: xorb.chunks)
-        let checksum = CRC64(of: xorb.chunks.rawSpan)
+        let body = Body(parts: xorb.parts)
+        var checksum = CRC64()
+        for part in xorb.parts { checksum.update(part.rawSpan) }
         return try await repeated {
             if self.ways.withLock({ $0 == .grants }), let isNew = try await self.put(body, xorb.index.hash, checksum) {
                 return isNew
@@ -83,8 +82,8 @@ public final class CASWriter: XorbSink, ShardSink, Sendable {
     }
 
     /// Sends a xorb to where the CAS grants it; `nil` if it grants nothing.
-    private func put(_ body: ByteBuffer, _ hash: XorbHash, _ checksum: CRC64) async throws -> Bool? {
-        let wanted = GrantRequest(length: body.readableBytes, checksum: .init(value: "\(checksum.value)"))
+    private func put(_ body: Body, _ hash: XorbHash, _ checksum: CRC64) async throws -> Bool? {
+        let wanted = GrantRequest(length: body.byteCount, checksum: .init(value: "\(checksum.value)"))
         let json = ByteBuffer(bytes: try JSONEncoder().encode(wanted))
         for _ in 0..<Self.mostGrantCount {
             let answer = try await send(.post, CASPath.grant(hash), .init(json), type: "application/json")
@@ -107,7 +106,7 @@ public final class CASWriter: XorbSink, ShardSink, Sendable {
     }
 
     /// Sends a body as a grant says; `false` if the grant has ended.
-    private func take(_ grant: Grant, _ body: ByteBuffer, from cas: HTTPAddress) async throws -> Bool {
+    private func take(_ grant: Grant, _ body: Body, from cas: HTTPAddress) async throws -> Bool {
         guard let address = HTTPAddress(grant.url), ["PUT", "POST"].contains(grant.method.uppercased()),
             let method = HTTPRequest.Method(grant.method.uppercased())
         else { throw XetError(.invalidResponse, "\(cas) sent a grant that cannot be used") }
@@ -145,7 +144,7 @@ public final class CASWriter: XorbSink, ShardSink, Sendable {
         }
     }
 
-    private func putDirectly(_ body: ByteBuffer, _ hash: XorbHash) async throws -> Bool {
+    private func putDirectly(_ body: Body, _ hash: XorbHash) async throws -> Bool {
         let answer = try await send(.post, CASPath.xorb(hash), pieces(body), type: "application/octet-stream")
         guard answer.head.status.kind == .successful else { throw refusal(answer) }
         return try await decode(Insertion.self, answer).wasInserted
@@ -211,25 +210,31 @@ public final class CASWriter: XorbSink, ShardSink, Sendable {
         )
     }
 
-    /// The pieces of a body, counted as they are taken.
-    private func pieces(_ body: ByteBuffer) -> UpstreamRequest.Body {
-        UpstreamRequest.Body(byteCount: Int64(body.readableBytes), CountedPieces(body: body, onSent: onSent))
+    /// The serialized chunks of a xorb.
+    private struct Body {
+        let parts: [[UInt8]]
+
+        var byteCount: Int { parts.reduce(0) { $0 + $1.count } }
     }
 
-    private struct CountedPieces: AsyncSequence, AsyncIteratorProtocol {
+    /// The parts of a body, counted as they are taken.
+    private func pieces(_ body: Body) -> UpstreamRequest.Body {
+        UpstreamRequest.Body(byteCount: Int64(body.byteCount), CountedParts(rest: body.parts[...], onSent: onSent))
+    }
+
+    private struct CountedParts: AsyncSequence, AsyncIteratorProtocol {
         typealias Element = ByteBuffer
         typealias Failure = any Error
 
-        var body: ByteBuffer
+        var rest: ArraySlice<[UInt8]>
         let onSent: @Sendable (Int) -> Void
 
-        func makeAsyncIterator() -> CountedPieces { self }
+        func makeAsyncIterator() -> CountedParts { self }
 
         mutating func next() async throws -> ByteBuffer? {
-            let count = Swift.min(CASWriter.pieceByteCount, body.readableBytes)
-            guard count > 0, let piece = body.readSlice(length: count) else { return nil }
-            onSent(count)
-            return piece
+            guard let part = rest.popFirst() else { return nil }
+            onSent(part.count)
+            return ByteBuffer(bytes: part)
         }
     }
 

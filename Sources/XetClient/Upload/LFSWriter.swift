@@ -20,8 +20,10 @@ public struct LFSWriter: Sendable {
 
     /// A file by its content.
     public struct Object: Hashable, Sendable {
-        let sha256: SHA256Digest
-        let byteCount: UInt64
+        /// What it is called.
+        public let sha256: SHA256Digest
+        /// Its length.
+        public let byteCount: UInt64
 
         /// Names content.
         public init(sha256: SHA256Digest, byteCount: UInt64) {

@@ -34,10 +34,11 @@ public enum CompressionScheme: UInt8, Hashable, Sendable, CaseIterable {
     /// For each byte position modulo 4 it counts how many bytes have 0 ... 8 bits set; if one of the four distributions
     /// lies far enough (Kullback-Leibler) from all of them pooled, the positions mean different things, as in floats.
     public static func predicted(for sample: RawSpan) -> CompressionScheme {
-        var counts = [[Double]](repeating: [Double](repeating: 0, count: 9), count: 4)
+        var totals = [Int](repeating: 0, count: 4 * 9)
         for offset in 0..<sample.byteCount {
-            counts[offset & 3][sample.byte(at: offset).nonzeroBitCount] += 1
+            totals[(offset & 3) * 9 + sample.byte(at: offset).nonzeroBitCount] += 1
         }
+        let counts = (0..<4).map { position in totals[position * 9..<(position + 1) * 9].map { Double($0) } }
         let pooled = (0..<9).map { bits in 1 + counts.reduce(0) { $0 + $1[bits] } }
         let pooledTotal = pooled.reduce(0, +)
         for position in counts {

@@ -17,8 +17,10 @@ public struct ChunkSequencePacker: ~Copyable {
     private(set) var bytes: [UInt8] = []
     private(set) var ends: [Int] = []
 
-    /// A packer without chunks.
-    public init() {}
+    /// A packer without chunks; there is room for `capacity` bytes at once.
+    public init(capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
 
     /// Has the scheme predicted from the next chunk, since other content begins.
     public mutating func beginFile() {
@@ -44,23 +46,18 @@ public struct ChunkSequencePacker: ~Copyable {
 
 /// Puts packed chunks together to a xorb.
 public struct XorbAssembler: Sendable {
-    private var bytes: [UInt8] = []
+    private var parts: [[UInt8]] = []
     private var ends: [UInt32] = []
+    private var byteCount = 0
 
-    /// A xorb of no chunks; `capacity` is about how many serialized bytes there will be.
-    public init(capacity: Int) {
-        bytes.reserveCapacity(capacity)
-    }
+    /// A xorb of no chunks.
+    public init() {}
 
     /// Adds chunks behind those that are there.
     public mutating func append(_ chunks: PackedChunks) {
-        let start = bytes.count
-        ends.append(contentsOf: chunks.ends.lazy.map { UInt32(start + $0) })
-        if start == 0, bytes.capacity == 0 {
-            bytes = chunks.bytes
-        } else {
-            bytes.append(contentsOf: chunks.bytes)
-        }
+        ends.append(contentsOf: chunks.ends.lazy.map { [byteCount] in UInt32(byteCount + $0) })
+        byteCount += chunks.bytes.count
+        parts.append(chunks.bytes)
     }
 
     /// The xorb `hash` of chunks with `chunkHashes` that end, unpacked, at `unpackedEnds`.
@@ -78,6 +75,6 @@ public struct XorbAssembler: Sendable {
             serializedEnds: ends,
             unpackedEnds: unpackedEnds
         )
-        return SerializedXorb(chunks: bytes, index: XorbIndex(footer: footer, unpackedEnds: unpackedEnds))
+        return SerializedXorb(parts: parts, index: XorbIndex(footer: footer, unpackedEnds: unpackedEnds))
     }
 }

@@ -56,7 +56,7 @@ public struct XorbBuilder: ~Copyable {
     public consuming func finish() throws(XorbError) -> SerializedXorb {
         let tree = tree
         let (hashes, unpackedEnds) = (hashes, unpackedEnds)
-        var assembler = XorbAssembler(capacity: 0)
+        var assembler = XorbAssembler()
         assembler.append(packer.finish())
         return try assembler.finish(hash: tree.xorbHash, chunkHashes: hashes, unpackedEnds: unpackedEnds)
     }
@@ -64,15 +64,18 @@ public struct XorbBuilder: ~Copyable {
 
 /// A xorb's serialized chunks, without footer, and what is in them.
 public struct SerializedXorb: Sendable {
-    /// The body of an upload: headers and payloads.
-    public let chunks: [UInt8]
+    /// The body of an upload, in parts: headers and payloads.
+    public let parts: [[UInt8]]
     /// Hashes and limits of the chunks.
     public let index: XorbIndex
 
-    init(chunks: [UInt8], index: XorbIndex) {
-        self.chunks = chunks
+    init(parts: [[UInt8]], index: XorbIndex) {
+        self.parts = parts
         self.index = index
     }
+
+    /// The body of an upload as a whole.
+    public var chunks: [UInt8] { parts.count == 1 ? parts[0] : Array(parts.joined()) }
 
     /// The form that stores keep: chunks, footer of version 1, its length.
     public var stored: [UInt8] {
@@ -89,6 +92,6 @@ public struct SerializedXorb: Sendable {
         try verifier.append(body.rawSpan)
         let byteCount = verifier.serializedByteCount
         index = try verifier.finish(expected: expected)
-        chunks = byteCount == body.count ? body : Array(body.prefix(byteCount))
+        parts = [byteCount == body.count ? body : Array(body.prefix(byteCount))]
     }
 }

@@ -206,6 +206,35 @@ package final class Folder: Sendable {
         return bytes.isEmpty ? nil : bytes.map { UInt8(bitPattern: $0) }
     }
 
+    /// The names in it, but for itself and the one above, in no order.
+    package func names() throws(LocalFileError) -> [[UInt8]] {
+        let number: CInt
+        do {
+            number = try SystemCall.retrying {
+                // SAFETY: the name is a constant string.
+                unsafe openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            }
+        } catch {
+            throw .system(.read, path, code: error.code)
+        }
+        // SAFETY: the stream has a descriptor of its own, which it closes; an entry is used until the next is read.
+        guard let stream = unsafe fdopendir(number) else {
+            close(number)
+            throw .system(.read, path, code: errno)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [[UInt8]] = []
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(stream) else {
+                if errno != 0 { throw .system(.read, path, code: errno) }
+                return names
+            }
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+        }
+    }
+
     /// Removes the name of a file.
     func remove(_ name: [UInt8]) throws(LocalFileError) {
         do {

@@ -30,6 +30,14 @@ package enum LocalFileError: Error, Hashable, Sendable {
     case movedPart(LocalPath)
     /// A file of which the Hub says nothing that its content could be called by.
     case namelessContent(LocalPath)
+    /// A file that was written to while it was read.
+    case changedWhileRead(LocalPath)
+    /// A link that leads to nothing.
+    case brokenLink(LocalPath)
+    /// Something that has no bytes to be read from start to end, as often as needed.
+    case unreadable(LocalPath, FileKind)
+    /// A name that no file in a repository can have.
+    case unnameable(LocalPath)
     /// Something that bytes cannot be written to.
     case unwritable(LocalPath, FileKind)
 }
@@ -55,6 +63,14 @@ extension LocalFileError: CustomStringConvertible {
             "\(path) was moved or replaced while it was written"
         case .namelessContent(let path):
             "the Hub does not say what the content of \(path) is: it cannot stand in the cache of the official client"
+        case .changedWhileRead(let path):
+            "\(path) was changed while it was read: try again when it is complete"
+        case .brokenLink(let path):
+            "\(path) is a link that leads to nothing"
+        case .unreadable(let path, let kind):
+            "\(path) is \(kind): it cannot be uploaded"
+        case .unnameable(let path):
+            "\(path) has a name that no file in a repository can have"
         case .unwritable(let path, let kind):
             "\(path) is \(kind): it cannot be written to"
         }

@@ -1,3 +1,4 @@
+package import NIOCore
 import XetCore
 
 #if canImport(Glibc)
@@ -54,6 +55,36 @@ package final class ReadableFile: Sendable {
         try unsafe fill(&output) { target, count, filled in
             unsafe pread(file.number, target, count, off_t(offset) + off_t(filled - start))
         }
+    }
+
+    /// What the system says of it now.
+    package func status() throws(LocalFileError) -> FileStatus { try file.status() }
+
+    /// `count` bytes from `offset` on; fewer only if the file ends.
+    package func read(at offset: UInt64, count: Int) throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        var isAtEnd = false
+        while buffer.readableBytes < count, !isAtEnd {
+            let filled = buffer.readableBytes
+            let read = try unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count - filled) { room in
+                guard let start = room.baseAddress else { return 0 }
+                // SAFETY: the system writes at most into the room, of which there is as much as is asked for.
+                return try perform { unsafe pread(file.number, start, count - filled, off_t(offset) + off_t(filled)) }
+            }
+            isAtEnd = read == 0
+        }
+        return buffer
+    }
+
+    /// The next bytes, at most `count`; none if there are no more.
+    package func readNext(count: Int) throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        _ = try unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+            guard let start = room.baseAddress else { return 0 }
+            // SAFETY: the system writes at most into the room, of which there is as much as is asked for.
+            return try perform { unsafe readBytes(file.number, start, count) }
+        }
+        return buffer
     }
 
     /// Appends the next bytes until `output` is full or the file ends.

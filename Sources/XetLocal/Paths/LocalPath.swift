@@ -33,6 +33,14 @@ package struct LocalPath: Hashable, Sendable {
         return end.map { LocalPath(bytes: bytes[...$0]) } ?? LocalPath("/")
     }
 
+    /// Its last part, whatever slashes stand behind it; `nil` if that is no name, as of `.` or `/`, or no UTF-8.
+    package var plainName: String? {
+        let end = bytes.lastIndex { $0 != UInt8(ascii: "/") }.map { $0 + 1 } ?? 0
+        let name = LocalPath(bytes: bytes[..<end]).name
+        guard let text = String(validating: name, as: UTF8.self), !["", ".", ".."].contains(text) else { return nil }
+        return text
+    }
+
     /// A file beside this one.
     package func beside(_ name: [UInt8]) -> LocalPath {
         LocalPath(bytes: bytes[..<nameStart] + name)

@@ -90,7 +90,8 @@ public final class DiskXorbStore: XorbStore {
     public func put(_ xorb: SerializedXorb) async throws -> Bool {
         guard !contains(xorb.index.hash) else { return false }
         let staged = try await files.stage { file in
-            let end = try await file.write(contentsOf: xorb.chunks, toAbsoluteOffset: 0)
+            var end: Int64 = 0
+            for part in xorb.parts { end += try await file.write(contentsOf: part, toAbsoluteOffset: end) }
             _ = try await file.write(contentsOf: xorb.index.storedFooter, toAbsoluteOffset: end)
         }
         return try await commit(staged, xorb.index)

@@ -1,7 +1,14 @@
+import NIOCore
 import XetCore
 
-/// Whole chunks of one or several files, in order.
+/// Whole chunks of one or several files, in order, where they were read.
 struct ChunkBatch: Sendable {
+    /// A chunk: bytes of one buffer.
+    struct Chunk: Sendable {
+        let buffer: Int
+        let range: Range<Int>
+    }
+
     /// Chunks of one file.
     struct Part: Sendable {
         /// Whether the file begins with them.
@@ -14,25 +21,28 @@ struct ChunkBatch: Sendable {
 
     /// What is known of a file when all of it was read.
     struct FileEnd: Sendable {
-        let sha256: SHA256Digest?
+        let sha256: Promise<SHA256Digest>?
     }
 
-    var bytes: [UInt8] = []
-    /// Offset in ``bytes`` at which each chunk ends.
-    private(set) var ends: [Int] = []
+    private var buffers: [ByteBuffer] = []
+    private(set) var chunks: [Chunk] = []
     private(set) var parts: [Part] = []
-
-    /// Bytes behind the last chunk.
-    var hasOpenChunk: Bool { bytes.count > (ends.last ?? 0) }
+    private(set) var byteCount = 0
 
     mutating func beginFile() {
-        parts.append(Part(isStart: true, chunks: ends.count..<ends.count))
+        parts.append(Part(isStart: true, chunks: chunks.count..<chunks.count))
     }
 
-    /// What was appended since the last chunk is one.
-    mutating func closeChunk() {
-        ends.append(bytes.count)
-        parts[parts.count - 1].chunks = parts[parts.count - 1].chunks.lowerBound..<ends.count
+    /// Takes a piece of the file, in which the next chunks are.
+    mutating func append(_ buffer: ByteBuffer) {
+        buffers.append(buffer)
+    }
+
+    /// Bytes of the last piece are a chunk; of a chunk that began in earlier ones, `buffer` has all.
+    mutating func addChunk(_ range: Range<Int>) {
+        chunks.append(Chunk(buffer: buffers.count - 1, range: range))
+        parts[parts.count - 1].chunks = parts[parts.count - 1].chunks.lowerBound..<chunks.count
+        byteCount += range.count
     }
 
     mutating func endFile(_ end: FileEnd) {
@@ -47,12 +57,15 @@ struct ChunkBatch: Sendable {
         return next
     }
 
-    /// Where a chunk lies.
-    func range(of chunk: Int) -> Range<Int> { (chunk == 0 ? 0 : ends[chunk - 1])..<ends[chunk] }
-
-    /// The hashes of the chunks.
-    func hashes() -> [ChunkHash] {
-        ends.indices.map { ChunkHash(ofChunk: bytes.rawSpan.extracting(range(of: $0))) }
+    /// Calls `body` with the bytes of a chunk.
+    func withBytes<Result, Failure: Error>(
+        of chunk: Int,
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let place = chunks[chunk]
+        let buffer = buffers[place.buffer]
+        let bytes = buffer.readableBytesSpan
+        return try body(bytes.extracting(place.range))
     }
 }
 
@@ -63,7 +76,7 @@ struct HashedBatch: Sendable {
 
     init(_ batch: ChunkBatch) {
         self.batch = batch
-        hashes = batch.hashes()
+        hashes = batch.chunks.indices.map { chunk in batch.withBytes(of: chunk) { ChunkHash(ofChunk: $0) } }
     }
 
     /// The chunks that a server may be asked about.
@@ -77,10 +90,11 @@ struct HashedBatch: Sendable {
 
     /// Packs some of the chunks, in order.
     func packed(_ chunks: [NewChunk]) throws -> PackedChunks {
-        var packer = ChunkSequencePacker()
+        let byteCount = chunks.reduce(0) { $0 + ChunkHeader.byteCount + batch.chunks[$1.index].range.count }
+        var packer = ChunkSequencePacker(capacity: byteCount)
         for chunk in chunks {
             if chunk.isFirstOfFile { packer.beginFile() }
-            try packer.append(batch.bytes.rawSpan.extracting(batch.range(of: chunk.index)))
+            try batch.withBytes(of: chunk.index) { (bytes) throws(ChunkError) in try packer.append(bytes) }
         }
         return packer.finish()
     }

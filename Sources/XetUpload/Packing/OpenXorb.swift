@@ -49,7 +49,7 @@ struct OpenXorb: Sendable {
 
     /// Waits until all parts are packed, and puts them together.
     consuming func assemble() async throws -> SerializedXorb {
-        var assembler = XorbAssembler(capacity: worstByteCount)
+        var assembler = XorbAssembler()
         for part in parts {
             assembler.append(try await part.value)
         }

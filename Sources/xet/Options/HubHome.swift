@@ -14,4 +14,10 @@ enum HubHome {
         if let path = Environment["HF_HUB_CACHE"] ?? Environment["HUGGINGFACE_HUB_CACHE"] { return LocalPath(path) }
         return path.map { LocalPath($0 + "/hub") }
     }
+
+    /// Where this program keeps what it remembers of uploads; `nil` if nothing leads there.
+    static var own: LocalPath? {
+        let cache = Environment["XDG_CACHE_HOME"] ?? Environment["HOME"].map { $0 + "/.cache" }
+        return cache.map { LocalPath($0 + "/xet") }
+    }
 }

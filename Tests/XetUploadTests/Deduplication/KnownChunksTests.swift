@@ -5,7 +5,7 @@ import XetTestSupport
 @testable import XetUpload
 
 @Suite struct KnownChunksTests {
-    private static func chunk(_ number: Int) -> ChunkHash { ChunkHash(ofChunk: Array("\(number)".utf8).span.bytes) }
+    private static func chunk(_ number: Int) -> ChunkHash { ChunkHash(ofChunk: Array("\(number)".utf8)) }
     private static func chunks(_ numbers: some Sequence<Int>) -> [ChunkHash] { numbers.map(chunk) }
     private static func xorb(_ number: UInt64) -> XorbHash { XorbHash(words: (number, 1, 2, 3)) }
 
