@@ -45,8 +45,13 @@ public struct LFSWriter: Sendable {
         let operation = "upload"
         let transfers = ["basic", "multipart"]
         let objects: [Entry]
-        let hash_algo = "sha256"
+        let hashAlgorithm = "sha256"
         let ref: Reference?
+
+        enum CodingKeys: String, CodingKey {
+            case operation, transfers, objects, ref
+            case hashAlgorithm = "hash_algo"
+        }
     }
 
     fileprivate struct Action: Decodable, Sendable {
@@ -105,7 +110,9 @@ public struct LFSWriter: Sendable {
     private let revision: String?
     private let onSent: @Sendable (Int) -> Void
 
-    /// A writer with the rights of `hub`; `revision` is `nil` for a pull request. `onSent` gets the bytes that were sent.
+    /// A writer with the rights of `hub`; `revision` is `nil` for a pull request.
+    ///
+    /// `onSent` gets the bytes that were sent.
     public init(
         hub: HubWriter,
         repository: Repository,

@@ -79,7 +79,9 @@ package struct RepositoryUpload: Sendable {
     private let onProgress: @Sendable (Progress) -> Void
     private let onFile: @Sendable (_ path: String, _ byteCount: UInt64, Outcome) throws -> Void
 
-    /// An upload with the rights of `token`; `http` waits for a server that has got something to check, and `records` is a folder
+    /// An upload with the rights of `token`.
+    ///
+    /// `http` waits for a server that has got something to check, and `records` is a folder
     /// where it is noted what was sent, if it is to be. `onFile` is told of each file in turn.
     package init(
         hub: HubClient,

@@ -87,9 +87,9 @@ package struct UploadItem: Sendable {
         if case .file(_, let status) = source { status.modification / 1_000_000 } else { nil }
     }
 
-    /// Its content; of a pipe, the first bytes. A file is opened for each read, so that thousands may wait for their commit.
+    /// Its content; of a pipe, the first bytes.
     ///
-    /// Reading throws ``LocalFileError/changedWhileRead(_:)`` if the file is no longer what it was.
+    /// A file is opened for each read, so that thousands may wait for their commit. Reading throws ``LocalFileError/changedWhileRead(_:)`` if the file is no longer what it was.
     package var content: UploadContent {
         switch source {
         case .bytes(let bytes), .stream(_, first: let bytes):
