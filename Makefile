@@ -44,6 +44,7 @@ unit: setup
 interop: setup
 	scripts/setup.sh clients
 	$(SWIFT) build --product xet
+	$(SWIFT) build --product HubExample
 	.venv-interop/bin/python -m pytest -q Tests/Interop
 	.venv-interop/bin/python -m pytest -q Tests/Soak
 	SOAK_SECONDS=60 .venv-interop/bin/python Tests/Soak/soak.py

@@ -14,34 +14,58 @@ let settings: [SwiftSetting] = [
 /// Targets whose functions return spans.
 let spanSettings = settings + [.enableExperimentalFeature("Lifetimes")]
 
-func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
-let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
-let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
-let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
-let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What talks to a Hub, its CAS and its CDN.
+let client: Set<String> = ["Client"]
+/// Proxy, origin and the command line.
+let server: Set<String> = ["Server"]
+
+/// A product of another package, which nobody fetches who wants none of `traits`.
+func product(_ name: String, _ package: String, _ traits: Set<String>) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: traits))
+}
+
+func nio(_ name: String) -> Target.Dependency { product(name, "swift-nio", client) }
+let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client", client)
+let nioSSL = product("NIOSSL", "swift-nio-ssl", client)
+let httpTypes = product("HTTPTypes", "swift-http-types", client)
+let logging = product("Logging", "swift-log", client)
+let crypto = product("Crypto", "swift-crypto", client)
+let deque = product("DequeModule", "swift-collections", client)
+let metrics = product("Metrics", "swift-metrics", client)
+let metricsTestKit = product("MetricsTestKit", "swift-metrics", client)
+let instrumentation = product("Instrumentation", "swift-distributed-tracing", client)
+let hummingbird = product("Hummingbird", "hummingbird", server)
+let hummingbirdCore = product("HummingbirdCore", "hummingbird", server)
+let hummingbirdTesting = product("HummingbirdTesting", "hummingbird", server)
+let nioHTTP2 = product("NIOHTTP2", "swift-nio-http2", server)
+let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras", server)
+let nioHTTPTypesHTTP2 = product("NIOHTTPTypesHTTP2", "swift-nio-extras", server)
+let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle", server)
+let lifecycleTestKit = product("ServiceLifecycleTestKit", "swift-service-lifecycle", server)
+let unixSignals = product("UnixSignals", "swift-service-lifecycle", server)
+let inMemoryTracing = product("InMemoryTracing", "swift-distributed-tracing", server)
+let tracing = product("Tracing", "swift-distributed-tracing", server)
+let argumentParser = product("ArgumentParser", "swift-argument-parser", server)
 
 let package = Package(
     name: "xet",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "xet", targets: ["xet"]),
+        .executable(name: "xet", targets: ["XetCommandLine"]),
         .library(name: "XetCore", targets: ["BLAKE3", "XetCore"]),
         .library(
             name: "Xet",
-            targets: ["BLAKE3", "XetCore", "XetWire", "XetAccess", "XetStore", "XetClient", "XetDownload", "XetUpload"]
+            targets: ["BLAKE3", "XetCore", "XetWire", "XetAccess", "XetClient", "XetDownload", "XetUpload", "Xet"]
         ),
+    ],
+    traits: [
+        .trait(
+            name: "Client",
+            description:
+                "Downloads and uploads: the product Xet. Without it there is XetCore, which needs no other package."
+        ),
+        .trait(name: "Server", description: "The command xet, with proxy and origin.", enabledTraits: ["Client"]),
+        .default(enabledTraits: ["Server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -108,7 +132,15 @@ let package = Package(
         .target(
             name: "XetLocal",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetUpload", "XetWire", crypto, nio("NIOCore"), nio("NIOPosix"),
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto, nio("NIOCore"),
+                nio("NIOPosix"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Xet",
+            dependencies: [
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetLocal", "XetUpload", "XetWire", nio("NIOCore"),
             ],
             swiftSettings: settings
         ),
@@ -117,9 +149,9 @@ let package = Package(
             name: "XetServer",
             dependencies: [
                 hummingbird, hummingbirdCore, httpTypes, logging, metrics, instrumentation, tracing, lifecycle, nioSSL,
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+                nioHTTP2,
+                nioHTTPTypes,
+                nioHTTPTypesHTTP2,
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"),
             ],
             swiftSettings: settings
@@ -144,7 +176,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "xet",
+            name: "XetCommandLine",
             dependencies: [
                 "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal",
                 "XetProxy",
@@ -152,6 +184,12 @@ let package = Package(
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "HubExample",
+            dependencies: ["Xet"],
+            path: "Tests/HubExample",
             swiftSettings: settings
         ),
         .target(
@@ -236,7 +274,7 @@ let package = Package(
                 "XetServer", "XetServerTestSupport", "XetTestSupport", hummingbird, httpTypes, lifecycle, logging,
                 metrics,
                 nioSSL, nio("NIOCore"), nio("NIOEmbedded"), nio("NIOHTTP1"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                nioHTTPTypes,
             ],
             swiftSettings: settings
         ),
@@ -248,7 +286,7 @@ let package = Package(
                 hummingbird, httpTypes,
                 inMemoryTracing, instrumentation, lifecycle, logging, metrics, tracing, nio("NIOCore"),
                 nio("NIOEmbedded"),
-                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                lifecycleTestKit,
             ],
             swiftSettings: settings
         ),
@@ -270,7 +308,7 @@ let package = Package(
                 "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetTestSupport", "XetWire", crypto, hummingbird,
                 httpTypes,
                 logging, nio("NIOCore"), nio("_NIOFileSystem"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                hummingbirdTesting,
             ],
             swiftSettings: settings
         ),

@@ -10,7 +10,7 @@ mkdir -p docs/man completions
 "$xet" --generate-completion-script fish >completions/xet.fish
 
 # The day of the last change, so that the same help gives the same pages.
-date=$(git log -1 --format=%cs -- Sources/xet 2>/dev/null || true)
+date=$(git log -1 --format=%cs -- Sources/XetCommandLine 2>/dev/null || true)
 swift package generate-manual --configuration debug --multi-page ${date:+--date "$date"}
 output=$(find .build/plugins -name xet.1 -printf '%T@ %h\n' | sort -n | tail -1 | cut -d' ' -f2-)
 rm -f docs/man/*.1

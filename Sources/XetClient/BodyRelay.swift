@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Hands the pieces of a body from the task that reads them to the one that sends them, one at a time.
 ///
 /// The sender may stop at any moment without a word; ``discard()`` keeps the reader from waiting for it.
-final class BodyRelay: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
+package final class BodyRelay: AsyncSequence, Sendable {
+    package typealias Element = ByteBuffer
 
     private struct State {
         var piece: ByteBuffer?
@@ -15,20 +15,22 @@ final class BodyRelay: AsyncSequence, Sendable {
         var sender: CheckedContinuation<ByteBuffer?, any Error>?
     }
 
-    struct AsyncIterator: AsyncIteratorProtocol {
+    package struct AsyncIterator: AsyncIteratorProtocol {
         let relay: BodyRelay
 
-        func next() async throws -> ByteBuffer? { try await relay.next() }
+        package func next() async throws -> ByteBuffer? { try await relay.next() }
     }
+
+    package init() {}
 
     private let state = Mutex(State())
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(relay: self) }
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(relay: self) }
 
     /// Hands a piece over; waits until the one before it was taken.
     ///
     /// Throws `CancellationError`.
-    func push(_ piece: ByteBuffer) async throws {
+    package func push(_ piece: ByteBuffer) async throws {
         guard piece.readableBytes > 0 else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -53,17 +55,17 @@ final class BodyRelay: AsyncSequence, Sendable {
     }
 
     /// Ends the body.
-    func finish() {
+    package func finish() {
         end(.success(()))
     }
 
     /// Breaks the body off.
-    func finish(throwing error: any Error) {
+    package func finish(throwing error: any Error) {
         end(.failure(error))
     }
 
     /// Lets what still comes go nowhere: the request is over.
-    func discard() {
+    package func discard() {
         let (reader, sender) = state.withLock { state in
             state.isDiscarding = true
             state.piece = nil

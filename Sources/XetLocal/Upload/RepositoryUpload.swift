@@ -79,13 +79,11 @@ package struct RepositoryUpload: Sendable {
     private let onProgress: @Sendable (Progress) -> Void
     private let onFile: @Sendable (_ path: String, _ byteCount: UInt64, Outcome) throws -> Void
 
-    /// An upload with the rights of `token`.
+    /// An upload with the rights of `token`; `records` is a folder where it is noted what was sent, if it is to be.
     ///
-    /// `http` waits for a server that has got something to check, and `records` is a folder
-    /// where it is noted what was sent, if it is to be. `onFile` is told of each file in turn.
+    /// `onFile` is told of each file in turn.
     package init(
-        hub: HubClient,
-        http: UpstreamHTTP,
+        parts: HubParts,
         repository: Repository,
         token: HubToken?,
         options: Options,
@@ -94,8 +92,8 @@ package struct RepositoryUpload: Sendable {
         onProgress: @escaping @Sendable (Progress) -> Void,
         onFile: @escaping @Sendable (_ path: String, _ byteCount: UInt64, Outcome) throws -> Void
     ) {
-        self.hub = hub
-        self.http = http
+        hub = parts.hub
+        http = parts.writes
         self.repository = repository
         self.token = token
         self.options = options
@@ -103,7 +101,7 @@ package struct RepositoryUpload: Sendable {
         self.retry = retry
         self.onProgress = onProgress
         self.onFile = onFile
-        writer = HubWriter(endpoint: hub.endpoint, http: http, token: token)
+        writer = HubWriter(endpoint: parts.hub.endpoint, http: parts.writes, token: token)
     }
 
     /// Where commits go: another revision once they have opened a pull request.

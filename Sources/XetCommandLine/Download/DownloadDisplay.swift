@@ -6,7 +6,7 @@ import XetLocal
 /// Tells the person at the shell how far a download has come, and what it waits for while a server is away.
 ///
 /// On a terminal that is one line. Elsewhere it is nothing but a line when a wait begins, and one when it is over.
-final class DownloadDisplay: Sendable {
+final class DownloadDisplay: DownloadObserver {
     /// A download that gets nothing for so long waits; before, it lives on what has come.
     private static let longSilence = Duration.seconds(2)
     /// A server that wants to be left alone for so long makes it wait too.
@@ -108,7 +108,16 @@ final class DownloadDisplay: Sendable {
         last?.finish()
     }
 
-    private func tell(_ text: String) {
+    func during<Value: Sendable>(_ work: String, _ body: () async throws -> Value) async throws -> Value {
+        try await ProgressBar.during(work, isQuiet: isQuiet, body)
+    }
+
+    func noteVerified(_ path: LocalPath, byteCount: UInt64) {
+        guard Descriptor.standardError.isTerminal else { return }
+        tell("\(path): \(ReadableSize.text(byteCount)), verified")
+    }
+
+    func tell(_ text: String) {
         if !isQuiet { Descriptor.standardError.print(text) }
     }
 

@@ -159,13 +159,13 @@ struct DownloadCommand: AsyncParsableCommand {
         let token = try hub.token()
         let target = try target()
         if case .files(let repository, let revision, let filter) = target {
-            let displays = DisplayBox(isQuiet: quiet)
+            let displays = RepositoryDisplays(isQuiet: quiet)
             configuration.bodyRetry = .outlasting(outage) { displays.noteRetry($0, after: $1) }
             try await CommandFailure.reporting {
                 try await Assembly.with(configuration) { parts in
                     let place = try await place(of: repository, filter)
                     let download = RepositoryDownload(
-                        parts: parts,
+                        parts: parts.local,
                         repository: repository,
                         revision: revision,
                         token: token,
@@ -173,8 +173,7 @@ struct DownloadCommand: AsyncParsableCommand {
                         place: place,
                         isVerifying: verify,
                         jobCount: jobs,
-                        isQuiet: quiet,
-                        displays: displays,
+                        observer: displays,
                         onFile: { try report($0, $1) }
                     )
                     try await run(download)
@@ -235,23 +234,21 @@ struct DownloadCommand: AsyncParsableCommand {
             let byteCount = try await parts.downloader.byteCount(of: hash, from: parts.cas.reconstructions(for: scope))
             let file = ResolvedFile(storage: .xet(hash), byteCount: byteCount)
             return LocalDownload(
-                parts: parts,
+                parts: parts.local,
                 scope: scope,
                 request: nil,
                 file: file,
-                isQuiet: quiet,
-                display: display
+                observer: display
             )
         case .file(let repository, let revision, let path):
             let request = FileRequest(repository: repository, revision: revision, path: path, token: token)
             let file = try await RetryPolicy().run(clock: ContinuousClock()) { try await parts.hub.resolve(request) }
             return LocalDownload(
-                parts: parts,
+                parts: parts.local,
                 scope: request.tokenScope(file),
                 request: request,
                 file: file,
-                isQuiet: quiet,
-                display: display
+                observer: display
             )
         case .files:
             throw ValidationError("Several files go into a folder.")

@@ -1,9 +1,7 @@
-import XetLocal
-
 /// Where the files of a repository go, and how it is known which of them are there.
 ///
 /// Its calls block the thread, but for ``claim(_:)``.
-protocol DownloadPlace: Sendable {
+package protocol DownloadPlace: Sendable {
     /// For messages.
     var folder: LocalPath { get }
 
@@ -30,67 +28,73 @@ protocol DownloadPlace: Sendable {
 }
 
 /// A folder, with the paths that the files have in the repository.
-final class FolderPlace: DownloadPlace {
-    let folder: LocalPath
+package final class FolderPlace: DownloadPlace {
+    package let folder: LocalPath
     /// Whether files have their names alone.
     private let isFlat: Bool
     private let records: DownloadRecords
 
     /// Reads the records of the folder, which need not be there; blocks the thread.
-    init(_ folder: LocalPath, isFlat: Bool) {
+    package init(_ folder: LocalPath, isFlat: Bool) {
         self.folder = folder
         self.isFlat = isFlat
         records = DownloadRecords(of: folder)
     }
 
-    func location(of commit: String) -> LocalPath { folder }
+    package func location(of commit: String) -> LocalPath { folder }
 
-    func prepare() throws { try Folder.make(folder) }
+    package func prepare() throws { try Folder.make(folder) }
 
-    func path(of item: RepositoryDownload.Item) -> LocalPath { place(of: item).path(in: folder) }
+    package func path(of item: RepositoryDownload.Item) -> LocalPath { place(of: item).path(in: folder) }
 
-    func isKnown(_ item: RepositoryDownload.Item) -> Bool { records.isCurrent(place(of: item), item.claim) }
+    package func isKnown(_ item: RepositoryDownload.Item) -> Bool { records.isCurrent(place(of: item), item.claim) }
 
-    func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? { nil }
+    package func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? { nil }
 
-    func finish(_ item: RepositoryDownload.Item, commit: String) { records.note(place(of: item), item.claim) }
+    package func finish(_ item: RepositoryDownload.Item, commit: String) { records.note(place(of: item), item.claim) }
 
-    func finish(revision: String, commit: String) {}
+    package func finish(revision: String, commit: String) {}
 
     private func place(of item: RepositoryDownload.Item) -> RepositoryPath { isFlat ? item.path.name : item.path }
 }
 
 /// The cache of the official client: contents by their hashes, and links to them for each commit.
-struct HubCachePlace: DownloadPlace {
+package struct HubCachePlace: DownloadPlace {
     /// How often another process is asked whether it has finished.
     private static let pollInterval = Duration.milliseconds(200)
 
-    let layout: HubCacheLayout
+    private let layout: HubCacheLayout
 
-    var folder: LocalPath { layout.folder }
+    package init(layout: HubCacheLayout) {
+        self.layout = layout
+    }
 
-    func location(of commit: String) -> LocalPath { layout.snapshot(commit) }
+    package var folder: LocalPath { layout.folder }
 
-    func prepare() throws { try layout.prepare() }
+    package func location(of commit: String) -> LocalPath { layout.snapshot(commit) }
 
-    func path(of item: RepositoryDownload.Item) throws -> LocalPath { try layout.blob(item.claim, of: item.path) }
+    package func prepare() throws { try layout.prepare() }
+
+    package func path(of item: RepositoryDownload.Item) throws -> LocalPath {
+        try layout.blob(item.claim, of: item.path)
+    }
 
     /// A content gets its name when it is whole.
-    func isKnown(_ item: RepositoryDownload.Item) -> Bool {
+    package func isKnown(_ item: RepositoryDownload.Item) -> Bool {
         guard let path = try? path(of: item) else { return false }
         return layout.isBlob(path, of: item.byteCount)
     }
 
-    func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? {
+    package func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? {
         while true {
             if let lock = try await Blocking.run({ try layout.lock(item.claim, of: item.path) }) { return lock }
             try await Task.sleep(for: Self.pollInterval)
         }
     }
 
-    func finish(_ item: RepositoryDownload.Item, commit: String) throws {
+    package func finish(_ item: RepositoryDownload.Item, commit: String) throws {
         try layout.link(item.path, to: item.claim, commit: commit)
     }
 
-    func finish(revision: String, commit: String) throws { try layout.note(revision, commit: commit) }
+    package func finish(revision: String, commit: String) throws { try layout.note(revision, commit: commit) }
 }

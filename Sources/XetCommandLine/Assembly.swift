@@ -116,27 +116,9 @@ struct Assembly: Sendable {
         }
     }
 
-    /// An upload to a repository; see ``RepositoryUpload``.
-    func upload(
-        to repository: Repository,
-        token: HubToken?,
-        options: RepositoryUpload.Options,
-        records: LocalPath?,
-        retry: RetryPolicy,
-        onProgress: @escaping @Sendable (RepositoryUpload.Progress) -> Void,
-        onFile: @escaping @Sendable (_ path: String, _ byteCount: UInt64, RepositoryUpload.Outcome) throws -> Void
-    ) -> RepositoryUpload {
-        RepositoryUpload(
-            hub: hub,
-            http: writes,
-            repository: repository,
-            token: token,
-            options: options,
-            records: records,
-            retry: retry,
-            onProgress: onProgress,
-            onFile: onFile
-        )
+    /// What downloads to disk and uploads need.
+    var local: HubParts {
+        HubParts(hub: hub, cas: cas, downloader: downloader, writes: writes, bodyRetry: bodyRetry)
     }
 
     /// Most bytes of the cache; `nil` without one.

@@ -1,25 +1,24 @@
 import Synchronization
-import XetAccess
+package import XetAccess
 import XetClient
-import XetCore
-import XetLocal
+package import XetCore
 import XetWire
 
 /// Downloads the files of a repository into a folder, several at once.
 ///
 /// They are those of one commit. What is there and is the same is left alone, what is there in part goes on.
-struct RepositoryDownload: Sendable {
+package struct RepositoryDownload: Sendable {
     /// A file, and where it goes.
-    struct Item: Sendable {
-        let path: RepositoryPath
-        let file: ResolvedFile
+    package struct Item: Sendable {
+        package let path: RepositoryPath
+        package let file: ResolvedFile
 
-        var byteCount: UInt64 { file.byteCount ?? 0 }
+        package var byteCount: UInt64 { file.byteCount ?? 0 }
         var claim: ContentClaim { ContentClaim(file) }
     }
 
     /// What came of a file.
-    enum Outcome: String, Encodable, Sendable {
+    package enum Outcome: String, Encodable, Sendable {
         /// It was there.
         case present
         case downloaded
@@ -28,12 +27,14 @@ struct RepositoryDownload: Sendable {
     }
 
     /// What came of all.
-    struct Summary: Sendable {
-        var location = LocalPath(".")
-        var fileCount = 0
-        var byteCount: UInt64 = 0
-        var downloadedCount = 0
-        var receivedByteCount: UInt64 = 0
+    package struct Summary: Sendable {
+        package var location = LocalPath(".")
+        package var fileCount = 0
+        package var byteCount: UInt64 = 0
+        package var downloadedCount = 0
+        package var receivedByteCount: UInt64 = 0
+
+        package init() {}
 
         fileprivate mutating func note(_ item: Item, _ outcome: Outcome) {
             fileCount += 1
@@ -45,26 +46,48 @@ struct RepositoryDownload: Sendable {
     /// Most files that are meant: a listing may go on for as long as who sends it likes.
     private static let mostFileCount = 1 << 20
 
-    let parts: Assembly
-    let repository: Repository
-    let revision: String
-    let token: HubToken?
-    let filter: PathFilter
-    let place: any DownloadPlace
-    /// Whether what is there is hashed, whatever is on record.
-    let isVerifying: Bool
-    /// Files at once.
-    let jobCount: Int
-    let isQuiet: Bool
-    /// What is repeated is told to this, once there is one.
-    let displays: DisplayBox
-    /// Told of each file, in the order in which they are done.
-    let onFile: @Sendable (Item, Outcome) throws -> Void
+    private let parts: HubParts
+    private let repository: Repository
+    private let revision: String
+    private let token: HubToken?
+    private let filter: PathFilter
+    private let place: any DownloadPlace
+    private let isVerifying: Bool
+    private let jobCount: Int
+    private let observer: any RepositoryObserver
+    private let onFile: @Sendable (Item, Outcome) throws -> Void
+
+    /// A download of `jobCount` files at once; `isVerifying` says whether what is there is hashed, whatever is on record.
+    ///
+    /// `onFile` is told of each file, in the order in which they are done.
+    package init(
+        parts: HubParts,
+        repository: Repository,
+        revision: String,
+        token: HubToken?,
+        filter: PathFilter,
+        place: any DownloadPlace,
+        isVerifying: Bool = false,
+        jobCount: Int = 8,
+        observer: any RepositoryObserver,
+        onFile: @escaping @Sendable (Item, Outcome) throws -> Void = { _, _ in }
+    ) {
+        self.parts = parts
+        self.repository = repository
+        self.revision = revision
+        self.token = token
+        self.filter = filter
+        self.place = place
+        self.isVerifying = isVerifying
+        self.jobCount = jobCount
+        self.observer = observer
+        self.onFile = onFile
+    }
 
     /// The files that are meant, by path.
     ///
     /// Throws if a path was named that is none, or nothing is meant.
-    func items() async throws -> (items: [Item], commit: String) {
+    private func items() async throws -> (items: [Item], commit: String) {
         // Whether there is a Hub is told soon.
         let commit = try await RetryPolicy().run(clock: ContinuousClock()) {
             try await parts.hub.commit(of: repository, revision: revision, token: token)
@@ -109,9 +132,10 @@ struct RepositoryDownload: Sendable {
     }
 
     /// Says what is there and what is not, and does nothing about it.
-    func plan() async throws -> Summary {
+    package func plan() async throws -> Summary {
         let (items, commit) = try await items()
-        var summary = Summary(location: place.location(of: commit))
+        var summary = Summary()
+        summary.location = place.location(of: commit)
         for item in items {
             var isThere = try await isKnown(item)
             if !isThere { isThere = try await isEqual(item) }
@@ -124,23 +148,20 @@ struct RepositoryDownload: Sendable {
     }
 
     /// Downloads what is not there; a first failure ends it, and what has come stays.
-    func run() async throws -> Summary {
+    package func run() async throws -> Summary {
         let (items, commit) = try await items()
         try await Blocking.run { [place] in try place.prepare() }
-        let display = RepositoryDisplay(
-            fileCount: items.count,
-            byteCount: items.reduce(0) { $0 + $1.byteCount },
-            isQuiet: isQuiet
-        )
-        displays.set(display)
-        defer { display.end() }
-        let summary = Mutex(Summary(location: place.location(of: commit)))
+        observer.begin(fileCount: items.count, byteCount: items.reduce(0) { $0 + $1.byteCount })
+        defer { observer.end() }
+        var begun = Summary()
+        begun.location = place.location(of: commit)
+        let summary = Mutex(begun)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // The longest first, so that no one of them is left alone at the end.
                 var rest = items.sorted { $0.byteCount > $1.byteCount }[...]
                 let finish: @Sendable (Item) async throws -> Void = { item in
-                    let outcome = try await download(item, at: commit, display)
+                    let outcome = try await download(item, at: commit)
                     try onFile(item, outcome)
                     summary.withLock { $0.note(item, outcome) }
                 }
@@ -157,7 +178,7 @@ struct RepositoryDownload: Sendable {
             throw UnfinishedRepository(cause: error, doneCount: done, fileCount: items.count, folder: place.folder)
         }
         var result = summary.withLock { $0 }
-        result.receivedByteCount = display.receivedByteCount
+        result.receivedByteCount = observer.receivedByteCount
         return result
     }
 
@@ -174,16 +195,16 @@ struct RepositoryDownload: Sendable {
         return try await place.compare(with: item.claim) == .match
     }
 
-    private func download(_ item: Item, at commit: String, _ display: RepositoryDisplay) async throws -> Outcome {
-        let own = DownloadDisplay(of: display)
+    private func download(_ item: Item, at commit: String) async throws -> Outcome {
+        let own = observer.file()
         let isNew = try await isKnown(item) ? false : fetch(item, at: commit, own)
         try await Blocking.run { [place] in try place.finish(item, commit: commit) }
-        display.noteDone(uncounted: item.byteCount - min(item.byteCount, own.byteCount))
+        observer.noteDone(uncounted: item.byteCount - min(item.byteCount, own.byteCount))
         return isNew ? .downloaded : .present
     }
 
     /// Makes the content be there; returns whether something had to be done for it.
-    private func fetch(_ item: Item, at commit: String, _ display: DownloadDisplay) async throws -> Bool {
+    private func fetch(_ item: Item, at commit: String, _ observer: any DownloadObserver) async throws -> Bool {
         let path = try place.path(of: item)
         let claim = try await place.claim(item)
         defer { withExtendedLifetime(claim) {} }
@@ -194,8 +215,7 @@ struct RepositoryDownload: Sendable {
             scope: request.tokenScope(),
             request: request,
             file: item.file,
-            isQuiet: true,
-            display: display,
+            observer: observer,
             // Of thousands of files some are asked for when the Hub has had enough for a while.
             openingRetry: parts.bodyRetry
         )
@@ -203,37 +223,17 @@ struct RepositoryDownload: Sendable {
     }
 }
 
-/// The display of a download; until it is known of which files, one that tells of waits alone.
-final class DisplayBox: Sendable {
-    private let display: Mutex<RepositoryDisplay>
-
-    init(isQuiet: Bool) {
-        display = Mutex(RepositoryDisplay(fileCount: 0, byteCount: 0, isQuiet: isQuiet))
-    }
-
-    func set(_ display: RepositoryDisplay) {
-        let before = self.display.withLock { current in
-            defer { current = display }
-            return current
-        }
-        before.end()
-    }
-
-    /// A request failed, and is repeated after `delay`.
-    func noteRetry(_ error: XetError, after delay: Duration) {
-        display.withLock { $0 }.noteRetry(error, after: delay)
-    }
-}
-
 /// A download of many files that failed, or was interrupted.
-struct UnfinishedRepository: Error {
-    let cause: any Error
-    let doneCount: Int
-    let fileCount: Int
-    let folder: LocalPath
+package struct UnfinishedRepository: Error {
+    package let cause: any Error
+    package let doneCount: Int
+    package let fileCount: Int
+    package let folder: LocalPath
 
-    /// What the person at the shell can do about it.
-    var advice: String {
-        "\(doneCount) of \(fileCount) files are in \(folder), and parts of others; run the same command again to go on from there"
+    package init(cause: any Error, doneCount: Int, fileCount: Int, folder: LocalPath) {
+        self.cause = cause
+        self.doneCount = doneCount
+        self.fileCount = fileCount
+        self.folder = folder
     }
 }

@@ -136,8 +136,9 @@ struct UploadCommand: AsyncParsableCommand {
                 let (items, folder) = try await items(to: path)
                 let display = UploadDisplay(items, isQuiet: quiet)
                 defer { display.end() }
-                let upload = parts.upload(
-                    to: address.repository,
+                let upload = RepositoryUpload(
+                    parts: parts.local,
+                    repository: address.repository,
                     token: token,
                     options: options(address, folder: folder),
                     records: HubHome.own,
