@@ -60,7 +60,7 @@ docs: setup
 
 docc: setup
 	XET_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docc generate-documentation --warnings-as-errors \
-		--target XetCore --target XetDownload
+		--target Xet --target XetCore --target XetDownload
 
 build: setup
 	$(SWIFT) build $(RELEASE_FLAGS) --product xet

@@ -3,14 +3,18 @@ import Testing
 import _NIOFileSystem
 
 @Suite struct ArticleTests {
-    @Test func `the code of the article is the code that compiles`() async throws {
-        let article = try await Self.text("Sources/XetDownload/XetDownload.docc/DownloadAFile.md")
-        let source = try await Self.text("Tests/DocumentationTests/DownloadAFile.swift")
-        let parts = article.split(separator: "```swift\n").dropFirst()
+    @Test(arguments: [
+        ("Sources/XetDownload/XetDownload.docc/DownloadAFile.md", "Tests/DocumentationTests/DownloadAFile.swift", 2),
+        ("Sources/Xet/Xet.docc/Download.md", "Tests/HubExample/HubExample.swift", 3),
+        ("Sources/Xet/Xet.docc/Upload.md", "Tests/HubExample/HubExample.swift", 1),
+    ])
+    func `the code of an article is code that compiles`(article: String, source: String, count: Int) async throws {
+        let parts = try await Self.text(article).split(separator: "```swift\n").dropFirst()
         let blocks = parts.compactMap { $0.split(separator: "```\n").first }
-        #expect(blocks.count == 2)
+        let compiled = try await Self.text(source)
+        #expect(blocks.count == count)
         for block in blocks {
-            #expect(source.contains(block), "the article has other code than DownloadAFile.swift")
+            #expect(compiled.contains(block), "\(article) has other code than \(source)")
         }
     }
 
