@@ -409,6 +409,24 @@ def test_a_refusal_keeps_what_clients_read(endpoint, origin):
             assert (got.status, got.header("Retry-After")) == (429, "7"), (method, target, got)
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_hub_that_recovers_is_asked_again(endpoint, origin, status, method):
+    """Clients take one failed HEAD for a file that is not there."""
+    origin.hub.script(faults.status(status, [("Retry-After", "1")]), times=2)
+    got = fetch(endpoint.url, resolve_target("random.bin"), method, XET_CLIENT)
+    assert got.status == (200 if method == "HEAD" else 302)
+    assert got.header("X-Linked-Size") == str(file_of(origin, "random.bin").size)
+    assert len(origin.log.all("hub")) == 3
+
+
+def test_a_hub_that_does_not_recover_has_the_last_word(endpoint, origin):
+    entry = origin.hub.script(faults.status(503, [("X-Error-Message", "in maintenance")]), times=None)
+    got = fetch(endpoint.url, resolve_target("random.bin"), "HEAD", XET_CLIENT)
+    assert (got.status, got.header("X-Error-Message")) == (503, "in maintenance")
+    assert 1 < entry.uses <= 4
+
+
 @pytest.mark.parametrize(
     "path, token, repository",
     [

@@ -63,16 +63,24 @@ public final class Upstream: Sendable {
     func head(_ request: FileRequest, headers: HTTPFields = [:], followsHub: Bool) async throws -> FileHead {
         try await withSpan("resolve") { _ in
             try await leased(request, headers, detail: followsHub ? "following" : "") { isPatient in
-                try await retry(isPatient).run(clock: ContinuousClock(), onRetry: noteRetry) {
-                    let answer = try await hub.head(
-                        request,
-                        headers: headers,
-                        followsHub: followsHub,
-                        headTimeout: isPatient ? nil : .init(HubLeases.briefWait)
-                    )
-                    // What is asked on behalf of a client that only wants bytes is asked again until it is one.
-                    if followsHub { try answer.checkIsAnswer() }
-                    return answer
+                // What may pass is asked again; of what does not, a client that talks to the Hub gets the Hub's own words.
+                var refusal: FileHead?
+                do {
+                    return try await retry(isPatient).run(clock: ContinuousClock(), onRetry: noteRetry) {
+                        refusal = nil
+                        let answer = try await hub.head(
+                            request,
+                            headers: headers,
+                            followsHub: followsHub,
+                            headTimeout: isPatient ? nil : .init(HubLeases.briefWait)
+                        )
+                        if !followsHub { refusal = answer }
+                        try answer.checkIsAnswer()
+                        return answer
+                    }
+                } catch let error as XetError {
+                    guard error.isTransient, let refusal else { throw error }
+                    return refusal
                 }
             }
         }
