@@ -335,6 +335,14 @@ def test_servers_that_fail_for_a_while(upload, origin, where):
     assert contents(origin) == {"a.bin": noise(300_000, "fail")}
 
 
+def test_listings_are_asked_for_again(upload, origin):
+    origin.hub.script(faults.status(429, [("Retry-After", "1")]), times=2, when=lambda request: "/tree" in request.path)
+    write(upload.folder, a_bin=noise(80_000, "list"))
+    assert_done(upload(MODEL, "a.bin", "--to", "deep/", "--delete", "*"))
+    assert_done(upload(f"buckets/{BUCKET}", "a.bin"))
+    assert contents(origin, BUCKET, "bucket")["a.bin"] == noise(80_000, "list")
+
+
 @pytest.mark.parametrize("fault, words", [
     (faults.status(400), ("400",)),
     (faults.body(lambda _: b'{"type":"error","message":"bad proofs"}'), ("bad proofs",)),

@@ -144,18 +144,26 @@ package struct RepositoryUpload: Sendable {
     private func deletions(without kept: Set<String>) async throws -> [String] {
         guard !options.deletions.isEmpty else { return [] }
         let prefix = options.folder.isEmpty ? "" : options.folder + "/"
-        var paths: [String] = []
-        try await hub.list(repository, revision: options.revision, token: token) { page in
-            for entry in page where entry.path.hasPrefix(prefix) && !kept.contains(entry.path) {
-                let relative = String(entry.path.dropFirst(prefix.count))
-                // Git's own rules for the repository are not content.
-                guard relative != ".gitattributes", options.deletions.contains(where: { $0.matches(relative) }) else {
-                    continue
-                }
-                paths.append(entry.path)
+        return try await listed { entry in
+            guard entry.path.hasPrefix(prefix), !kept.contains(entry.path) else { return nil }
+            let relative = String(entry.path.dropFirst(prefix.count))
+            // Git's own rules for the repository are not content.
+            guard relative != ".gitattributes", options.deletions.contains(where: { $0.matches(relative) }) else {
+                return nil
             }
+            return entry.path
         }
-        return paths
+    }
+
+    /// What `value` gives for the files that are there.
+    private func listed<Value>(_ value: (TreeEntryBody) -> Value?) async throws -> [Value] {
+        try await repeated {
+            var values: [Value] = []
+            try await hub.list(repository, revision: options.revision, token: token) { page in
+                values += page.compactMap(value)
+            }
+            return values
+        }
     }
 
     /// What changes, in a repository or in a bucket.
@@ -418,13 +426,10 @@ package struct RepositoryUpload: Sendable {
     }
 
     private func bucketFiles(_ paths: Set<String>) async throws -> [String: FileHash] {
-        var files: [String: FileHash] = [:]
-        try await hub.list(repository, revision: options.revision, token: token) { page in
-            for entry in page where paths.contains(entry.path) {
-                files[entry.path] = entry.xetHash.flatMap { FileHash($0) }
-            }
+        let files = try await listed { entry in
+            paths.contains(entry.path) ? entry.xetHash.flatMap { FileHash($0) }.map { (entry.path, $0) } : nil
         }
-        return files
+        return Dictionary(files) { first, _ in first }
     }
 
     // MARK: Commits
