@@ -494,8 +494,7 @@ import XetWire
 
     @Test func `nobody listens`() async throws {
         let request = try request()
-        let origin = try await ScriptedServer.run({ _ in ScriptedAnswer() }) { $0.origin }
-        let endpoint = try #require(HTTPAddress(origin))
+        let endpoint = try #require(HTTPAddress("http://127.0.0.1:1"))
         try await withUpstream { http in
             let hub = HubClient(endpoint: endpoint, http: http)
             #expect(await code { _ = try await hub.resolve(request) } == .connectionFailed)
