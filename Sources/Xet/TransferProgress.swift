@@ -70,11 +70,11 @@ private final class FileMeter: DownloadObserver {
         whole.note { $0.byteCount = $0.byteCount - min($0.byteCount, before) + start }
     }
 
-    func advance(to count: UInt64) {
+    func advance(to count: UInt64, received: UInt64) {
         let new = count - min(count, replace(count))
         whole.note {
             $0.byteCount += new
-            $0.transferredByteCount += new
+            $0.transferredByteCount += received
         }
     }
 

@@ -20,7 +20,7 @@ struct DownloadCommand: AsyncParsableCommand {
             included, and 'folder/' all that is below.
 
             Each file is written beside its final name until it is whole and verified, then replaces what has that name; \
-            run the same command again to go on after an interruption. What is there already is left alone. Your Hub token is \
+            run the same command again to go on after an interruption. What is there already is left alone, and of a file that changed only chunks are fetched that the one here lacks. Your Hub token is \
             taken from HF_TOKEN or from where the official client keeps it.
 
             Examples:

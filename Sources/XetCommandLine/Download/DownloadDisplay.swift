@@ -61,8 +61,7 @@ final class DownloadDisplay: DownloadObserver {
         whole?.noteKept(start)
     }
 
-    /// `count` bytes are there.
-    func advance(to count: UInt64) {
+    func advance(to count: UInt64, received: UInt64) {
         let now = ContinuousClock.now
         let (wait, isShown, before) = state.withLock { state in
             let before = state.count
@@ -72,7 +71,7 @@ final class DownloadDisplay: DownloadObserver {
             state.named = []
             return (wait, state.isShown, before)
         }
-        whole?.noteReceived(count - min(before, count))
+        whole?.noteDelivered(count - min(before, count), received: received)
         if isShown {
             _ = bar.withLockIfAvailable { $0?.advance(to: count) }
         } else if let wait {

@@ -56,11 +56,11 @@ final class RepositoryDisplay: Sendable {
         show()
     }
 
-    /// Bytes have come.
-    func noteReceived(_ byteCount: UInt64) {
+    /// Bytes were delivered, of which so many have come over the line.
+    func noteDelivered(_ byteCount: UInt64, received: UInt64) {
         state.withLock { state in
             state.byteCount += byteCount
-            state.receivedByteCount += byteCount
+            state.receivedByteCount += received
             state.lastReceived = .now
             state.named = []
         }

@@ -20,7 +20,7 @@ final class UploadDisplay: Sendable {
 
     func note(_ progress: RepositoryUpload.Progress) {
         switch progress {
-        case .read(let byteCount): display.noteReceived(byteCount)
+        case .read(let byteCount): display.noteDelivered(byteCount, received: byteCount)
         case .sent(let byteCount): sent.withLock { $0 += UInt64(byteCount) }
         }
     }

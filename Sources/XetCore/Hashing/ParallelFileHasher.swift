@@ -28,7 +28,7 @@ public struct ParallelFileHasher: ~Copyable {
     public mutating func hash(byteCount: UInt64, read: @escaping Read) async throws -> FileHash {
         let segments = FileSegments(fileByteCount: byteCount, read: read)
         if taskCount > 1, byteCount > serialByteCount {
-            return try await Self.hash(segments, taskCount: UInt64(taskCount))
+            return try await Self.hash(segments, taskCount: UInt64(taskCount)) { _ in }
         }
         var hasher = FileHasher()
         for segment in 0..<segments.count {
@@ -39,7 +39,21 @@ public struct ParallelFileHasher: ~Copyable {
         return hasher.finish()
     }
 
-    private static func hash(_ segments: FileSegments, taskCount: UInt64) async throws -> FileHash {
+    /// The same, and calls `onChunks` with all chunks: in the order of the file, from one task at a time.
+    package func hash(
+        byteCount: UInt64,
+        read: @escaping Read,
+        onChunks: @escaping @Sendable ([(hash: ChunkHash, byteCount: Int)]) -> Void
+    ) async throws -> FileHash {
+        let segments = FileSegments(fileByteCount: byteCount, read: read)
+        return try await Self.hash(segments, taskCount: UInt64(taskCount), onChunks: onChunks)
+    }
+
+    private static func hash(
+        _ segments: FileSegments,
+        taskCount: UInt64,
+        onChunks: @escaping @Sendable ([(hash: ChunkHash, byteCount: Int)]) -> Void
+    ) async throws -> FileHash {
         let cutter = Relay(SegmentCutter())
         let tree = Relay(MerkleTree())
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -54,6 +68,7 @@ public struct ParallelFileHasher: ~Copyable {
                         let leaves = cuts.leaves(in: buffer.bytes)
                         try await tree.wait(for: segment)
                         tree.pass { tree in
+                            onChunks(leaves)
                             for leaf in leaves { tree.append(leaf.hash, byteCount: leaf.byteCount) }
                         }
                     }

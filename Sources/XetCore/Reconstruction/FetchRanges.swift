@@ -48,6 +48,14 @@ public struct FetchRanges: Hashable, Sendable {
         return list
     }
 
+    /// All infos, those of one URL one behind the other and in its order.
+    var listed: [FetchInfo] {
+        infos.flatMap { info in
+            let list = signedList(of: info)
+            return list.count == 1 ? [info] : info.place.index == 0 ? list : []
+        }
+    }
+
     private static func lists(_ infos: [FetchInfo]) -> [SignedURL: [FetchInfo]] {
         var lists: [SignedURL: [FetchInfo]] = [:]
         var start = 0

@@ -36,6 +36,19 @@ public struct Reconstruction: Hashable, Sendable {
         }
     }
 
+    /// The answer for several ranges, each of which begins where the one before ends.
+    package init(joining parts: [Reconstruction], offsetIntoFirstTerm: UInt64) throws(ReconstructionError) {
+        var fetches: [XorbHash: [FetchInfo]] = [:]
+        for part in parts {
+            for (xorb, ranges) in part.fetches { fetches[xorb, default: []] += ranges.listed }
+        }
+        try self.init(
+            offsetIntoFirstTerm: offsetIntoFirstTerm,
+            terms: parts.flatMap(\.terms),
+            fetches: fetches
+        )
+    }
+
     /// Bytes of the file that the answer covers.
     public var byteCount: UInt64 { termByteCount - offsetIntoFirstTerm }
 

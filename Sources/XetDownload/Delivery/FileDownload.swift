@@ -54,7 +54,7 @@ public struct FileDownloader: Sendable {
     }
 
     /// Where bytes of xorbs come from.
-    public let xorbs: any XorbSource
+    public private(set) var xorbs: any XorbSource
     /// What all downloads share.
     public let budget: FetchBudget
     let configuration: Configuration
@@ -81,6 +81,13 @@ public struct FileDownloader: Sendable {
         self.budget = budget
         self.configuration = configuration
         self.clock = clock
+    }
+
+    /// The same downloader, which shares everything with this one, for bytes of other xorbs.
+    public func reading(from xorbs: any XorbSource) -> FileDownloader {
+        var copy = self
+        copy.xorbs = xorbs
+        return copy
     }
 
     /// Plans the first window of a download, so that what the CAS refuses is known before the first byte.

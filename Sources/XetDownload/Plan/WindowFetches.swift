@@ -58,7 +58,10 @@ final class WindowFetches: RangeSigner {
 
     private func current(_ info: FetchInfo, of xorb: XorbHash) throws -> FetchInfo {
         let found = reconstruction.withLock { $0.fetches[xorb]?.containing(info.chunks) }
-        guard let found, found.chunks != info.chunks || found.bytes == info.bytes else { throw Self.changed }
+        // Whoever kept the chunks may have packed them in another way.
+        guard let found, info.url == .kept || found.chunks != info.chunks || found.bytes == info.bytes else {
+            throw Self.changed
+        }
         return found
     }
 

@@ -42,34 +42,45 @@ package struct ContentClaim: Hashable, Sendable {
         return gitBlob.map { "git \($0) \(byteCount)" }
     }
 
+    /// The XET hash in an ``identity``, if there is one.
+    static func xetHash(ofIdentity identity: String) -> FileHash? {
+        let words = identity.split(separator: " ")
+        return words.count == 3 && words[0] == "xet" ? FileHash(String(words[1])) : nil
+    }
+
     /// Compares the length, then the hash.
+    func compare(with file: OpenFile) async throws -> Outcome {
+        try await comparison(with: file).outcome
+    }
+
+    /// Compares the length, then the hash; gives the chunks of the file too if those had to be found.
     ///
     /// A file in XET may have been cut into chunks by other rules than ours, so if its XET hash differs its SHA-256 is
     /// compared, if that is known; if not, the outcome is a mismatch although the content may be the same.
-    func compare(with file: OpenFile) async throws -> Outcome {
+    func comparison(with file: OpenFile) async throws -> (outcome: Outcome, chunks: LocalChunks?) {
         let found = try file.status().byteCount
-        if let byteCount, byteCount != found { return .mismatch }
-        if let xetHash {
-            if found == 0 { return .match }
-            if try await Self.xetHash(file) == xetHash { return .match }
-            guard let sha256 else { return .mismatch }
-            return try Self.hex(file, SHA256()) == sha256 ? .match : .mismatch
+        if let byteCount, byteCount != found { return (.mismatch, nil) }
+        guard let xetHash else { return (try compareDigest(file, found), nil) }
+        if found == 0 { return (.match, nil) }
+        let chunks: LocalChunks?
+        do {
+            chunks = try await LocalChunks(file)
+        } catch is FileHashError {
+            // It became shorter meanwhile.
+            return (.mismatch, nil)
         }
+        if chunks?.hash == xetHash { return (.match, nil) }
+        let isEqual = try sha256.map { try Self.hex(file, SHA256()) == $0 } ?? false
+        return isEqual ? (.match, nil) : (.mismatch, chunks)
+    }
+
+    /// Compares what is said of a file of `found` bytes that is not in XET.
+    private func compareDigest(_ file: OpenFile, _ found: UInt64) throws -> Outcome {
         if let sha256 { return try Self.hex(file, SHA256()) == sha256 ? .match : .mismatch }
         guard let gitBlob else { return .unknown }
         var hasher = Insecure.SHA1()
         hasher.update(data: Array("blob \(found)\0".utf8))
         return try Self.hex(file, hasher) == gitBlob ? .match : .mismatch
-    }
-
-    /// The XET hash of a file; `nil` if it became shorter meanwhile.
-    private static func xetHash(_ file: OpenFile) async throws -> FileHash? {
-        var hasher = LocalFileHasher(workerCount: 1, coreCount: System.coreCount)
-        do {
-            return try await hasher.hash(ReadableFile(file))
-        } catch FileHashError.truncated {
-            return nil
-        }
     }
 
     /// The digest of a file's content, in hex.

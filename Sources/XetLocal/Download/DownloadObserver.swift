@@ -8,8 +8,8 @@ package protocol DownloadObserver: Sendable {
     /// A download begins, of which `start` bytes were there before; `isKept` says whether what comes stays if it breaks off.
     func begin(_ label: String, total: UInt64?, start: UInt64, isKept: Bool)
 
-    /// `count` bytes are there.
-    func advance(to count: UInt64)
+    /// `count` bytes are there; `received` of those that are new came over the line.
+    func advance(to count: UInt64, received: UInt64)
 
     /// The download is over.
     func end()

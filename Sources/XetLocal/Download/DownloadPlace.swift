@@ -17,6 +17,9 @@ package protocol DownloadPlace: Sendable {
     /// Whether the content is there, as far as that is on record.
     func isKnown(_ item: RepositoryDownload.Item) -> Bool
 
+    /// What may be an earlier version of the file; blocks the thread.
+    func earlier(_ item: RepositoryDownload.Item, revision: String) throws -> EarlierFile?
+
     /// Keeps other programs from the content while what it returns is held.
     func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)?
 
@@ -48,6 +51,11 @@ package final class FolderPlace: DownloadPlace {
     package func path(of item: RepositoryDownload.Item) -> LocalPath { place(of: item).path(in: folder) }
 
     package func isKnown(_ item: RepositoryDownload.Item) -> Bool { records.isCurrent(place(of: item), item.claim) }
+
+    package func earlier(_ item: RepositoryDownload.Item, revision: String) -> EarlierFile? {
+        let place = place(of: item)
+        return EarlierFile(place.path(in: folder), hash: records.xetHash(of: place))
+    }
 
     package func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? { nil }
 
@@ -83,6 +91,10 @@ package struct HubCachePlace: DownloadPlace {
     package func isKnown(_ item: RepositoryDownload.Item) -> Bool {
         guard let path = try? path(of: item) else { return false }
         return layout.isBlob(path, of: item.byteCount)
+    }
+
+    package func earlier(_ item: RepositoryDownload.Item, revision: String) -> EarlierFile? {
+        layout.commit(of: revision).map { EarlierFile(item.path.path(in: layout.snapshot($0))) }
     }
 
     package func claim(_ item: RepositoryDownload.Item) async throws -> (any Sendable)? {

@@ -30,23 +30,30 @@ package struct HubParts: Sendable {
     /// Opens a file; all of it if no range is given.
     ///
     /// A Hub may send the whole of a file that is not in XET, whatever was asked for: see ``ContentSource/start``. `request` is `nil`
-    /// when only the hash is known. Throws ``XetError``.
+    /// when only the hash is known. With an `update` chunks that are here are not fetched. Throws ``XetError``.
     package func open(
         _ file: ResolvedFile,
         _ request: FileRequest?,
         _ scope: TokenScope,
-        range: FileByteRange? = nil
+        range: FileByteRange? = nil,
+        update: FileUpdate? = nil
     ) async throws -> ContentSource {
         switch file.storage {
         case .xet(let hash):
             guard let byteCount = file.byteCount else { throw XetError(.invalidResponse, "the file has no size") }
             let range = range ?? FileByteRange(count: byteCount)
-            let download = try await downloader.prepare(
-                hash,
-                byteCount: byteCount,
-                range: range,
-                from: cas.reconstructions(for: scope)
-            )
+            let source = cas.reconstructions(for: scope)
+            let download =
+                if let update {
+                    try await downloader.reading(from: UpdateXorbs(update: update, upstream: downloader.xorbs)).prepare(
+                        hash,
+                        byteCount: byteCount,
+                        range: range,
+                        from: UpdateReconstructions(update: update, upstream: source)
+                    )
+                } else {
+                    try await downloader.prepare(hash, byteCount: byteCount, range: range, from: source)
+                }
             return .xet(download, start: range.start)
         case .regular:
             guard let request else { throw XetError(.invalidRequest, "only XET files can be had by hash") }

@@ -110,11 +110,16 @@ package struct OutputPlace: Sendable {
     ///
     /// One that may not be read is as good as another content.
     package func compare(with claim: ContentClaim) async throws -> ContentClaim.Outcome {
-        guard canMatch(claim) else { return .mismatch }
+        try await comparison(with: claim).outcome
+    }
+
+    /// The same, with the chunks of the file that is there if they had to be found.
+    func comparison(with claim: ContentClaim) async throws -> (outcome: ContentClaim.Outcome, chunks: LocalChunks?) {
+        guard canMatch(claim) else { return (.mismatch, nil) }
         guard let file = try? OpenFile(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY, operation: .open),
             try file.status().kind == .regular
-        else { return .mismatch }
-        return try await claim.compare(with: file)
+        else { return (.mismatch, nil) }
+        return try await claim.comparison(with: file)
     }
 
     /// Whether the name still stands for the same, with the same content.

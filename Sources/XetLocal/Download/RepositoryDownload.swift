@@ -219,7 +219,8 @@ package struct RepositoryDownload: Sendable {
             // Of thousands of files some are asked for when the Hub has had enough for a while.
             openingRetry: parts.bodyRetry
         )
-        return try await download.toFile(path)
+        let earlier = try await Blocking.run { [place, revision] in try place.earlier(item, revision: revision) }
+        return try await download.toFile(path, earlier: earlier)
     }
 }
 

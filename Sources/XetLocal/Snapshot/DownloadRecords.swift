@@ -1,5 +1,5 @@
 import Synchronization
-import XetCore
+package import XetCore
 
 #if canImport(Glibc)
 import Glibc
@@ -44,6 +44,14 @@ package final class DownloadRecords: Sendable {
             entry.identity == identity
         else { return false }
         return Self.entry(path.path(in: root), identity) == entry
+    }
+
+    /// The XET hash of a file that is what it was when it was downloaded; `nil` if it has none, or that is not on record.
+    package func xetHash(of path: RepositoryPath) -> FileHash? {
+        guard let entry = state.withLock({ $0.entries[path.text] }),
+            Self.entry(path.path(in: root), entry.identity) == entry
+        else { return nil }
+        return ContentClaim.xetHash(ofIdentity: entry.identity)
     }
 
     /// Remembers that a file has its content now.

@@ -1,3 +1,4 @@
+import NIOCore
 package import XetCore
 
 #if canImport(Glibc)
@@ -69,6 +70,22 @@ package struct HubCacheLayout: Sendable {
         let depth = 2 + path.text.utf8.count { $0 == UInt8(ascii: "/") }
         let target = String(repeating: "../", count: depth) + "blobs/" + (try Self.name(claim, path))
         try Folder(link.folder).link(link.name, to: Array(target.utf8))
+    }
+
+    /// The commit that a revision meant when it was last downloaded; `nil` if that is not known.
+    ///
+    /// Blocks the thread.
+    package func commit(of revision: String) -> String? {
+        guard let name = RepositoryPath(revision),
+            let file = try? OpenFile(
+                name.path(in: folder.appending("refs")),
+                flags: O_RDONLY | O_NONBLOCK | O_NOCTTY,
+                operation: .open
+            ),
+            let text = try? ReadableFile(file).read(at: 0, count: 64)
+        else { return nil }
+        let commit = String(decoding: text.readableBytesView, as: UTF8.self)
+        return commit.utf8.count == 40 && commit.utf8.allSatisfy({ $0.hexValue != nil }) ? commit : nil
     }
 
     /// Notes what commit a revision means.

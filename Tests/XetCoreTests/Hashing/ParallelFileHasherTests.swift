@@ -33,6 +33,28 @@ import XetTestSupport
         }
     }
 
+    @Test(arguments: [1, 3])
+    func `tells of every chunk, in order`(taskCount: Int) async throws {
+        let bytes = Inputs.splitmix(3 * Self.segment + 8191, seed: 22)
+        let found = Watched<[(hash: ChunkHash, byteCount: Int)]>([])
+        let hasher = ParallelFileHasher(taskCount: taskCount)
+        let hash = try await hasher.hash(byteCount: UInt64(bytes.count)) { offset, output in
+            output.append(copying: bytes.rawSpan.extracting(Int(offset)..<Int(offset) + output.freeCapacity))
+        } onChunks: { chunks in
+            found.change { $0 += chunks }
+        }
+        #expect(hash == Self.hash(bytes))
+        var start = 0
+        for end in Chunker.cuts(of: bytes) + [bytes.count] where end > start {
+            let chunk = try #require(found.value.first)
+            found.change { $0.removeFirst() }
+            #expect(chunk.hash == ChunkHash(ofChunk: Array(bytes[start..<end]).rawSpan))
+            #expect(chunk.byteCount == end - start)
+            start = end
+        }
+        #expect(found.value.isEmpty)
+    }
+
     /// Many places where a chunk may end, also where it is too short yet, and hardly any.
     @Test(arguments: [0, 3, 11, 64, 127])
     func `cuts as the chunker does`(pad: Int) async throws {

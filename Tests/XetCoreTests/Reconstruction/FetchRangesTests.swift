@@ -1,5 +1,6 @@
 import Testing
-import XetCore
+
+@testable import XetCore
 
 @Suite struct FetchRangesTests {
     private static let xorb = XorbHash(String(repeating: "0123456789abcdef", count: 4))
@@ -30,6 +31,21 @@ import XetCore
         #expect(ranges.signedList(of: single) == [single])
         #expect(ranges.infos.map(\.chunks.start) == [0, 40, 90, 200, 210, 300])
         #expect(list.isSignedList && other.isSignedList && [single].isSignedList)
+    }
+
+    @Test func `answers for several ranges are one`() throws {
+        let xorb = try #require(Self.xorb)
+        let list = try (0..<3).map { try info([4, 0, 9][$0], "https://cdn.example/a", $0, of: 3) }
+        let single = try info(30, "https://cdn.example/c")
+        let parts = try [list, [single]].map { infos in
+            let terms = try infos.map { try Term(xorb: xorb, chunks: $0.chunks, unpackedByteCount: 5000) }
+            return try Reconstruction(offsetIntoFirstTerm: 0, terms: terms, fetches: [xorb: infos])
+        }
+        let joined = try Reconstruction(joining: parts, offsetIntoFirstTerm: 17)
+        #expect(joined.terms == parts.flatMap(\.terms))
+        #expect(joined.byteCount == 20_000 - 17)
+        for info in list { #expect(joined.fetches[xorb]?.signedList(of: info) == list) }
+        #expect(joined.fetches[xorb]?.signedList(of: single) == [single])
     }
 
     @Test func `single ranges that share a URL are no list`() throws {

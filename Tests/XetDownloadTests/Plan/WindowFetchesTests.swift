@@ -38,6 +38,26 @@ import XetTestSupport
         reconstruction.fetches.flatMap { xorb, ranges in ranges.infos.map { (xorb, $0) } }
     }
 
+    /// Whoever kept it may have packed it in another way.
+    @Test func `what is no longer kept has an address`() throws {
+        let source = ScriptedReconstructionSource(file)
+        let plain = try first(source)
+        let (xorb, info) = try #require(infos(plain).first)
+        let bytes = try #require(HTTPByteRange(first: 0, last: UInt64(8 * info.chunks.count)))
+        let kept = try FetchInfo(chunks: info.chunks, bytes: bytes, url: .kept)
+        var all = plain.fetches.mapValues(\.infos)
+        all[xorb] = all[xorb]?.map { $0 == info ? kept : $0 }
+        let reconstruction = try Reconstruction(
+            offsetIntoFirstTerm: plain.offsetIntoFirstTerm,
+            terms: plain.terms,
+            fetches: all
+        )
+        let renewal = renew(fetches(reconstruction, source), kept, xorb)
+        executor.runUntilIdle()
+        let renewed = try #require(renewal.value)
+        #expect(renewed.url != .kept && renewed.chunks == info.chunks && renewed.bytes == info.bytes)
+    }
+
     @Test func `a burst of refusals leads to one renewal`() throws {
         let source = ScriptedReconstructionSource(file)
         let reconstruction = try first(source)
