@@ -67,11 +67,21 @@ enum CommandFailure {
         return "\(error.message) \(call.errno)."
     }
 
+    /// Ends the process over arguments that cannot be meant, with how the command is used.
+    static func finishUsage(_ message: String, of command: any ParsableCommand.Type) -> Never {
+        let name = CommandNames.path(of: command)
+        let usage = XetCommand.usageString(for: command)
+        finish(Status.usage, "xet: \(message)\nUsage: \(usage)\n  See '\(name) --help' for more information.")
+    }
+
     /// Ends the process, with the help that was asked for or with what was wrong with the arguments.
     static func finish(_ code: ExitCode, _ message: String) -> Never {
         let code = code == .validationFailure ? Status.usage : code
         if message.isEmpty { exit(code.rawValue) }
         guard code == .success else {
+            // One name for who speaks, whatever is wrong.
+            let prefix = "Error: "
+            let message = message.hasPrefix(prefix) ? "xet: " + message.dropFirst(prefix.count) : message
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
             let shown = lines.map { DisplayText.escaped(CommandArguments.bytes(String($0))) }
             Descriptor.standardError.print(shown.joined(separator: "\n"))

@@ -34,14 +34,21 @@ struct XetCommand: AsyncParsableCommand {
         Descriptor.reserveStandardNumbers()
         // A file that may not grow further is a failed write, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
+        let arguments = CommandArguments.texts
+        if let problem = CommandNames.problem(in: arguments) {
+            CommandFailure.finishUsage(problem.message, of: problem.within)
+        }
+        var running: (any ParsableCommand.Type)?
         do {
-            var command = try parseAsRoot(CommandArguments.texts)
+            var command = try parseAsRoot(arguments)
+            running = type(of: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
+            if let running, error is ValidationError { CommandFailure.finishUsage(message(for: error), of: running) }
             CommandFailure.finish(exitCode(for: error), fullMessage(for: error))
         }
     }

@@ -36,6 +36,39 @@ def test_statuses(xet, arguments, status):
     assert finished.returncode == status, finished.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "first", "usage"),
+    [
+        (["downlaod", MODEL], "There is no command 'downlaod'; did you mean 'download'?", "xet "),
+        (["frobnicate"], "There is no command 'frobnicate'.", "xet "),
+        (["cache", "statsu", "folder"], "There is no command 'statsu'; did you mean 'status'?", "xet cache "),
+        (["help", "porxy"], "There is no command 'porxy'; did you mean 'proxy'?", "xet "),
+        (["proxy", "--prot", "80"], "Unknown option '--prot'. Did you mean '--port'?", "xet proxy "),
+        (["download", "a/b/c/d"], "'a/b/c/d' is no repository: expected owner/name, or its hf:// or https address.", "xet download "),
+        # Found when the command runs.
+        (["list", "a/b/c/d"], "'a/b/c/d' is no repository: expected owner/name.", "xet list "),
+        (["health", "--url", "here"], "'--url' is an http or https URL.", "xet health "),
+        (["origin", "/nowhere/at/all"], "'/nowhere/at/all' is not a folder.", "xet origin "),
+    ],
+)
+def test_usage(xet, arguments, first, usage):
+    """What is wrong, and how the command is used that was meant."""
+    finished = xet(*arguments)
+    assert finished.returncode == USAGE
+    lines = finished.stderr.decode().splitlines()
+    assert lines[0] == f"xet: {first}"
+    assert lines[1].startswith(f"Usage: {usage}")
+    assert lines[2] == f"  See '{usage}--help' for more information."
+    assert not finished.stdout
+
+
+@pytest.mark.parametrize("command", ["download", "cache status", "cache verify", "proxy", "origin", "hash"])
+def test_help_of_commands(xet, command):
+    shown = xet(*command.split(), "--help")
+    assert shown.returncode == 0 and f"USAGE: xet {command}" in shown.stdout.decode()
+    assert xet("help", *command.split()).stdout == shown.stdout
+
+
 def unused_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -114,4 +114,4 @@ def test_a_proxy_for_other_hosts_is_not_used(health, server):
 def test_what_makes_no_sense(health, arguments, variables):
     status, line = health(*arguments, **variables)
     assert status == 2
-    assert "Error: " in line
+    assert "xet: " in line

@@ -61,7 +61,7 @@ struct CacheOptions: ParsableArguments {
 extension CacheCommand {
     /// The command `xet cache status`.
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show what is in a cache.")
+        static let configuration = CommandConfiguration(commandName: "status", abstract: "Show what is in a cache.")
 
         @OptionGroup var options: CacheOptions
 
@@ -75,6 +75,7 @@ extension CacheCommand {
     /// The command `xet cache verify`.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Read everything, and drop what is damaged.",
             discussion: """
                 What is dropped is fetched anew when somebody asks for it. The exit status is 0 all the same, and 1 if the \
@@ -96,6 +97,7 @@ extension CacheCommand {
     /// The command `xet cache prune`.
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prune",
             abstract: "Drop what was used least, and what a killed proxy left, until a cache has a size.",
             discussion: "--size 0 empties it."
         )

@@ -1,9 +1,9 @@
 /// Finds the name that somebody may have meant.
-enum NearestName {
+package enum NearestName {
     /// The name among `names` that a misspelt one is nearest to; `nil` if it is far from all.
     ///
     /// Case, and underscores in the place of hyphens, do not count.
-    static func find(_ text: String, among names: [String]) -> String? {
+    package static func find(_ text: String, among names: [String]) -> String? {
         guard text.utf8.count <= 64 else { return nil }
         let wanted = plain(text)
         let nearest = names.map { (name: $0, distance: distance(wanted, plain($0))) }.min { $0.distance < $1.distance }
