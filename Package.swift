@@ -162,6 +162,7 @@ let package = Package(
                 "XetAccess", "XetCore", "XetDownload", "XetClient", "XetServer", "XetWire", hummingbird, httpTypes,
                 logging, metrics, instrumentation, tracing, lifecycle, nio("NIOCore"),
             ],
+            resources: ["openapi.json", "index.html", "ui.css", "ui.js"].map { .embedInCode("Files/\($0)") },
             swiftSettings: settings
         ),
         .target(

@@ -8,9 +8,9 @@ struct StatusRoutes: Sendable {
     private let source: StatusSource
     /// `nil` if the operator wants no page.
     private let page: IndexPage?
-    private let style = StaticDocument(PageStyle.text, contentType: "text/css; charset=utf-8")
-    private let script = StaticDocument(PageScript.text, contentType: "text/javascript; charset=utf-8")
-    private let description = StaticDocument(OpenAPIDocument.text, contentType: "application/json")
+    private let style = StaticDocument(EmbeddedText.style, contentType: "text/css; charset=utf-8")
+    private let script = StaticDocument(EmbeddedText.script, contentType: "text/javascript; charset=utf-8")
+    private let description = StaticDocument(EmbeddedText.openAPI, contentType: "application/json")
     private let events: EventsRoute
 
     init(_ source: StatusSource, publicAddress: PublicAddress, hasUI: Bool, allowAnonymous: Bool) {

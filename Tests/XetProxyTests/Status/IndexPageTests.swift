@@ -36,6 +36,13 @@ import XetWire
         #expect(open.contains("curl -fL -O"))
     }
 
+    @Test func `every place of the page is filled, and nothing is made for none`() throws {
+        let address = PublicAddress(configured: nil, settings: ReloadableSettings())
+        let page = IndexPage(publicAddress: address, allowAnonymous: false)
+        let values = page.values(StatusSamples.report(TransferBook()), base: "http://proxy.example", root: "")
+        #expect(EmbeddedText.page.names == Set(values.keys))
+    }
+
     @Test func `the public Hub has a file to try`() async throws {
         let report = StatusSamples.report(TransferBook(), hub: "https://huggingface.co")
         #expect(try await Self.page(report).text().contains("/download/openai-community/gpt2/model.safetensors"))

@@ -20,7 +20,7 @@ import XetCore
     }
 
     private static func document() throws -> Document {
-        try JSONDecoder().decode(Document.self, from: Data(OpenAPIDocument.text.utf8))
+        try JSONDecoder().decode(Document.self, from: Data(EmbeddedText.openAPI.utf8))
     }
 
     @Test func `it is JSON, of this version`() throws {
@@ -31,7 +31,7 @@ import XetCore
 
     @Test func `every reference leads somewhere, and every component is used`() throws {
         let components = try Self.document().components
-        let references = OpenAPIDocument.text.split(separator: ##""$ref": "#/components/"##).dropFirst().map {
+        let references = EmbeddedText.openAPI.split(separator: ##""$ref": "#/components/"##).dropFirst().map {
             $0.prefix { $0 != "\"" }
         }
         let defined = components.filter { $0.key != "securitySchemes" }.flatMap { kind, names in
