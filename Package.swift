@@ -206,6 +206,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "XetStoreTestSupport",
+            dependencies: ["XetAccess", "XetCore", "XetStore", nio("NIOCore")],
+            path: "Tests/XetStoreTestSupport",
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetServerTestSupport",
             dependencies: [hummingbird, httpTypes, nio("NIOCore")],
             path: "Tests/XetServerTestSupport",
@@ -294,19 +300,24 @@ let package = Package(
         .testTarget(
             name: "XetStoreTests",
             dependencies: [
-                "XetAccess", "XetCore", "XetStore", "XetTestSupport", nio("NIOCore"), nio("_NIOFileSystem"),
+                "XetAccess", "XetCore", "XetStore", "XetStoreTestSupport", "XetTestSupport", nio("NIOCore"),
+                nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "XetUploadTests",
-            dependencies: ["XetAccess", "XetCore", "XetStore", "XetTestSupport", "XetUpload", nio("NIOCore")],
+            dependencies: [
+                "XetAccess", "XetCore", "XetStoreTestSupport", "XetTestSupport", "XetUpload", nio("NIOCore"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "XetOriginTests",
             dependencies: [
-                "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetTestSupport", "XetWire", crypto, hummingbird,
+                "XetAccess", "XetCore", "XetOrigin", "XetStore", "XetStoreTestSupport", "XetTestSupport", "XetWire",
+                crypto,
+                hummingbird,
                 httpTypes,
                 logging, nio("NIOCore"), nio("_NIOFileSystem"),
                 hummingbirdTesting,

@@ -4,6 +4,7 @@ import Testing
 import XetAccess
 import XetCore
 import XetStore
+import XetStoreTestSupport
 import XetTestSupport
 
 @testable import XetUpload

@@ -2,6 +2,7 @@ import Testing
 import XetAccess
 import XetCore
 import XetStore
+import XetStoreTestSupport
 import XetTestSupport
 
 @Suite struct ShardCheckTests {

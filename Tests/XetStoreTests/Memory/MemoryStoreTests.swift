@@ -1,5 +1,6 @@
 import Testing
 import XetStore
+import XetStoreTestSupport
 
 @Suite struct MemoryStoreTests {
     @Test func `keeps xorbs as every store does`() async throws {

@@ -1,10 +1,12 @@
-public import NIOCore
+package import NIOCore
 import Synchronization
-public import XetAccess
-public import XetCore
+package import XetAccess
+package import XetCore
 
-/// Xorbs in memory, for tests.
-public final class MemoryXorbStore: XorbStore {
+@testable import XetStore
+
+/// Xorbs in memory.
+package final class MemoryXorbStore: XorbStore {
     private struct State {
         var chunks = ChunkTable()
         var xorbs: [XorbHash: SerializedXorb] = [:]
@@ -13,13 +15,13 @@ public final class MemoryXorbStore: XorbStore {
     private let state = Mutex(State())
 
     /// An empty store.
-    public init() {}
+    package init() {}
 
     /// The xorbs that are kept, in no order.
-    public var xorbs: [SerializedXorb] { state.withLock { Array($0.xorbs.values) } }
+    package var xorbs: [SerializedXorb] { state.withLock { Array($0.xorbs.values) } }
 
     @discardableResult
-    public func put(_ xorb: SerializedXorb) async throws -> Bool {
+    package func put(_ xorb: SerializedXorb) async throws -> Bool {
         state.withLock { state in
             guard state.xorbs[xorb.index.hash] == nil else { return false }
             state.xorbs[xorb.index.hash] = xorb
@@ -28,7 +30,7 @@ public final class MemoryXorbStore: XorbStore {
         }
     }
 
-    public func locate(_ chunk: ChunkHash) async throws -> ChunkLocation? {
+    package func locate(_ chunk: ChunkHash) async throws -> ChunkLocation? {
         state.withLock { state in
             guard let place = state.chunks.place(of: chunk), let xorb = state.xorbs[place.xorb],
                 let location = ChunkLocation(xorb: xorb.index, chunk: place.chunk), location.hash == chunk
@@ -37,11 +39,11 @@ public final class MemoryXorbStore: XorbStore {
         }
     }
 
-    public func index(of xorb: XorbHash) async throws -> XorbIndex? {
+    package func index(of xorb: XorbHash) async throws -> XorbIndex? {
         state.withLock { $0.xorbs[xorb]?.index }
     }
 
-    public func read(
+    package func read(
         _ range: HTTPByteRange,
         of xorb: XorbHash,
         _ body: (ByteBuffer) async throws -> Void
@@ -54,5 +56,5 @@ public final class MemoryXorbStore: XorbStore {
     }
 
     @discardableResult
-    public func examine(_ xorb: XorbHash) async throws -> (any Error)? { nil }
+    package func examine(_ xorb: XorbHash) async throws -> (any Error)? { nil }
 }

@@ -1,19 +1,21 @@
 import Synchronization
-public import XetAccess
-public import XetCore
+package import XetAccess
+package import XetCore
 
-/// Reconstructions in memory, for tests.
-public final class MemoryShardStore: ShardStore {
+@testable import XetStore
+
+/// Reconstructions in memory.
+package final class MemoryShardStore: ShardStore {
     private let check: ShardCheck
     private let files = Mutex<[FileHash: ShardFile]>([:])
 
     /// An empty store of files over the xorbs of another.
-    public init(xorbs: any XorbStore) {
+    package init(xorbs: any XorbStore) {
         check = ShardCheck(xorbs: xorbs)
     }
 
     @discardableResult
-    public func register(_ shard: Shard) async throws -> Bool {
+    package func register(_ shard: Shard) async throws -> Bool {
         try await check.check(shard)
         return files.withLock { files in
             var isNew = false
@@ -25,11 +27,11 @@ public final class MemoryShardStore: ShardStore {
         }
     }
 
-    public func file(_ hash: FileHash) async throws -> ShardFile? {
+    package func file(_ hash: FileHash) async throws -> ShardFile? {
         files.withLock { $0[hash] }
     }
 
-    public func neighbours(of xorb: XorbHash, maximumCount: Int) async throws -> [XorbHash] {
+    package func neighbours(of xorb: XorbHash, maximumCount: Int) async throws -> [XorbHash] {
         let files = files.withLock { files in files.values.sorted { $0.hash < $1.hash } }
         return XorbNeighbours.of(xorb, in: files, maximumCount: maximumCount)
     }
