@@ -89,8 +89,8 @@ let package = Package(
         .target(name: "CCRC64"),
         .target(name: "CMemory"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .target(
             name: "XetCore",
             dependencies: ["BLAKE3", "CByteGrouping", "CCRC64", "CLZ4"],

@@ -2,42 +2,25 @@
 ///
 /// Holds at most one chunk.
 public struct FileHasher: Sendable {
-    private var chunker = Chunker()
+    private var cutter = SegmentCutter()
     private var tree = MerkleTree()
-    /// The start of a chunk whose end has not come yet.
-    private var open: [UInt8] = []
 
     /// A hasher before the first byte.
     public init() {}
 
     /// Takes the next bytes of the file.
     public mutating func update(_ bytes: RawSpan) {
-        var start = 0
-        while start < bytes.byteCount {
-            let rest = bytes.extracting(start..<bytes.byteCount)
-            guard let cut = chunker.nextCut(in: rest) else {
-                open.append(copying: rest)
-                return
-            }
-            let end = rest.extracting(0..<cut)
-            if open.isEmpty {
-                tree.append(ChunkHash(ofChunk: end), byteCount: cut)
-            } else {
-                open.append(copying: end)
-                closeChunk()
-            }
-            start += cut
-        }
+        append(cutter.cut(bytes, isLast: false), bytes)
     }
 
     /// The hash of the file, after its last byte.
     public consuming func finish() -> FileHash {
-        if !open.isEmpty { closeChunk() }
+        let none: [UInt8] = []
+        append(cutter.cut(none.rawSpan, isLast: true), none.rawSpan)
         return tree.fileHash
     }
 
-    private mutating func closeChunk() {
-        tree.append(ChunkHash(ofChunk: open.rawSpan), byteCount: open.count)
-        open.removeAll(keepingCapacity: true)
+    private mutating func append(_ cuts: SegmentCuts, _ bytes: RawSpan) {
+        for leaf in cuts.leaves(in: bytes) { tree.append(leaf.hash, byteCount: leaf.byteCount) }
     }
 }

@@ -28,22 +28,22 @@ struct SegmentCutter {
     /// The start of a chunk whose end has not come yet.
     private var open: [UInt8] = []
 
-    /// Cuts the next segment.
+    /// Cuts the next segment, which may have any length.
     mutating func cut(_ bytes: RawSpan, isLast: Bool) -> SegmentCuts {
-        var cuts = SegmentCuts(head: open)
-        open = []
+        var ends: [Int] = []
         var start = 0
         while start < bytes.byteCount, let cut = chunker.nextCut(in: bytes.extracting(start..<bytes.byteCount)) {
             start += cut
-            cuts.ends.append(start)
+            ends.append(start)
         }
-        if start < bytes.byteCount {
-            if isLast {
-                cuts.ends.append(bytes.byteCount)
-            } else {
-                open = Array(copying: bytes.extracting(start..<bytes.byteCount))
-            }
+        if isLast, start < bytes.byteCount || (ends.isEmpty && !open.isEmpty) { ends.append(bytes.byteCount) }
+        guard let last = ends.last else {
+            // A short segment, all of it in a chunk that goes on.
+            open.append(copying: bytes)
+            return SegmentCuts(head: [])
         }
+        let cuts = SegmentCuts(head: open, ends: ends)
+        open = Array(copying: bytes.extracting(last..<bytes.byteCount))
         return cuts
     }
 }
