@@ -49,7 +49,8 @@ let argumentParser = product("ArgumentParser", "swift-argument-parser", server)
 
 let package = Package(
     name: "xet",
-    platforms: [.macOS(.v26)],
+    // What has `InlineArray`.
+    platforms: [.macOS(.v26), .iOS(.v26), .tvOS(.v26), .watchOS(.v26), .visionOS(.v26)],
     products: [
         .executable(name: "xet", targets: ["XetCommandLine"]),
         .library(name: "XetCore", targets: ["BLAKE3", "XetCore"]),

@@ -342,7 +342,7 @@ def test_ready_line_as_json(start_proxy, origin, tmp_path):
     proxy = start_proxy("--log-format", "json", "--allow-writes", "--cache", tmp_path / "kept")
     line = json.loads(proxy.errors().splitlines()[0])
     assert line["msg"] == f"xet proxy ready on {proxy.url}" and line["address"] == proxy.url
-    assert (line["hub"], line["anonymous"], line["writes"]) == (f"{origin.url}/", "false", "true")
+    assert (line["hub"], line["anonymous"], line["writes"]) == (f"{origin.url}/", False, True)
     assert line["cache"] == str(tmp_path / "kept") and line["cache_limit_bytes"] > 1 << 26
 
 

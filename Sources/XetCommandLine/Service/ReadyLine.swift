@@ -31,8 +31,8 @@ struct ReadyLine {
             write("\(message) (\(parts.joined(separator: ", ")))")
         case .json:
             var metadata: Logger.Metadata = [
-                "address": "\(address)", "hub": "\(hub)", "anonymous": "\(allowsAnonymous)",
-                "writes": "\(allowsWrites)",
+                "address": "\(address)", "hub": "\(hub)", "anonymous": .stringConvertible(allowsAnonymous),
+                "writes": .stringConvertible(allowsWrites),
             ]
             if let cache { metadata["cache"] = "\(cache)" }
             if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }

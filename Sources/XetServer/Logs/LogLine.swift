@@ -5,8 +5,8 @@ struct LogLine: Sendable {
     /// What a field holds.
     enum Value: Hashable, Sendable {
         case text(String)
-        /// A number as JSON writes it.
-        case number(String)
+        /// A number, or a truth value, as JSON writes it.
+        case literal(String)
     }
 
     /// Most scalars of a value; the rest is cut off.
@@ -31,13 +31,13 @@ struct LogLine: Sendable {
     private static func json(_ value: Value) -> String {
         switch value {
         case .text(let text): quoted(text)
-        case .number(let text): text
+        case .literal(let text): text
         }
     }
 
     private static func logfmt(_ value: Value) -> String {
         switch value {
-        case .number(let text): text
+        case .literal(let text): text
         case .text(let text):
             !text.isEmpty && text.unicodeScalars.count <= maximumValueCount && text.unicodeScalars.allSatisfy(isBare)
                 ? text : quoted(text)

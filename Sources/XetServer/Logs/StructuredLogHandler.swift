@@ -81,7 +81,8 @@ public struct StructuredLogHandler: LogHandler {
 extension LogLine.Value {
     init(_ value: Logger.MetadataValue) {
         switch value {
-        case .stringConvertible(let number as any BinaryInteger): self = .number("\(number)")
+        case .stringConvertible(let number as any BinaryInteger): self = .literal("\(number)")
+        case .stringConvertible(let truth as Bool): self = .literal("\(truth)")
         case .string(let text): self = .text(text)
         default: self = .text("\(value)")
         }

@@ -6,7 +6,7 @@ import Testing
     private func line(_ value: String) -> LogLine {
         var line = LogLine()
         line.append("a", .text(value))
-        line.append("n", .number("5"))
+        line.append("n", .literal("5"))
         return line
     }
 
