@@ -4,7 +4,7 @@ import os
 import shutil
 from contextlib import contextmanager
 
-from fixtures import FixtureFolder, FixtureSet, Fragments, Weights
+from fixtures import Changed, FixtureFolder, FixtureSet, Fragments, Noise, Weights
 from measure import GIB
 from processes import Children
 from upstream import Stage, Upstream, lacking_bytes
@@ -70,6 +70,14 @@ class Bench:
         pieces = (2048, 512, 192) if self.is_quick else (4096, 1536, 768, 384, 192)
         files = tuple(Fragments(f"pieces-{kib}.bin", base.mib, base.name, kib) for kib in pieces)
         return FixtureSet(f"fragments-{base.mib}", (base, *files))
+
+    @property
+    def uploads(self):
+        """Random bytes, weights, and the same weights with 1% changed in 20 places."""
+        mib = self.whole.mib
+        weights = Weights("weights.bin", mib)
+        changed = Changed("changed.bin", mib, weights.name, places=20, share=0.01)
+        return FixtureSet(f"uploads-{mib}", (Noise("noise.bin", mib), weights, changed))
 
     def upstream(self, fixtures):
         """The upstream of a fixture set; it stays up until another set is asked for."""

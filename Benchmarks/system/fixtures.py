@@ -1,7 +1,7 @@
-"""The files that are downloaded: made once from fixed seeds, kept between runs, and taken in by `xet origin`.
+"""The files that are downloaded or uploaded: made once from fixed seeds and kept between runs.
 
-A fixture set is a folder with `source/` (what the origin serves), `data/` (its xorbs and shards) and `files.json`
-(sizes and SHA-256 of the files).
+A fixture set is a folder with `source/` (the files, as the origin serves them), `data/` (its xorbs and shards; empty where
+nothing is downloaded) and `files.json` (what the files are, and their SHA-256).
 """
 
 import hashlib
@@ -63,6 +63,49 @@ class Fragments:
                 start = int(generator.integers(0, len(source) - length))
                 file.write(source[start : start + length])
                 left -= length
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A file of random bytes: nothing of it can be packed."""
+
+    name: str
+    mib: int
+
+    @property
+    def byte_count(self):
+        return self.mib * MIB
+
+    def write(self, folder):
+        generator = generator_for(self.name)
+        with open(folder / self.name, "wb") as file:
+            for start in range(0, self.byte_count, PIECE):
+                file.write(generator.bytes(min(PIECE, self.byte_count - start)))
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An earlier file of the set with one run of new bytes in each of `places` equal parts; `share` of it is new."""
+
+    name: str
+    mib: int
+    base: str
+    places: int
+    share: float
+
+    @property
+    def byte_count(self):
+        return self.mib * MIB
+
+    def write(self, folder):
+        shutil.copyfile(folder / self.base, folder / self.name)
+        generator = generator_for(self.name)
+        part = self.byte_count // self.places
+        length = int(part * self.share)
+        with open(folder / self.name, "r+b") as file:
+            for number in range(self.places):
+                file.seek(part * number + int(generator.integers(0, part - length)))
+                file.write(generator.bytes(length))
 
 
 @dataclass(frozen=True)

@@ -137,13 +137,17 @@ def watched(pid):
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one subject. `first_byte_seconds` is the median of its requests; None where there is no request."""
+    """One run of one subject. `first_byte_seconds` is the median of its requests; None where there is no request.
+
+    `sent_bytes` is what an upload sent; None where there is none.
+    """
 
     byte_count: int
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     first_byte_seconds: float | None = None
+    sent_bytes: int | None = None
 
     @property
     def megabytes_per_second(self):

@@ -1,7 +1,8 @@
-"""One download by the reference client, measured around the call: interpreter start and imports are not counted.
+"""One transfer by the reference client, measured around the call: interpreter start and imports are not counted.
 
 The job comes as JSON on stdin, the result goes as JSON to stdout. Modes: "file" is `hf_hub_download`, the usual way;
-"stream" hands the bytes to this program in file order; "ranges" streams byte ranges, one after the other.
+"stream" hands the bytes to this program in file order; "ranges" streams byte ranges, one after the other. "upload" is
+`HfApi().upload_file`.
 """
 
 import hashlib
@@ -54,11 +55,38 @@ class Download:
             if self.digest:
                 self.digest.update(piece)
 
-    def sha256(self):
+    def result(self):
+        return {
+            "byte_count": self.path.stat().st_size if self.path else self.byte_count,
+            "first_bytes": self.first_bytes,
+            "sha256": self._sha256(),
+        }
+
+    def _sha256(self):
         if self.path and self.digest:
             with open(self.path, "rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         return self.digest.hexdigest() if self.digest else None
+
+
+class Upload:
+    """A file of this machine, which gets a name in a repository."""
+
+    def __init__(self, job):
+        from huggingface_hub import HfApi  # Here, so that downloads do not have it in their memory.
+
+        self.job = job
+        self.api = HfApi()
+
+    def upload(self):
+        self.api.upload_file(
+            path_or_fileobj=self.job["path"],
+            path_in_repo=self.job["name"],
+            repo_id=self.job["repository"],
+        )
+
+    def result(self):
+        return {"byte_count": Path(self.job["path"]).stat().st_size}
 
 
 def reset_peak():
@@ -77,25 +105,17 @@ def peak_bytes():
 
 def main():
     job = json.load(sys.stdin)
-    download = Download(job)
+    transfer = Upload(job) if job["mode"] == "upload" else Download(job)
+    run = getattr(transfer, job["mode"])
     reset_peak()
     cpu_before = time.process_time()
     started = time.monotonic()
-    {"file": download.file, "stream": download.stream, "ranges": download.ranges}[job["mode"]]()
+    run()
     seconds = time.monotonic() - started
     cpu_seconds = time.process_time() - cpu_before
     peak = peak_bytes()
-    json.dump(
-        {
-            "seconds": seconds,
-            "cpu_seconds": cpu_seconds,
-            "peak_bytes": peak,
-            "byte_count": download.path.stat().st_size if download.path else download.byte_count,
-            "first_bytes": download.first_bytes,
-            "sha256": download.sha256(),
-        },
-        sys.stdout,
-    )
+    costs = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_bytes": peak}
+    json.dump({**costs, **transfer.result()}, sys.stdout)
 
 
 main()

@@ -3,6 +3,7 @@
 import os
 import select
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -91,6 +92,17 @@ class PlainFile(Proxy):
         return f"/plain/{name}"
 
 
+def reference_environment(bench, url, home):
+    """The environment of an official client whose Hub is at `url` and which keeps everything in `home`."""
+    return {
+        **bench.environment,
+        "HF_ENDPOINT": url,
+        "HF_HOME": str(home),
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+
+
 class ReferenceClient(Subject):
     """hf_xet; `mode` is "file" (to a file in memory), "stream" or "ranges". What is counted is its Python process."""
 
@@ -101,13 +113,7 @@ class ReferenceClient(Subject):
 
     def run(self, name, ranges=None, with_hash=False):
         with self.upstream.stage.empty_folder() as home:
-            environment = {
-                **self.bench.environment,
-                "HF_ENDPOINT": self.nginx.url,
-                "HF_HOME": str(home),
-                "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-                "HF_HUB_DISABLE_TELEMETRY": "1",
-            }
+            environment = reference_environment(self.bench, self.nginx.url, home)
             job = {"mode": self.mode, "repository": REPOSITORY, "name": name, "ranges": ranges, "hash": with_hash}
             command = [sys.executable, REFERENCE_PROGRAM]
             result = run_job(self.bench.children, command, job, DEADLINE, self.name, env=environment)
@@ -133,24 +139,31 @@ class DownloadCommand(Subject):
     def run(self, name, with_hash=False):
         with self.upstream.stage.empty_folder() as folder:
             output = folder / "out"
-            arguments = [self.bench.xet, "download", REPOSITORY, name, "--hub-endpoint", self.nginx.url]
-            with tempfile.TemporaryFile() as errors:
-                started = time.monotonic()
-                process = self.bench.children.add(
-                    start([*arguments, "--output", output, "--quiet"], stderr=errors, env=self.bench.environment)
-                )
-                peak, usage = watch_to_end(process)
-                seconds = time.monotonic() - started
-                self.bench.children.stop(process)
-                if process.returncode != 0:
-                    errors.seek(0)
-                    raise BenchError(f"{self.name}: status {process.returncode}: {errors.read().decode()[-2000:]}")
+            arguments = ["download", REPOSITORY, name, "--hub-endpoint", self.nginx.url, "--output", output, "--quiet"]
+            costs = run_command(self.bench, arguments, self.bench.environment)
             if with_hash:
                 self.expect(file_digest(output), name, self.name)
-            return Sample(output.stat().st_size, seconds, usage.ru_utime + usage.ru_stime, peak)
+            return Sample(output.stat().st_size, *costs)
 
     def check(self, name):
         self.run(name, with_hash=True)
+
+
+def run_command(bench, arguments, environment):
+    """Runs `xet` from the start of its process to its end: (seconds, CPU seconds, highest resident bytes)."""
+    with tempfile.TemporaryFile() as errors:
+        started = time.monotonic()
+        process = bench.children.add(
+            start([bench.xet, *arguments], stdout=subprocess.DEVNULL, stderr=errors, env=environment)
+        )
+        peak, usage = watch_to_end(process)
+        seconds = time.monotonic() - started
+        bench.children.stop(process)
+        if process.returncode != 0:
+            errors.seek(0)
+            told = errors.read().decode("utf-8", "replace")[-2000:]
+            raise BenchError(f"xet {arguments[0]}: status {process.returncode}: {told}")
+    return seconds, usage.ru_utime + usage.ru_stime, peak
 
 
 def watch_to_end(process):

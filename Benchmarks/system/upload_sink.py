@@ -1,6 +1,6 @@
 """A Hub and a CAS on one port that take every upload, count the bytes of its bodies and keep none of them.
 
-As a program it says on stderr where it is. `GET /counted` tells what has come since it was asked last.
+As a program it says on stderr where it is. `POST /counted` tells what has come since it was asked last.
 """
 
 import json
@@ -53,7 +53,7 @@ class Routes:
         self._counts = counts
         repository = r"/api/models/([^/]+/[^/]+)"
         self._hub = [
-            ("GET", r"/counted", self._counted),
+            ("POST", r"/counted", self._counted),
             ("POST", r"/api/repos/create", self._create),
             ("GET", rf"{repository}(?:/revision/[^/]+)?", self._repository),
             ("POST", rf"{repository}/preupload/[^/]+", self._preupload),
@@ -143,6 +143,7 @@ class Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = 1 << 16
 
     def setup(self):
         super().setup()
@@ -187,10 +188,9 @@ class Connection(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Type": content_type, "Content-Length": len(body), **fields}.items():
             self.send_header(name, value)
-        if self.command == "HEAD":
-            body = b""
-        self._headers_buffer += [b"\r\n", body]
-        self.flush_headers()
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format, *arguments):
         pass

@@ -85,6 +85,9 @@ class Stage:
 
     def fill(self, fixtures, plain_names):
         shutil.copytree(fixtures.data / "xorbs", self.xorbs)
+        self.add_plain(fixtures, plain_names)
+
+    def add_plain(self, fixtures, plain_names):
         self.plain.mkdir()
         for name in plain_names:
             shutil.copyfile(fixtures.files / name, self.plain / name)
@@ -103,12 +106,12 @@ class Stage:
 
 
 class Server:
-    """A running `xet origin` or `xet proxy`; `url` is the address that its ready line names."""
+    """A running server, such as `xet origin`; `url` is the address that its ready line on stderr names."""
 
     def __init__(self, children, arguments, deadline, environment):
         self._children = children
         self._errors = tempfile.NamedTemporaryFile(prefix="xet-bench-stderr-")
-        self._what = f"xet {arguments[1]}"
+        self._what = " ".join(Path(argument).name for argument in arguments[:2])
         self.process = children.add(
             start(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors, env=environment)
         )

@@ -1,6 +1,6 @@
 """The scenarios, in the order in which they run; those of one fixture set follow each other."""
 
-from scenarios import cache, crowds, distance, growth, latency, memory, outage, ranges, throughput
+from scenarios import cache, crowds, distance, growth, latency, memory, outage, ranges, throughput, uploads
 
 SCENARIOS = {
     "one-reader": throughput.one_reader,
@@ -22,4 +22,5 @@ SCENARIOS = {
     "by-readers": growth.by_readers,
     "by-size": growth.by_size,
     "by-terms": growth.by_terms,
+    "upload": uploads.upload,
 }
