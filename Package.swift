@@ -90,7 +90,11 @@ let package = Package(
         .target(name: "CCRC64"),
         .target(name: "CMemory"),
         .target(name: "BLAKE3", dependencies: ["CBLAKE3"], swiftSettings: spanSettings),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .target(
             name: "XetCore",
@@ -133,7 +137,8 @@ let package = Package(
         .target(
             name: "XetLocal",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto, nio("NIOCore"),
+                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto, httpTypes,
+                nio("NIOCore"),
                 nio("NIOPosix"),
             ],
             swiftSettings: settings

@@ -173,13 +173,13 @@ _xet() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    proxy|download|upload|list|hash|inspect|cache|origin|demo|health|help)
+    proxy|download|upload|list|hash|inspect|cache|warm|origin|demo|health|help)
         # Offer subcommand argument completions
         "_xet_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'proxy download upload list hash inspect cache origin demo health help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'proxy download upload list hash inspect cache warm origin demo health help' -- "${cur}"))
         ;;
     esac
 }
@@ -557,6 +557,46 @@ _xet_cache_prune() {
     case "${positional_number}" in
     1)
         __xet_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_xet_warm() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --json --quiet -q --version -h --help)
+    repeating_options=(--include --exclude)
+    non_repeating_options=(--through --revision --repo-type --ca-file --private-upstreams --retry-for --jobs -j)
+    __xet_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--through')
+        return
+        ;;
+    '--revision')
+        return
+        ;;
+    '--repo-type')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
+        return
+        ;;
+    '--retry-for')
+        return
+        ;;
+    '--include')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--jobs'|'-j')
         return
         ;;
     esac

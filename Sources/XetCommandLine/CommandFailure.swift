@@ -52,6 +52,9 @@ enum CommandFailure {
         }
     }
 
+    /// The exit status that a failure of Hub, CAS or CDN has.
+    static func status(_ error: any Error) -> ExitCode { (error as? XetError).map(Status.of) ?? .failure }
+
     /// Prints one line with the name of the program.
     ///
     /// What others chose may be in it, such as the message of a server, so it is made safe to print.

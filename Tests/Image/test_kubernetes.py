@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
+"""deploy/kubernetes.yaml and warm.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 PATH = "deploy/kubernetes.yaml"
+WARM = "deploy/warm.yaml"
 VERSIONS = ("1.30", "1.33", "1.37")
 
 
@@ -20,9 +21,18 @@ def pod(objects):
     return objects["Deployment"]["spec"]["template"]["spec"]
 
 
+@pytest.mark.parametrize("path", [PATH, WARM])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_schema(check, tool, version):
-    check(tool("kubernetes-validate"), "--kubernetes-version", version, "--strict", PATH)
+def test_schema(check, tool, version, path):
+    check(tool("kubernetes-validate"), "--kubernetes-version", version, "--strict", path)
+
+
+def test_warm_is_confined_as_the_proxy_is(pod):
+    job = yaml.safe_load((Path(__file__).resolve().parents[2] / WARM).read_text())
+    other = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert other["securityContext"] == pod["securityContext"]
+    assert other["containers"][0]["securityContext"] == pod["containers"][0]["securityContext"]
+    assert other["containers"][0]["image"] == pod["containers"][0]["image"]
 
 
 def test_the_parts_fit_together(objects, pod):

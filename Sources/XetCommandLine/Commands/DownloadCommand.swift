@@ -307,10 +307,7 @@ extension DownloadCommand {
                 FileEvent(path: item.path.text, size: item.byteCount, state: outcome, xetHash: hash)
             )
         } else if dryRun {
-            let size = "\(item.byteCount)"
-            let blanks = String(repeating: " ", count: max(0, 14 - size.count))
-            let line = "\(blanks)\(size)  \(outcome.rawValue)  \(DisplayText.escaped(item.path.text))\n"
-            try Descriptor.standardOutput.write(ByteBuffer(string: line))
+            try FileLine.write(size: item.byteCount, state: outcome.rawValue, path: item.path.text)
         }
     }
 

@@ -255,10 +255,7 @@ extension UploadCommand {
         if json {
             try JSONOutput.writeLine(FileEvent(path: path, size: byteCount, state: outcome))
         } else if dryRun {
-            let size = "\(byteCount)"
-            let blanks = String(repeating: " ", count: max(0, 14 - size.count))
-            let line = "\(blanks)\(size)  \(outcome.rawValue)  \(DisplayText.escaped(path))\n"
-            try Descriptor.standardOutput.write(ByteBuffer(string: line))
+            try FileLine.write(size: byteCount, state: outcome.rawValue, path: path)
         }
     }
 

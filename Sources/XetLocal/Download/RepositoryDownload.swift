@@ -2,20 +2,12 @@ import Synchronization
 package import XetAccess
 import XetClient
 package import XetCore
-import XetWire
 
 /// Downloads the files of a repository into a folder, several at once.
 ///
 /// They are those of one commit. What is there and is the same is left alone, what is there in part goes on.
 package struct RepositoryDownload: Sendable {
-    /// A file, and where it goes.
-    package struct Item: Sendable {
-        package let path: RepositoryPath
-        package let file: ResolvedFile
-
-        package var byteCount: UInt64 { file.byteCount ?? 0 }
-        var claim: ContentClaim { ContentClaim(file) }
-    }
+    package typealias Item = RepositoryListing.Item
 
     /// What came of a file.
     package enum Outcome: String, Encodable, Sendable {
@@ -43,14 +35,11 @@ package struct RepositoryDownload: Sendable {
         }
     }
 
-    /// Most files that are meant: a listing may go on for as long as who sends it likes.
-    private static let mostFileCount = 1 << 20
-
     private let parts: HubParts
     private let repository: Repository
     private let revision: String
     private let token: HubToken?
-    private let filter: PathFilter
+    private let listing: RepositoryListing
     private let place: any DownloadPlace
     private let isVerifying: Bool
     private let jobCount: Int
@@ -76,7 +65,14 @@ package struct RepositoryDownload: Sendable {
         self.repository = repository
         self.revision = revision
         self.token = token
-        self.filter = filter
+        listing = RepositoryListing(
+            hub: parts.hub,
+            retry: parts.bodyRetry,
+            repository: repository,
+            revision: revision,
+            token: token,
+            filter: filter
+        )
         self.place = place
         self.isVerifying = isVerifying
         self.jobCount = jobCount
@@ -84,56 +80,9 @@ package struct RepositoryDownload: Sendable {
         self.onFile = onFile
     }
 
-    /// The files that are meant, by path.
-    ///
-    /// Throws if a path was named that is none, or nothing is meant.
-    private func items() async throws -> (items: [Item], commit: String) {
-        // Whether there is a Hub is told soon.
-        let commit = try await RetryPolicy().run(clock: ContinuousClock()) {
-            try await parts.hub.commit(of: repository, revision: revision, token: token)
-        }
-        let (items, missing) = try await parts.bodyRetry.run(clock: ContinuousClock()) { try await listed(at: commit) }
-        if let name = missing.min() {
-            throw XetError(
-                .notFound,
-                "there is no file '\(name)' in \(repository) at \(revision); a folder is '\(name)/'"
-            )
-        }
-        guard !items.isEmpty else {
-            throw XetError(.notFound, "no file of \(repository) at \(revision) is meant by what was asked for")
-        }
-        return (items.sorted { $0.path.text < $1.path.text }, commit)
-    }
-
-    /// The files that are meant, and the paths that were named and are none.
-    private func listed(at commit: String) async throws -> (items: [Item], missing: Set<String>) {
-        var items: [Item] = []
-        var missing = Set(filter.named.filter(\.isLiteral).map(\.text))
-        let hasCommit = repository.kind.hasRevisions
-        try await parts.hub.list(repository, revision: commit, token: token) { page in
-            missing.subtract(page.lazy.map(\.path))
-            for entry in page where filter.matches(entry.path) {
-                guard let path = RepositoryPath(entry.path) else {
-                    throw XetError(
-                        .invalidResponse,
-                        "'\(entry.path)' in \(repository) cannot be a file in a folder here"
-                    )
-                }
-                guard items.count < Self.mostFileCount else {
-                    throw XetError(
-                        .invalidResponse,
-                        "\(repository) has more than \(Self.mostFileCount) files that are meant"
-                    )
-                }
-                items.append(Item(path: path, file: ResolvedFile(entry, commit: hasCommit ? commit : nil)))
-            }
-        }
-        return (items, missing)
-    }
-
     /// Says what is there and what is not, and does nothing about it.
     package func plan() async throws -> Summary {
-        let (items, commit) = try await items()
+        let (items, commit) = try await listing.files()
         var summary = Summary()
         summary.location = place.location(of: commit)
         for item in items {
@@ -149,7 +98,7 @@ package struct RepositoryDownload: Sendable {
 
     /// Downloads what is not there; a first failure ends it, and what has come stays.
     package func run() async throws -> Summary {
-        let (items, commit) = try await items()
+        let (items, commit) = try await listing.files()
         try await Blocking.run { [place] in try place.prepare() }
         observer.begin(fileCount: items.count, byteCount: items.reduce(0) { $0 + $1.byteCount })
         defer { observer.end() }

@@ -66,7 +66,7 @@ package struct RepositoryUpload: Sendable {
 
     /// Xorbs that are sent at once are half as long as they may be, so that twice as many fit the same memory.
     private static let xorbByteCount = 32 << 20
-    private static let xorbCount = 4
+    private static let xorbCount = 3
 
     private let hub: HubClient
     private let http: UpstreamHTTP

@@ -2,7 +2,7 @@ public import XetCore
 
 /// A repository as people write or paste it, perhaps with a revision and a path in it.
 ///
-/// - `owner/name`, `datasets/owner/name`
+/// - `owner/name`, `datasets/owner/name`, `owner/name@revision`
 /// - `hf://datasets/owner/name@revision/path`, as Python's `HfFileSystem` has it; `refs/pr/1` is a revision too
 /// - `https://hub/datasets/owner/name/tree/revision/path`, from a browser; `blob`, `resolve` and `raw` as well
 public struct RepositoryAddress: Hashable, Sendable {
@@ -27,6 +27,9 @@ public struct RepositoryAddress: Hashable, Sendable {
             self.init(fileSystem: String(text.dropFirst(Self.scheme.count)), kind)
         } else if let address = HTTPAddress(text) {
             self.init(page: address, hub)
+        } else if text.contains("@") {
+            // No name has one.
+            self.init(fileSystem: text, kind)
         } else if let repository = Repository(prefixedName: text, kind: kind) {
             self.init(repository, revision: nil, path: [])
         } else {

@@ -18,6 +18,8 @@ import XetWire
             ("hf://owner/name", ["owner/name", nil, nil]),
             ("hf://gpt2@main", ["gpt2", "main", nil]),
             ("hf://gpt2@main/a/b", ["gpt2", "main", "a/b"]),
+            ("owner/name@v1", ["owner/name", "v1", nil]),
+            ("datasets/owner/name@refs/pr/12/a", ["datasets/owner/name", "refs/pr/12", "a"]),
             ("hf://datasets/owner/name@v1/a/b.bin", ["datasets/owner/name", "v1", "a/b.bin"]),
             ("hf://owner/name@refs/pr/12/a", ["owner/name", "refs/pr/12", "a"]),
             ("hf://owner/name@refs%2Fpr%2F12/a", ["owner/name", "refs/pr/12", "a"]),
@@ -46,7 +48,8 @@ import XetWire
         "", "a/b/c", "hf://", "hf://owner", "https://hub.example/owner/name", "https://example.org/owner/name",
         "https://huggingface.co", "https://huggingface.co/owner/name/discussions/1",
         "https://huggingface.co/owner/name/tree",
-        "hf://owner/name@", "hf://owner/name@a@b", "hf://owner/na me", "ftp://huggingface.co/a/b",
+        "hf://owner/name@", "hf://owner/name@a@b", "owner/name@", "owner/name@a@b", "@main", "hf://owner/na me",
+        "ftp://huggingface.co/a/b",
         "https://huggingface.co/owner/name/tree/%zz", "hf://../name",
     ])
     func `what is no repository is refused`(text: String) throws {
