@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml and warm.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
+"""deploy/kubernetes.yaml and kubernetes-cache.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 PATH = "deploy/kubernetes.yaml"
-WARM = "deploy/warm.yaml"
+CACHED = "deploy/kubernetes-cache.yaml"
 VERSIONS = ("1.30", "1.33", "1.37")
 
 
@@ -21,18 +21,25 @@ def pod(objects):
     return objects["Deployment"]["spec"]["template"]["spec"]
 
 
-@pytest.mark.parametrize("path", [PATH, WARM])
+@pytest.mark.parametrize("path", [PATH, CACHED])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_schema(check, tool, version, path):
     check(tool("kubernetes-validate"), "--kubernetes-version", version, "--strict", path)
 
 
-def test_warm_is_confined_as_the_proxy_is(pod):
-    job = yaml.safe_load((Path(__file__).resolve().parents[2] / WARM).read_text())
-    other = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    assert other["securityContext"] == pod["securityContext"]
-    assert other["containers"][0]["securityContext"] == pod["containers"][0]["securityContext"]
-    assert other["containers"][0]["image"] == pod["containers"][0]["image"]
+def test_all_pods_are_confined_alike(pod):
+    documents = yaml.safe_load_all((Path(__file__).resolve().parents[2] / CACHED).read_text())
+    specs = [
+        document["spec"]["template"]["spec"] if document["kind"] == "StatefulSet"
+        else document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for document in documents
+        if document["kind"] in ("StatefulSet", "CronJob")
+    ]
+    assert len(specs) == 3
+    for other in specs:
+        assert {**other["securityContext"], **pod["securityContext"]} == other["securityContext"]
+        assert other["containers"][0]["securityContext"] == pod["containers"][0]["securityContext"]
+        assert other["containers"][0]["image"] == pod["containers"][0]["image"]
 
 
 def test_the_parts_fit_together(objects, pod):

@@ -1,0 +1,150 @@
+"""The Helm chart, rendered by helm itself: what its values do, and that the plain manifests are what it makes."""
+
+import filecmp
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "deploy" / "helm" / "xet"
+CACHED = {"cache.enabled": "true"}
+WARM = {**CACHED, "warm.enabled": "true", "warm.repositories": "{a/b,datasets/c/d@v1}", "warm.exclude": "{*.bin}"}
+EVERYTHING = {
+    **WARM, "serviceMonitor.enabled": "true", "prometheusRule.enabled": "true", "dashboard.enabled": "true",
+    "ingress.enabled": "true", "ingress.host": "xet.example.org", "caCertificates.configMap": "authorities",
+}
+
+
+def helm():
+    beside = Path(sys.prefix) / "bin" / "helm"
+    return str(beside) if beside.exists() else shutil.which("helm") or pytest.skip("helm is not installed")
+
+
+def run(*arguments):
+    return subprocess.run([helm(), *arguments], capture_output=True, text=True)
+
+
+def rendered(values=None, name="xet-proxy"):
+    """The objects, by kind and name."""
+    options = [part for key, value in (values or {}).items() for part in ("--set", f"{key}={value}")]
+    finished = run("template", name, str(CHART), *options)
+    assert finished.returncode == 0, finished.stderr
+    documents = [document for document in yaml.safe_load_all(finished.stdout) if document]
+    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
+
+
+def container(workload):
+    (found,) = workload["spec"]["template"]["spec"]["containers"]
+    return found
+
+
+def test_lint():
+    finished = run("lint", "--strict", str(CHART))
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_the_manifests_are_made_from_it(tmp_path):
+    """scripts/manifests.sh writes what is there."""
+    helm()
+    subprocess.run([ROOT / "scripts" / "manifests.sh", tmp_path], check=True)
+    for name in ("kubernetes.yaml", "kubernetes-cache.yaml"):
+        assert filecmp.cmp(tmp_path / name, ROOT / "deploy" / name, shallow=False), f"run scripts/manifests.sh: {name}"
+
+
+def test_without_a_cache():
+    objects = rendered()
+    assert {kind for kind, _ in objects} == {
+        "ConfigMap", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+    }
+    assert "replicas" not in objects["Deployment", "xet-proxy"]["spec"], "the autoscaler decides"
+    fixed = rendered({"autoscaling.enabled": "false", "replicas": "3"})
+    assert fixed["Deployment", "xet-proxy"]["spec"]["replicas"] == 3
+    assert not [kind for kind, _ in fixed if kind == "HorizontalPodAutoscaler"]
+
+
+def test_with_a_cache():
+    objects = rendered({**CACHED, "cache.size": "2Ti", "cache.storageClass": "local"})
+    workload = objects["StatefulSet", "xet-proxy"]
+    (claim,) = workload["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == "2Ti"
+    assert claim["spec"]["storageClassName"] == "local"
+    (mount,) = container(workload)["volumeMounts"]
+    assert mount["name"] == claim["metadata"]["name"]
+    folder = objects["ConfigMap", "xet-proxy"]["data"]["XET_CACHE"]
+    assert folder.startswith(mount["mountPath"] + "/"), "a folder that the proxy makes, and owns"
+    assert objects["Service", workload["spec"]["serviceName"]]["spec"]["clusterIP"] == "None"
+    assert not [kind for kind, _ in objects if kind in ("Deployment", "HorizontalPodAutoscaler")]
+
+
+def test_warm_goes_to_each_replica(xet):
+    objects = rendered({**WARM, "replicas": "3"})
+    jobs = [document for (kind, _), document in objects.items() if kind == "CronJob"]
+    addresses = set()
+    for job in jobs:
+        arguments = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        addresses.add(arguments[arguments.index("--through") + 1])
+        # The program takes it, and finds nobody there.
+        arguments[arguments.index("--through") + 1] = "http://127.0.0.1:1"
+        assert xet(*arguments, XET_RETRY_FOR="1s").returncode == 5
+    service = next(name for kind, name in objects if kind == "Service" and name.endswith("-pods"))
+    assert addresses == {f"http://xet-proxy-{number}.{service}:8080" for number in range(3)}
+
+
+def test_settings_are_options():
+    """What is set is an option of the program; what the program calls by another name is refused."""
+    known = set(re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs" / "configure.md").read_text(), re.MULTILINE))
+    plain = {"HOST", "PORT", "HF_ENDPOINT"}
+    for name in rendered(EVERYTHING)["ConfigMap", "xet-proxy"]["data"].keys() - plain:
+        assert name.removeprefix("XET_").lower().replace("_", "-") in known, name
+
+
+def test_new_settings_make_new_pods():
+    def annotations(values):
+        return rendered(values)["Deployment", "xet-proxy"]["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations({}) != annotations({"settings.XET_HUB_LEASE": "60s"})
+
+
+def test_names_follow_the_release():
+    objects = rendered({**EVERYTHING, "fullnameOverride": "files"})
+    assert all(name.startswith("files") for _, name in objects)
+    assert 'up{job="files"}' in yaml.safe_dump(objects["PrometheusRule", "files"], width=1000)
+    assert all(name.startswith("other") for _, name in rendered(EVERYTHING, name="other"))
+
+
+def test_monitoring():
+    objects = rendered(EVERYTHING)
+    rules = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text())
+    assert objects["PrometheusRule", "xet-proxy"]["spec"] == rules
+    (dashboard,) = objects["ConfigMap", "xet-proxy-dashboard"]["data"].values()
+    assert dashboard.strip() == (ROOT / "deploy" / "grafana.json").read_text().strip()
+    monitor = objects["ServiceMonitor", "xet-proxy"]["spec"]
+    selected = monitor["selector"]["matchLabels"].items()
+    services = [d for (kind, _), d in objects.items() if kind == "Service" and selected <= d["metadata"]["labels"].items()]
+    (service,) = services
+    assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"cahce.enabled": "true"}, "cahce"),
+        ({"cache.size": "much"}, "size"),
+        ({"replicas": "0"}, "replicas"),
+        ({"settings.MAX_DOWNLOADS": "5"}, "settings"),
+        ({"service.port": "http"}, "port"),
+        ({"warm.enabled": "true", "warm.repositories": "{a/b}"}, "warm.enabled needs cache.enabled"),
+        ({**CACHED, "warm.enabled": "true"}, "warm.repositories says what is to be there"),
+        ({"ingress.enabled": "true"}, "ingress.host is the name"),
+    ],
+)
+def test_what_cannot_be_meant(values, words):
+    options = [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
+    finished = run("template", "xet-proxy", str(CHART), *options)
+    assert finished.returncode != 0
+    assert words in finished.stderr
