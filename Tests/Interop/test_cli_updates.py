@@ -167,7 +167,8 @@ def test_the_earlier_version_changes_while_it_is_read(xet, origin, versions):
 
 def test_an_interrupted_update_goes_on(xet, origin, versions):
     """What was written is kept, and what is here is used for the rest too."""
-    new = changed(OLD, 100_000, 8_000_000)
+    # Chunks that nothing else has, so that they come into one xorb.
+    new = changed(OLD, 123_000, 8_123_000)
     versions(OLD)
     assert_done(xet("download", REPOSITORY))
     versions(new)
@@ -186,6 +187,7 @@ def test_an_interrupted_update_goes_on(xet, origin, versions):
     finally:
         release.set()
         origin.cdn.clear_script()
+    assert any(not request.range.startswith("bytes=0-") for request in origin.log.all("cdn"))
     assert process.returncode == 128 + signal.SIGINT
     assert (folder / NAME).read_bytes() == OLD
     assert update(xet, origin) <= CHUNKS

@@ -3,6 +3,9 @@ import XetCore
 
 /// Names chunks of an earlier file where the CAS would name a xorb, and asks it for the rest alone.
 struct UpdateReconstructions: ReconstructionSource {
+    /// Most requests to the CAS at once for one window.
+    private static let mostRequestCount = 8
+
     let update: FileUpdate
     let upstream: any ReconstructionSource
 
@@ -17,10 +20,13 @@ struct UpdateReconstructions: ReconstructionSource {
         }
         let parts = update.parts(of: range)
         let answers = try await withThrowingTaskGroup(of: (Int, Reconstruction).self) { group in
+            var answers = [Reconstruction?](repeating: nil, count: parts.count)
             for (index, part) in parts.enumerated() {
+                if index >= Self.mostRequestCount, let (index, answer) = try await group.next() {
+                    answers[index] = answer
+                }
                 group.addTask { (index, try await answer(part)) }
             }
-            var answers = [Reconstruction?](repeating: nil, count: parts.count)
             for try await (index, answer) in group { answers[index] = answer }
             return answers.compactMap { $0 }
         }

@@ -3,8 +3,8 @@ import XetCore
 
 /// Finds the pieces of the terms of a file.
 struct UpdateSurvey: Sendable {
-    /// Most requests that tell how long what is missing is.
-    private static let mostQuestionCount = 1024
+    /// Most requests that tell how long what is missing is: one after the other, before the download begins.
+    private static let mostQuestionCount = 256
     private static let mostQuestionCountOfGap = 6
 
     let file: FileHash
