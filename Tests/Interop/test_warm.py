@@ -44,6 +44,7 @@ def in_xet(origin, repository=MODEL, type="model"):
 
 def test_a_repository_is_fetched_once(warm, cached, origin, home):
     """Afterwards nobody who reads it costs a byte of the CDN, and a second run finds all of it."""
+    origin.log.clear()
     finished = warm(MODEL, "--json")
     assert_done(finished)
     states, end = events(finished)
@@ -54,6 +55,9 @@ def test_a_repository_is_fetched_once(warm, cached, origin, home):
     assert {states[path] for path in set(files) - kept} == {"plain"}
     assert (end["absentFiles"], end["plainFiles"]) == (0, len(files) - len(kept))
     assert not list(p for p in home.rglob("*") if p.is_file()), "something was written"
+    # One question for reading a file, and as a rule one afterwards whether it is kept.
+    heads = [request for request in origin.log.all("hub") if request.method == "HEAD" and "/resolve/" in request.path]
+    assert len(heads) < 3 * len(files)
 
     origin.log.clear()
     for path in sorted(kept):

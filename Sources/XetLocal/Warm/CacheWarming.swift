@@ -81,8 +81,8 @@ package struct CacheWarming: Sendable {
     private static let provingTime = Duration.seconds(30)
     /// The same if not even its beginning is there.
     private static let keepingTime = Duration.seconds(2)
-    /// How often that is asked.
-    private static let pollInterval = Duration.milliseconds(100)
+    /// After how long that is asked again; each time after twice as long.
+    private static let firstPause = Duration.milliseconds(50)
 
     private let hub: HubClient
     private let retry: RetryPolicy
@@ -175,27 +175,43 @@ package struct CacheWarming: Sendable {
         _ own: any DownloadObserver
     ) async throws -> Outcome {
         guard case .xet = item.file.storage else {
-            try await read(item, request, own)
+            try await read(open(item, request), item, own)
             return .plain
         }
-        if try await holding(item, request) == .all { return .kept }
-        try await read(item, request, own)
+        if item.byteCount == 0 { return .kept }
+        var content = try await open(item, request)
+        // The proxy asks the Hub about each request, so one is left out where its answer would be no.
+        if try isKept(content) {
+            if try await holding(item, request) == .all { return .kept }
+            content = try await open(item, request)
+        }
+        try await read(content, item, own)
         let start = ContinuousClock.now
+        var pause = Self.firstPause
         while true {
             let holding = try await holding(item, request)
             if holding == .all { return .fetched }
             let patience = holding == .some ? Self.provingTime : Self.keepingTime
             guard ContinuousClock.now - start < patience else { return .notKept }
-            try await Task.sleep(for: Self.pollInterval)
+            try await Task.sleep(for: pause)
+            pause *= 2
         }
     }
 
-    private func read(
+    /// Opens a file, or a part of it.
+    private func open(
         _ item: RepositoryListing.Item,
         _ request: FileRequest,
+        range: FileByteRange? = nil
+    ) async throws -> RegularContent {
+        try await retry.run(clock: ContinuousClock()) { try await hub.content(of: request, item.file, range: range) }
+    }
+
+    private func read(
+        _ content: RegularContent,
+        _ item: RepositoryListing.Item,
         _ own: any DownloadObserver
     ) async throws {
-        let content = try await retry.run(clock: ContinuousClock()) { try await hub.content(of: request, item.file) }
         own.begin(item.path.name.text, total: item.file.byteCount, start: 0, isKept: false)
         defer { own.end() }
         var sink = ProgressSink(NoSink(), start: 0, observer: own)
@@ -208,15 +224,18 @@ package struct CacheWarming: Sendable {
     private func holding(_ item: RepositoryListing.Item, _ request: FileRequest) async throws -> Holding {
         if item.byteCount == 0 { return .all }
         let part = FileByteRange(count: max(1, item.byteCount - 1))
-        let content = try await retry.run(clock: ContinuousClock()) {
-            try await hub.content(of: request, item.file, range: part)
-        }
+        let content = try await open(item, request, range: part)
+        guard try isKept(content) else { return .none }
+        // A file of one byte has no part of which more could be said.
+        return content.headers[.xetVerified] == "chunks" || item.byteCount == 1 ? .all : .some
+    }
+
+    /// Whether the first bytes of an answer are kept; throws if it is not of a proxy that keeps any.
+    private func isKept(_ content: RegularContent) throws(XetError) -> Bool {
         guard let kept = content.headers[.xCache] else {
             throw XetError(.invalidRequest, "\(hub.endpoint) is no xet proxy with a cache: nothing would be kept there")
         }
-        guard kept == "HIT" else { return .none }
-        // A file of one byte has no part of which more could be said.
-        return content.headers[.xetVerified] == "chunks" || item.byteCount == 1 ? .all : .some
+        return kept == "HIT"
     }
 
     /// Takes nothing.
