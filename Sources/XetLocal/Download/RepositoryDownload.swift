@@ -106,20 +106,11 @@ package struct RepositoryDownload: Sendable {
         begun.location = place.location(of: commit)
         let summary = Mutex(begun)
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                // The longest first, so that no one of them is left alone at the end.
-                var rest = items.sorted { $0.byteCount > $1.byteCount }[...]
-                let finish: @Sendable (Item) async throws -> Void = { item in
-                    let outcome = try await download(item, at: commit)
-                    try onFile(item, outcome)
-                    summary.withLock { $0.note(item, outcome) }
-                }
-                for item in rest.prefix(jobCount) { group.addTask { try await finish(item) } }
-                rest = rest.dropFirst(jobCount)
-                while try await group.next() != nil {
-                    guard let item = rest.popFirst() else { continue }
-                    group.addTask { try await finish(item) }
-                }
+            // The longest first, so that no one of them is left alone at the end.
+            try await items.sorted { $0.byteCount > $1.byteCount }.forEach(atOnce: jobCount) { item in
+                let outcome = try await download(item, at: commit)
+                try onFile(item, outcome)
+                summary.withLock { $0.note(item, outcome) }
             }
             try await Blocking.run { [place, revision] in try place.finish(revision: revision, commit: commit) }
         } catch {

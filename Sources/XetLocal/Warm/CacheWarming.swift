@@ -156,16 +156,8 @@ package struct CacheWarming: Sendable {
             summary.withLock { $0.note(item, outcome, failure) }
             try onFile(item, outcome, failure)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // The longest first, so that no one of them is left alone at the end.
-            var rest = items.sorted { $0.byteCount > $1.byteCount }[...]
-            for item in rest.prefix(jobCount) { group.addTask { try await finish(item) } }
-            rest = rest.dropFirst(jobCount)
-            while try await group.next() != nil {
-                guard let item = rest.popFirst() else { continue }
-                group.addTask { try await finish(item) }
-            }
-        }
+        // The longest first, so that no one of them is left alone at the end.
+        try await items.sorted { $0.byteCount > $1.byteCount }.forEach(atOnce: jobCount, finish)
         return summary.withLock { $0 }
     }
 
