@@ -54,10 +54,10 @@ def refuse(server, fault, times=ATTEMPTS, when=None):
 
 
 @contextlib.contextmanager
-def held(server, after=300_000, skip=0, when=None):
-    """The server sends so much of each answer but the first ones, until the block ends."""
+def held(server, after=300_000, when=None):
+    """The server sends so much of each answer, until the block ends."""
     event = threading.Event()
-    server.script(faults.hold(event, after=after), times=None, skip=skip, when=when)
+    server.script(faults.hold(event, after=after), times=None, when=when)
     try:
         yield
     finally:
