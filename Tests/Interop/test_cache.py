@@ -12,7 +12,7 @@ from catalogue import MODEL, PRIVATE, file_of
 from contents import digest, noise
 from expectations import assert_right
 from http_peer import wait_until
-from http_probe import open_exchange
+from http_probe import fetch, open_exchange
 from official_clients import call
 from proxy_calls import download, download_by_hash
 from proxy_observations import Growth
@@ -103,6 +103,38 @@ def test_answers_say_what_is_verified(cached, origin):
     for header in (part, {"Range": "bytes=-1"}, {"Range": "bytes=5-"}):
         got = download(cached, origin, "large.bin", headers=header)
         assert (got.status, got.header("X-Xet-Verified"), got.header("X-Cache")) == (206, "chunks", "HIT")
+
+
+@pytest.mark.parametrize("route", ["/download/{}/{}", "/{}/resolve/main/{}"])
+def test_only_what_is_kept(cached, start_proxy, origin, route):
+    """`Cache-Control: only-if-cached` (RFC 9111): what is kept and proven, or 504, and nothing is fetched."""
+    path, content = "large.bin", file_of(origin, "large.bin").content
+    where = route.format(MODEL, path)
+
+    def ask(server, method="HEAD", value="only-if-cached", **headers):
+        return fetch(server.url, where, method=method, token=origin.alice, headers={"Cache-Control": value, **headers})
+
+    origin.log.clear()
+    for method in ("HEAD", "GET"):
+        got = ask(cached, method)
+        assert (got.status, got.header("X-Cache")) == (504, "MISS")
+        assert ask(cached, method, Range="bytes=0-99").status == 504
+    assert not origin.log.all("cdn") and not origin.log.all("cas")
+    growth = Growth(cached, origin)
+    assert_right(download(cached, origin, path), content)
+    growth.wait(1, "xet_cache_proofs_total", result="right")
+    origin.log.clear()
+    got = ask(cached, value="max-age=0, Only-If-Cached")
+    assert (got.status, got.header("X-Cache"), got.header("Content-Length")) == (200, "HIT", str(len(content)))
+    assert ask(cached, "GET").body == content
+    got = ask(cached, "GET", Range="bytes=5-999999")
+    assert (got.status, got.body, got.header("X-Xet-Verified")) == (206, content[5:1_000_000], "chunks")
+    assert not origin.log.all("cdn") and not origin.log.all("cas")
+    # Who may not have it is not told what is kept, and what keeps nothing has nothing.
+    assert fetch(cached.url, where.replace(MODEL, PRIVATE), token=origin.bob, headers={"Cache-Control": "only-if-cached"}).status == 404
+    # Where nothing is kept it concerns nobody.
+    got = ask(start_proxy())
+    assert got.status == 200 and got.header("X-Cache") is None
 
 
 def test_a_resumed_download_reads_what_is_kept(cached, origin):

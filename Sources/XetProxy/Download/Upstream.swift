@@ -10,6 +10,9 @@ import XetWire
 
 /// What the routes need of the world: Hub, CAS, CDN, and the engine that rebuilds files.
 public final class Upstream: Sendable {
+    /// What is asked about at once when it takes long to say whether all of a file is kept.
+    private static let provenStepByteCount: UInt64 = 16 << 30
+
     let hub: HubClient
     let tokens: any TokenProvider
     let cas: CASClient
@@ -194,6 +197,12 @@ public final class Upstream: Sendable {
         let isWhole = head.range == FileByteRange(count: byteCount)
         var headers = head.headers
         if isWhole { headers[.xetVerified] = "file" }
+        // Without a cache there is nobody whom that concerns.
+        let isOnlyIfCached = cache != nil && CacheControl(request.headers[values: .cacheControl]).isOnlyIfCached
+        if isOnlyIfCached, let range = head.range {
+            guard await keepsAll(range, of: hash) else { return .notKept }
+            headers[.xCache] = "HIT"
+        }
         guard request.method == .get, let range = head.range else { return .bare(head.status, headers) }
         // The chunks of a part that are proven have been compared with a hash that covered them.
         async let isProven = isWhole ? false : cache?.isProven(range, of: hash) ?? false
@@ -208,12 +217,27 @@ public final class Upstream: Sendable {
             )
         }
         if cache != nil { headers[.xCache] = download.isKept ? "HIT" : "MISS" }
-        let isOnlyProven = await isProven && download.isKept
-        if isOnlyProven { headers[.xetVerified] = "chunks" }
+        let isOnlyProven = await (isProven || isOnlyIfCached) && download.isKept
+        if isOnlyIfCached, !isOnlyProven { return .notKept }
+        if isOnlyProven, !isWhole { headers[.xetVerified] = "chunks" }
         let body = body(context) { [self] sink in
             try await tallying(context, isOnlyProven: isOnlyProven) { try await download.stream(into: &sink) }
         }
         return Response(status: head.status, headers: headers, body: body)
+    }
+
+    /// Whether all chunks that a range needs are kept and proven, however long it takes to say.
+    private func keepsAll(_ range: FileByteRange, of file: FileHash) async -> Bool {
+        guard let cache else { return false }
+        var start = range.start
+        while start < range.end {
+            let end = min(range.end, start + Self.provenStepByteCount)
+            guard !Task.isCancelled, let part = FileByteRange(start: start, end: end),
+                await cache.isProven(part, of: file)
+            else { return false }
+            start = end
+        }
+        return true
     }
 
     /// Runs `body`, and notes where the bytes that it read came from.
@@ -244,5 +268,14 @@ public final class Upstream: Sendable {
                 }
             }
         }
+    }
+}
+
+extension Response {
+    /// The answer to who wants nothing but what is kept.
+    fileprivate static var notKept: Response {
+        var response = Response.refusal(.gatewayTimeout, "not all of this is kept and proven")
+        response.headers[.xCache] = "MISS"
+        return response
     }
 }

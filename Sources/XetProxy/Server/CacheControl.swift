@@ -34,6 +34,9 @@ struct CacheControl: Hashable, Sendable {
         return ((isPrivate ? [] : ["private"]) + kept).joined(separator: ", ")
     }
 
+    /// Whether a request wants what is kept, and nothing else (section 5.2.1.7).
+    var isOnlyIfCached: Bool { directives?.contains { $0.lowercased() == "only-if-cached" } ?? false }
+
     /// Whether a directive speaks to shared caches; `private="..."` is about some headers only.
     private static func isForSharedCaches(_ directive: String) -> Bool {
         let name = trimmed(String(directive.prefix { $0 != "=" })).lowercased()
