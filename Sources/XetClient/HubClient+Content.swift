@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-public import HTTPTypes
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 public import XetAccess
@@ -72,9 +72,6 @@ public struct RegularContent: Sendable {
     private let request: FileRequest
     private let file: ResolvedFile
     private let answer: Answer
-
-    /// The headers of the answer that it came with.
-    public var headers: HTTPFields { HTTPFields(answer.response.headers) }
 
     /// The bytes that it holds; `nil` if the Hub does not say how many there are.
     public let range: FileByteRange?

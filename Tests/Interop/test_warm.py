@@ -90,6 +90,7 @@ def test_dry_run(warm, cached, origin):
     finished = warm(MODEL, "--include", name, "--dry-run")
     assert finished.returncode == 1
     assert finished.stdout.decode().split() == [str(file_of(origin, name).size), "missing", name]
+    assert not origin.log.all("cdn") and not origin.log.all("cas")
     assert_done(warm(MODEL, "--include", name))
     finished = warm(MODEL, "--include", name, "--dry-run")
     assert_done(finished)

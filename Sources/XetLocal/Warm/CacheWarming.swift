@@ -68,21 +68,11 @@ package struct CacheWarming: Sendable {
         }
     }
 
-    /// What the proxy says that it has of a file.
-    private enum Holding {
-        /// All chunks, proven.
-        case all
-        /// The first ones.
-        case some
-        case none
-    }
-
     /// How long what was read may take to be proven, which happens behind the reader.
     private static let provingTime = Duration.seconds(30)
-    /// The same if not even its beginning is there.
-    private static let keepingTime = Duration.seconds(2)
-    /// After how long that is asked again; each time after twice as long.
+    /// After how long that is asked again: each time after twice as long.
     private static let firstPause = Duration.milliseconds(50)
+    private static let longestPause = Duration.seconds(4)
 
     private let hub: HubClient
     private let retry: RetryPolicy
@@ -126,7 +116,7 @@ package struct CacheWarming: Sendable {
     package func plan() async throws -> Summary {
         try await each { item, request, _ in
             guard case .xet = item.file.storage else { return .plain }
-            return try await holding(item, request) == .all ? .kept : .missing
+            return try await isKept(request) ? .kept : .missing
         }
     }
 
@@ -170,33 +160,20 @@ package struct CacheWarming: Sendable {
             try await read(open(item, request), item, own)
             return .plain
         }
-        if item.byteCount == 0 { return .kept }
-        var content = try await open(item, request)
-        // The proxy asks the Hub about each request, so one is left out where its answer would be no.
-        if try isKept(content) {
-            if try await holding(item, request) == .all { return .kept }
-            content = try await open(item, request)
-        }
-        try await read(content, item, own)
+        if try await isKept(request) { return .kept }
+        try await read(open(item, request), item, own)
         let start = ContinuousClock.now
         var pause = Self.firstPause
-        while true {
-            let holding = try await holding(item, request)
-            if holding == .all { return .fetched }
-            let patience = holding == .some ? Self.provingTime : Self.keepingTime
-            guard ContinuousClock.now - start < patience else { return .notKept }
+        while try await !isKept(request) {
+            guard ContinuousClock.now - start < Self.provingTime else { return .notKept }
             try await Task.sleep(for: pause)
-            pause *= 2
+            pause = min(pause * 2, Self.longestPause)
         }
+        return .fetched
     }
 
-    /// Opens a file, or a part of it.
-    private func open(
-        _ item: RepositoryListing.Item,
-        _ request: FileRequest,
-        range: FileByteRange? = nil
-    ) async throws -> RegularContent {
-        try await retry.run(clock: ContinuousClock()) { try await hub.content(of: request, item.file, range: range) }
+    private func open(_ item: RepositoryListing.Item, _ request: FileRequest) async throws -> RegularContent {
+        try await retry.run(clock: ContinuousClock()) { try await hub.content(of: request, item.file) }
     }
 
     private func read(
@@ -210,24 +187,17 @@ package struct CacheWarming: Sendable {
         try await content.stream(retry: retry, into: &sink)
     }
 
-    /// What the proxy has of a file.
+    /// Whether the proxy has all chunks of a file, and has proven them.
     ///
-    /// It says so of a part of the file that holds some of each chunk; the bytes are not read.
-    private func holding(_ item: RepositoryListing.Item, _ request: FileRequest) async throws -> Holding {
-        if item.byteCount == 0 { return .all }
-        let part = FileByteRange(count: max(1, item.byteCount - 1))
-        let content = try await open(item, request, range: part)
-        guard try isKept(content) else { return .none }
-        // A file of one byte has no part of which more could be said.
-        return content.headers[.xetVerified] == "chunks" || item.byteCount == 1 ? .all : .some
-    }
-
-    /// Whether the first bytes of an answer are kept; throws if it is not of a proxy that keeps any.
-    private func isKept(_ content: RegularContent) throws(XetError) -> Bool {
-        guard let kept = content.headers[.xCache] else {
+    /// It fetches nothing to say so. Throws `.invalidRequest` if it is no proxy that keeps any.
+    private func isKept(_ request: FileRequest) async throws -> Bool {
+        try await retry.run(clock: ContinuousClock()) {
+            let answer = try await hub.head(request, headers: [.cacheControl: "only-if-cached"])
+            if let kept = answer.head.headerFields[.xCache] { return kept == "HIT" }
+            // An error of somebody else, or the file of a Hub.
+            _ = try answer.file(hub: hub.endpoint, hasCommit: repository.kind.hasRevisions)
             throw XetError(.invalidRequest, "\(hub.endpoint) is no xet proxy with a cache: nothing would be kept there")
         }
-        return kept == "HIT"
     }
 
     /// Takes nothing.
