@@ -222,3 +222,30 @@ def test_a_cas_that_lies_of_the_earlier_version(xet, origin, versions, lie):
         origin.cas.clear_script()
     assert_done(finished)
     assert (xet.folder / "versions" / NAME).read_bytes() == new
+
+
+def test_a_cas_that_is_busy_is_asked_again(xet, origin, versions):
+    """A refusal for now is no reason to fetch everything."""
+    first = versions(OLD)
+    assert_done(xet("download", REPOSITORY))
+    versions(changed(OLD, 4_321_000))
+    busy = faults.status(503)
+    entry = origin.cas.script(busy, times=3, when=lambda request: first.stored.hash in request.path)
+    assert update(xet, origin) <= CHUNKS
+    assert entry.uses == 3
+
+
+def test_a_cas_that_refuses_the_earlier_version_for_good(xet, origin, versions):
+    """The new one is had without it, and the reason is told."""
+    first = versions(OLD)
+    assert_done(xet("download", REPOSITORY))
+    new = changed(OLD, 5_432_000)
+    versions(new)
+    origin.cas.script(faults.status(403), times=None, when=lambda request: first.stored.hash in request.path)
+    try:
+        finished = xet("download", REPOSITORY, "--output", "versions/" + NAME, NAME)
+    finally:
+        origin.cas.clear_script()
+    assert_done(finished)
+    assert b"is of no use" in finished.stderr
+    assert (xet.folder / "versions" / NAME).read_bytes() == new

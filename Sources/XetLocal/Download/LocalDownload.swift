@@ -129,9 +129,15 @@ package struct LocalDownload: Sendable {
             byteCount - min(byteCount, start) >= Self.leastUpdateByteCount,
             try await Blocking.run({ earlier.byteCount >= Self.leastUpdateByteCount })
         else { return nil }
-        let source = parts.cas.reconstructions(for: scope)
-        return try await observer.during("looking for chunks in \(earlier.path)") {
-            try await FileUpdate.find(hash, byteCount: byteCount, in: earlier, from: source)
+        let source = PatientReconstructions(upstream: parts.cas.reconstructions(for: scope), retry: openingRetry)
+        do {
+            return try await observer.during("looking for chunks in \(earlier.path)") {
+                try await FileUpdate.find(hash, byteCount: byteCount, in: earlier, from: source)
+            }
+        } catch let error where error is XetError || error is LocalFileError {
+            // Whatever is wrong with the earlier file: the new one can be had without it.
+            observer.tell("\(earlier.path) is of no use: \((error as? XetError)?.message ?? "\(error)")")
+            return nil
         }
     }
 

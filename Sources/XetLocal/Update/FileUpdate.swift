@@ -21,34 +21,42 @@ package final class FileUpdate: Sendable {
 
     /// Looks for chunks of a file of `byteCount` bytes in an earlier one; `nil` if the CAS does not know that, or there are none.
     ///
-    /// Throws errors about the earlier file, and `CancellationError`.
+    /// Throws ``XetError``, errors about the earlier file, and `CancellationError`.
     package static func find(
         _ file: FileHash,
         byteCount: UInt64,
         in earlier: EarlierFile,
         from source: any ReconstructionSource
     ) async throws -> FileUpdate? {
+        // What has nothing in common, as far as records tell, need not be read.
+        let told = earlier.chunks?.hash ?? earlier.hash
+        var old = try await known(told, to: source)
+        if told != nil, old == nil { return nil }
+        guard let new = try await source.reconstruction(of: file, range: nil), new.byteCount == byteCount,
+            new.offsetIntoFirstTerm == 0
+        else { return nil }
+        let xorbs = Set(new.terms.map(\.xorb))
+        if let old, !old.terms.contains(where: { xorbs.contains($0.xorb) }) { return nil }
+        guard let chunks = try await earlier.read(), chunks.hash != file else { return nil }
+        if chunks.hash != told { old = try await known(chunks.hash, to: source) }
+        guard let old else { return nil }
+        let runs = LocalRuns(old.terms, of: chunks)
+        guard runs.holdsAny(of: new.terms) else { return nil }
+        let survey = UpdateSurvey(file: file, chunks: chunks, runs: runs, source: source)
+        let pieces = try await survey.pieces(of: new.terms)
+        return pieces.localByteCount > 0 ? FileUpdate(file, chunks, runs, pieces) : nil
+    }
+
+    /// How a file is rebuilt that may have been changed by hand; `nil` if the CAS does not know it.
+    private static func known(
+        _ file: FileHash?,
+        to source: any ReconstructionSource
+    ) async throws -> Reconstruction? {
+        guard let file else { return nil }
         do {
-            guard let new = try await source.reconstruction(of: file, range: nil), new.byteCount == byteCount,
-                new.offsetIntoFirstTerm == 0
-            else { return nil }
-            let xorbs = Set(new.terms.map(\.xorb))
-            // What has nothing in common need not be read.
-            if earlier.chunks == nil, let hash = earlier.hash {
-                guard let known = try await source.reconstruction(of: hash, range: nil),
-                    known.terms.contains(where: { xorbs.contains($0.xorb) })
-                else { return nil }
-            }
-            guard let chunks = try await earlier.read(), chunks.hash != file,
-                let old = try await source.reconstruction(of: chunks.hash, range: nil), old.offsetIntoFirstTerm == 0
-            else { return nil }
-            let runs = LocalRuns(old.terms, of: chunks)
-            guard runs.holdsAny(of: new.terms) else { return nil }
-            let survey = UpdateSurvey(file: file, chunks: chunks, runs: runs, source: source)
-            let pieces = try await survey.pieces(of: new.terms)
-            return pieces.localByteCount > 0 ? FileUpdate(file, chunks, runs, pieces) : nil
-        } catch is XetError {
-            // Whatever the CAS says of an earlier file: the new one can be had without it.
+            let found = try await source.reconstruction(of: file, range: nil)
+            return found?.offsetIntoFirstTerm == 0 ? found : nil
+        } catch let error as XetError where error.code == .notFound {
             return nil
         }
     }

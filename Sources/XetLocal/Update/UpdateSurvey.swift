@@ -53,7 +53,7 @@ struct UpdateSurvey: Sendable {
                     guard place + behind <= end else { throw Self.otherLengths }
                     length = end - place - behind
                 }
-                guard let length else { break }
+                guard let length, length > 0, place + length <= end else { throw Self.otherLengths }
                 pieces.append(UpdatePieces.Piece(start: place, byteCount: length, source: nil))
                 place += length
                 guard let next = rest.first else { return pieces }
