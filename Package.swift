@@ -117,6 +117,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "XetSharing",
+            dependencies: ["BLAKE3", "XetAccess", "XetCore", metrics, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetClient",
             dependencies: [
                 "XetAccess", "XetCore", "XetWire", asyncHTTPClient, httpTypes, logging, crypto, metrics,

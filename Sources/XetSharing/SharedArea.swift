@@ -1,0 +1,44 @@
+import BLAKE3
+import XetCore
+
+/// Where in a store the objects of those stand who share a secret, and how these tell them from others.
+///
+/// All names begin with that of the area, so that two sites with two secrets may use one prefix.
+public struct SharedArea: Sendable {
+    /// What objects are sealed with.
+    let key: BLAKE3Key
+    /// The first part of all names: 16 hex digits.
+    let name: String
+
+    /// The area of a secret.
+    ///
+    /// Without one it is that of all who have none: then a seal shows what is damaged, and nothing about who wrote it.
+    public init(secret: [UInt8]?) {
+        let seal = Self.derive("xet 2026: seal of shared chunks", secret)
+        key = BLAKE3Key(words: (seal.w0, seal.w1, seal.w2, seal.w3))
+        var digits: [UInt8] = []
+        digits.appendHex(Self.derive("xet 2026: name of shared chunks", secret).w0)
+        name = String(decoding: digits, as: UTF8.self)
+    }
+
+    private static func derive(_ purpose: String, _ secret: [UInt8]?) -> BLAKE3Digest {
+        let text = Array(purpose.utf8)
+        let purpose = BLAKE3Hasher.hash(text.rawSpan)
+        let key = BLAKE3Key(words: (purpose.w0, purpose.w1, purpose.w2, purpose.w3))
+        let secret = secret ?? []
+        return BLAKE3Hasher.hash(secret.rawSpan, key: key)
+    }
+
+    /// What holds a block.
+    func name(of block: Block) -> String { name("chunks", block.xorb, block.chunks) }
+
+    /// What says that somebody fetches a range.
+    func claimName(of range: Block) -> String { name("claims", range.xorb, range.chunks) }
+
+    /// What says that somebody waits for what another fetches.
+    func waitName(of range: Block) -> String { name("waits", range.xorb, range.chunks) }
+
+    private func name(_ kind: String, _ xorb: XorbHash, _ chunks: ChunkRange) -> String {
+        "\(name)/\(kind)/\(xorb)/\(chunks.start)-\(chunks.end)"
+    }
+}

@@ -1,0 +1,51 @@
+import NIOCore
+public import XetAccess
+import XetCore
+
+/// Serves chunks from a store that replicas share, and has what was fetched from upstream written there.
+///
+/// It stands behind the cache of this process, in which what it brings is kept, and from which it writes. Nothing that the store
+/// does ends a fetch: what cannot be had from there comes from upstream.
+public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
+    private let upstream: Upstream
+    private let shared: SharedBlocks
+
+    /// A store in front of `upstream`.
+    public init(_ upstream: Upstream, _ shared: SharedBlocks) {
+        self.upstream = upstream
+        self.shared = shared
+    }
+
+    public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
+        let range = Block(xorb: fetch.xorb, chunks: fetch.info.chunks)
+        // What somebody has found to be wrong may be so in the store.
+        let isDoubted = fetch.origin == .anew || shared.isDoubted(range)
+        var reader = SharedReader(shared, range, fetch.info.bytes)
+        let claim = isDoubted ? nil : try await reader.read { try await body(XorbPiece($0)) }
+        guard !reader.isComplete else { return shared.noteRead(range) }
+        do {
+            try await readUpstream(fetch, skipping: reader.byteCount, body)
+        } catch {
+            if let claim { shared.giveUp(claim) }
+            throw error
+        }
+        shared.noteFetched(range, claim, isReplacement: isDoubted)
+    }
+
+    /// Reads the range from upstream, without its first bytes.
+    private func readUpstream(
+        _ fetch: XorbFetch,
+        skipping byteCount: Int,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        var skipped = byteCount
+        try await upstream.fetch(fetch) { piece in
+            guard skipped > 0 else { return try await body(piece) }
+            var bytes = piece.bytes
+            let count = min(skipped, bytes.readableBytes)
+            bytes.moveReaderIndex(forwardBy: count)
+            skipped -= count
+            if bytes.readableBytes > 0 { try await body(XorbPiece(bytes, hashes: piece.hashes)) }
+        }
+    }
+}
