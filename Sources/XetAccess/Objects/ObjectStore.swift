@@ -5,10 +5,15 @@ public import NIOCore
 /// Names are relative to the prefix: parts of `[0-9a-z.-]`, joined by `/`. Methods throw ``ObjectStoreError`` and
 /// `CancellationError`, and nothing else that a store does.
 public protocol ObjectStore: Sendable {
-    /// The object's bytes as they come, after its head; `nil` if there is none.
+    /// The object's bytes as they come, after its head, or some of them (`Range`); `nil` if there is no such object.
     ///
-    /// `body` reads ``StoredObject/bytes`` at most once; what it leaves is not fetched.
-    func get<Value>(_ name: String, _ body: (StoredObject) async throws -> Value) async throws -> Value?
+    /// `range` is not empty. `body` reads ``StoredObject/bytes`` at most once; what it leaves is not fetched. What ends before
+    /// the end of the range is `.invalid`.
+    func get<Value>(
+        _ name: String,
+        range: Range<Int>?,
+        _ body: (StoredObject) async throws -> Value
+    ) async throws -> Value?
 
     /// Puts an object if there is none of that name (`If-None-Match: *`); returns whether there was none.
     @discardableResult
@@ -26,11 +31,11 @@ public protocol ObjectStore: Sendable {
 
 /// An object whose head has come.
 public struct StoredObject: Sendable {
-    /// Its length.
+    /// The length of all of it, also if only a range comes.
     public let byteCount: Int
     /// How long ago it was put or touched, by the store's own clock; `nil` if it does not say.
     public let age: Duration?
-    /// Its bytes, piece by piece. Throws ``ObjectStoreError``, also if they end too early.
+    /// Its bytes, or those of the range, piece by piece. Throws ``ObjectStoreError``, also if they end too early.
     public let bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable
 
     /// Makes an object.
