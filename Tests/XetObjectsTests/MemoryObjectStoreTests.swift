@@ -12,12 +12,17 @@ import XetStoreTestSupport
 
     @Test func `keeps the first of a name, and gives it back in pieces`() async throws {
         let store = MemoryObjectStore(pieceByteCount: 2)
-        #expect(try await store.get("a/b") { $0.byteCount } == nil)
+        #expect(try await store.get("a/b", range: nil) { $0.byteCount } == nil)
         #expect(try await store.put(ByteBuffer(string: "hello"), as: "a/b"))
         #expect(try await store.put(ByteBuffer(string: "other"), as: "a/b") == false)
-        let found = try await store.get("a/b") { ($0.byteCount, try await bytes($0)) }
+        let found = try await store.get("a/b", range: nil) { ($0.byteCount, try await bytes($0)) }
         #expect(found?.0 == 5)
         #expect(found?.1 == Array("hello".utf8))
+        #expect(try await store.get("a/b", range: 1..<4) { try await bytes($0) } == Array("ell".utf8))
+        #expect(try await store.get("a/b", range: 1..<4) { $0.byteCount } == 5)
+        await #expect(throws: ObjectStoreError(.invalid, "'a/b' has 5 bytes, not 6")) {
+            _ = try await store.get("a/b", range: 5..<6) { _ in }
+        }
         try await store.remove("a/b")
         #expect(store.objects.isEmpty)
     }
@@ -26,9 +31,9 @@ import XetStoreTestSupport
         let store = MemoryObjectStore(now: 100)
         try await store.put(ByteBuffer(string: "x"), as: "a")
         store.now = 160
-        #expect(try await store.get("a") { $0.age } == .seconds(60))
+        #expect(try await store.get("a", range: nil) { $0.age } == .seconds(60))
         try await store.touch("a")
-        #expect(try await store.get("a") { $0.age } == .zero)
+        #expect(try await store.get("a", range: nil) { $0.age } == .zero)
     }
 
     @Test func `lists by name, some at a time`() async throws {
@@ -44,7 +49,7 @@ import XetStoreTestSupport
         try await store.put(ByteBuffer(string: "hello"), as: "a")
         store.breakAfter = 3
         await #expect(throws: ObjectStoreError(.away, "the object breaks off")) {
-            _ = try await store.get("a") { try await bytes($0) }
+            _ = try await store.get("a", range: nil) { try await bytes($0) }
         }
         store.failure = ObjectStoreError(.full, "full")
         await #expect(throws: ObjectStoreError(.full, "full")) { try await store.put(ByteBuffer(), as: "b") }

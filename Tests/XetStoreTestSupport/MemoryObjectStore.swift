@@ -6,7 +6,7 @@ package import XetAccess
 package final class MemoryObjectStore: ObjectStore {
     /// What was asked.
     package enum Call: Hashable, Sendable {
-        case get(String)
+        case get(String, Range<Int>?)
         case put(String)
         case remove(String)
         case touch(String)
@@ -68,15 +68,25 @@ package final class MemoryObjectStore: ObjectStore {
         state.withLock { $0.objects[name] = Object(bytes: ByteBuffer(bytes: bytes), time: $0.now) }
     }
 
-    package func get<Value>(_ name: String, _ body: (StoredObject) async throws -> Value) async throws -> Value? {
-        let found = try asked(.get(name), name) { state in
+    package func get<Value>(
+        _ name: String,
+        range: Range<Int>?,
+        _ body: (StoredObject) async throws -> Value
+    ) async throws -> Value? {
+        let found = try asked(.get(name, range), name) { state in
             state.objects[name].map { object in
                 (bytes: object.bytes, age: Duration.seconds(max(0, state.now - object.time)), end: state.breakAfter)
             }
         }
         guard let found else { return nil }
-        let bytes = MemoryBytes(rest: found.bytes, pieceByteCount: pieceByteCount, breakAfter: found.end)
-        return try await body(StoredObject(byteCount: found.bytes.readableBytes, age: found.age, bytes: bytes))
+        let count = found.bytes.readableBytes
+        let range = range ?? 0..<count
+        guard let rest = found.bytes.getSlice(at: found.bytes.readerIndex + range.lowerBound, length: range.count)
+        else {
+            throw ObjectStoreError(.invalid, "'\(name)' has \(count) bytes, not \(range.upperBound)")
+        }
+        let bytes = MemoryBytes(rest: rest, pieceByteCount: pieceByteCount, breakAfter: found.end)
+        return try await body(StoredObject(byteCount: count, age: found.age, bytes: bytes))
     }
 
     @discardableResult
