@@ -130,6 +130,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "XetObjects",
+            dependencies: ["XetAccess", "XetClient", "XetCore", "XetWire", crypto, httpTypes, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetDownload",
             dependencies: ["XetAccess", "XetCore", deque, metrics, nio("NIOCore")],
             swiftSettings: settings
@@ -252,6 +257,14 @@ let package = Package(
                 nio("NIOCore"),
                 nio("NIOEmbedded"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetObjectsTests",
+            dependencies: [
+                "XetAccess", "XetClient", "XetObjects", "XetStoreTestSupport", "XetTestSupport", "XetWire", crypto,
+                httpTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
             ],
             swiftSettings: settings
         ),

@@ -35,7 +35,9 @@ public struct StoredObject: Sendable {
     public let byteCount: Int
     /// How long ago it was put or touched, by the store's own clock; `nil` if it does not say.
     public let age: Duration?
-    /// Its bytes, or those of the range, piece by piece. Throws ``ObjectStoreError``, also if they end too early.
+    /// Its bytes, or those of the range, piece by piece.
+    ///
+    /// Throws ``ObjectStoreError``, also if they end too early.
     public let bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable
 
     /// Makes an object.
