@@ -196,7 +196,7 @@ let package = Package(
             name: "XetCommandLine",
             dependencies: [
                 "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal",
-                "XetProxy",
+                "XetObjects", "XetProxy", "XetSharing",
                 "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
@@ -288,6 +288,14 @@ let package = Package(
             dependencies: [
                 "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetDownload", "XetStore", "XetTestSupport",
                 nio("NIOCore"), nio("_NIOFileSystem"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetSharingTests",
+            dependencies: [
+                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetSharing", "XetStoreTestSupport", "XetTestSupport",
+                nio("NIOCore"),
             ],
             swiftSettings: settings
         ),

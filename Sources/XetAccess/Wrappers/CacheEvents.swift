@@ -1,3 +1,5 @@
+public import XetCore
+
 /// What is told about a cache: where bytes came from, and what was found damaged.
 public protocol CacheEvents: Sendable {
     /// Serialized bytes were handed to a reader, and the last of so many chunks among them.
@@ -8,6 +10,13 @@ public protocol CacheEvents: Sendable {
 
     /// All chunks of a file were compared with its hash, or `false`: they are not those of the file, and are dropped.
     func noteProven(_ isRight: Bool)
+
+    /// A file was wrong: what is kept of its terms is dropped, unless it is proven.
+    func noteRefuted(_ terms: [Term])
+}
+
+extension CacheEvents {
+    public func noteRefuted(_ terms: [Term]) {}
 }
 
 /// Where a reader's bytes came from.

@@ -19,7 +19,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         xorbs = CachingXorbSource(upstream, store: store, events: events) { [queue] in queue.add(.kept($0, $1)) }
     }
 
-    private var proof: CacheProof { CacheProof(terms: store, chunks: store, lost: xorbs.lost) }
+    private var proof: CacheProof { CacheProof(terms: store, chunks: store, lost: xorbs.lost, events: events) }
 
     public var source: any XorbSource { xorbs }
 

@@ -21,12 +21,14 @@ struct CacheProof: Sendable {
     private let terms: any TermStore
     private let chunks: any ChunkStore
     private let lost: LostProofs
+    private let events: any CacheEvents
 
     /// A proof over what is kept.
-    init(terms: any TermStore, chunks: any ChunkStore, lost: LostProofs) {
+    init(terms: any TermStore, chunks: any ChunkStore, lost: LostProofs, events: any CacheEvents) {
         self.terms = terms
         self.chunks = chunks
         self.lost = lost
+        self.events = events
     }
 
     /// Goes on with a file of `byteCount` bytes, or as many as there are.
@@ -89,7 +91,9 @@ struct CacheProof: Sendable {
     }
 
     private func dropUnproven(_ file: FileHash) async throws {
-        for term in try await terms.parts(of: file).flatMap(\.terms) {
+        let refuted = try await terms.parts(of: file).flatMap(\.terms)
+        events.noteRefuted(refuted)
+        for term in refuted {
             for run in try await chunks.runs(of: term.xorb, in: term.chunks)
             where !run.contents.records(in: term.chunks).allSatisfy(\.isProven) {
                 try await chunks.remove(run.id)

@@ -28,7 +28,7 @@ struct ProofDesk {
         self.events = events
     }
 
-    private var proof: CacheProof { CacheProof(terms: terms, chunks: chunks, lost: lost) }
+    private var proof: CacheProof { CacheProof(terms: terms, chunks: chunks, lost: lost, events: events) }
 
     /// Goes on with a file: more is known of it, or how long it is.
     mutating func advance(_ file: FileHash, byteCount: UInt64?) async throws {

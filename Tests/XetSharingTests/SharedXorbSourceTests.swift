@@ -1,0 +1,163 @@
+import NIOCore
+import Testing
+import XetAccess
+import XetAccessTestSupport
+import XetCore
+import XetSharing
+import XetStoreTestSupport
+import XetTestSupport
+
+@Suite struct SharedXorbSourceTests {
+    @Test func `what one replica fetched another one has from the store`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        let (first, second) = (Replica(site, sample), Replica(site, sample))
+        let windows = [(0, 100), (99, 200), (199, 300)]
+        for (start, end) in windows {
+            let fetch = try sample.fetch(start, end)
+            #expect(try first.read(fetch) == sample.bytes(fetch))
+        }
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-128", "128-256", "256-300"])
+        #expect(site.claims == [])
+        for (start, end) in windows {
+            let fetch = try sample.fetch(start, end)
+            #expect(try second.read(fetch) == sample.bytes(fetch))
+        }
+        #expect(first.upstream.calls.count == 3)
+        #expect(second.upstream.calls.isEmpty)
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-128", "128-256", "256-300"])
+        #expect(first.stop() && second.stop())
+    }
+
+    @Test func `other ranges are found in whole blocks, of which only those bytes are read`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 256))
+        let (first, second) = (Replica(site, sample), Replica(site, sample))
+        _ = try first.read(sample.fetch(0, 256))
+        site.pass(.seconds(5))
+        let fetch = try sample.fetch(100, 140)
+        #expect(try second.read(fetch) == sample.bytes(fetch))
+        #expect(second.upstream.calls.isEmpty)
+        #expect(second.events.noted.readByteCount == Int(fetch.info.bytes.count))
+    }
+
+    @Test func `what ends within a block is written as it is when nothing completes it`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        let (first, second) = (Replica(site, sample), Replica(site, sample))
+        let fetch = try sample.fetch(20, 150)
+        _ = try first.read(fetch)
+        site.pass(.seconds(1))
+        #expect(site.blocks == [])
+        site.pass(.seconds(3))
+        #expect(site.blocks == ["20-128", "128-150"])
+        #expect(try second.read(fetch) == sample.bytes(fetch))
+        #expect(second.upstream.calls.isEmpty)
+    }
+
+    @Test func `a block that is completed later takes the place of its parts`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        let replica = Replica(site, sample)
+        _ = try replica.read(sample.fetch(0, 60))
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-60"])
+        _ = try replica.read(sample.fetch(60, 128))
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-128"])
+    }
+
+    @Test func `of replicas that want the same at once one fetches it`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        let gate = Watched(false)
+        let script: @Sendable (ScriptedXorbSource.Call) -> ScriptedXorbSource.Answer = { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.before = { _ in try await gate.wait(until: { $0 }) }
+            return answer
+        }
+        let replicas = (0..<3).map { _ in Replica(site, sample, script: script) }
+        let fetch = try sample.fetch(30, 200)
+        let reading = replicas.map { $0.start(fetch) }
+        site.pass(.seconds(1))
+        #expect(reading.filter { $0.isWaiting }.count == 3)
+        gate.change { $0 = true }
+        site.pass(.seconds(1))
+        for started in reading { #expect(started.value == sample.bytes(fetch)) }
+        #expect(replicas.reduce(0) { $0 + $1.upstream.calls.count } == 1)
+        site.pass(.seconds(5))
+        #expect(site.claims == [])
+        #expect(replicas.allSatisfy { $0.stop() })
+    }
+
+    @Test func `a replica that is gone is not waited for long, and its claim goes`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 100))
+        let never: @Sendable (ScriptedXorbSource.Call) -> ScriptedXorbSource.Answer = { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.before = { _ in try await Watched(false).wait(until: { $0 }) }
+            return answer
+        }
+        let (dead, other) = (Replica(site, sample, script: never), Replica(site, sample))
+        let fetch = try sample.fetch(0, 100)
+        let lost = dead.start(fetch)
+        site.pass(.milliseconds(100))
+        let reading = other.start(fetch)
+        site.pass(.seconds(14))
+        #expect(reading.isWaiting)
+        site.pass(.seconds(2))
+        #expect(reading.value == sample.bytes(fetch))
+        site.pass(.seconds(5))
+        #expect(site.claims.filter { $0.contains("/claims/") } == [])
+        lost.cancel()
+        #expect(dead.stop())
+    }
+
+    @Test func `a failure of the data host gives the claim up`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 100))
+        let replica = Replica(site, sample) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 { answer.refusal = XetError(.unavailable, "away") }
+            return answer
+        }
+        let fetch = try sample.fetch(0, 100)
+        #expect(throws: XetError.self) { try replica.read(fetch) }
+        site.pass(.seconds(1))
+        #expect(site.claims == [])
+        #expect(try replica.read(fetch) == sample.bytes(fetch))
+    }
+
+    @Test func `another secret is another site`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 128))
+        let (first, second) = (Replica(site, sample), Replica(site, sample, secret: "another one"))
+        let fetch = try sample.fetch(0, 128)
+        _ = try first.read(fetch)
+        site.pass(.seconds(5))
+        #expect(try second.read(fetch) == sample.bytes(fetch))
+        #expect(second.upstream.calls.count == 1)
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-128", "0-128"])
+        #expect(second.events.noted.wrongCount == 0)
+    }
+
+    @Test func `nothing is named in clear`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 128))
+        let replica = Replica(site, sample)
+        _ = try replica.read(sample.fetch(0, 128))
+        site.pass(.seconds(5))
+        for name in site.store.objects.keys {
+            #expect(ObjectName.isValid(name))
+            #expect(!name.contains("secret"))
+        }
+    }
+
+    @Test func `what was not used for long is made young when it is read`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 128))
+        let fetch = try sample.fetch(0, 128)
+        _ = try Replica(site, sample).read(fetch)
+        site.pass(.seconds(5))
+        _ = try Replica(site, sample).read(fetch)
+        site.pass(.seconds(5))
+        #expect(!site.store.calls.contains { if case .touch = $0 { true } else { false } })
+        site.store.now += 13 * 3600
+        _ = try Replica(site, sample).read(fetch)
+        site.pass(.seconds(5))
+        #expect(site.store.calls.filter { if case .touch = $0 { true } else { false } }.count == 1)
+    }
+}
