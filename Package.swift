@@ -228,6 +228,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "XetClientTestSupport",
+            dependencies: ["XetAccess", "XetClient", "XetWire", nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
+            path: "Tests/XetClientTestSupport",
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetServerTestSupport",
             dependencies: [hummingbird, httpTypes, nio("NIOCore")],
             path: "Tests/XetServerTestSupport",
@@ -252,8 +258,8 @@ let package = Package(
         .testTarget(
             name: "XetClientTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetTestSupport", "XetWire", asyncHTTPClient, httpTypes,
-                instrumentation, metricsTestKit,
+                "XetAccess", "XetClient", "XetClientTestSupport", "XetCore", "XetTestSupport", "XetWire",
+                asyncHTTPClient, httpTypes, instrumentation, metricsTestKit,
                 nio("NIOCore"),
                 nio("NIOEmbedded"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nioSSL,
@@ -263,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "XetObjectsTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetObjects", "XetStoreTestSupport", "XetTestSupport", "XetWire", crypto,
-                httpTypes, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+                "XetAccess", "XetClient", "XetClientTestSupport", "XetObjects", "XetStoreTestSupport", "XetTestSupport",
+                "XetWire", crypto, httpTypes, nio("NIOCore"), nio("NIOHTTP1"),
             ],
             swiftSettings: settings
         ),

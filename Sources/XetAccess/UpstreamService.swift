@@ -4,6 +4,8 @@ public enum UpstreamService: String, Sendable, CaseIterable {
     case hub
     /// The service that knows reconstructions.
     case cas
-    /// Any other host: the ones that signed URLs and redirects lead to.
+    /// Any other host of theirs: the ones that signed URLs and redirects lead to.
     case cdn
+    /// The object store that replicas share, and what gives out credentials for it.
+    case store
 }

@@ -48,7 +48,8 @@ extension UpstreamHTTP {
                 address,
                 of: service,
                 headers: headers,
-                headTimeout: request.headTimeout
+                headTimeout: request.headTimeout,
+                isDirect: request.isDirect
             )
         }
         let relay = BodyRelay()
@@ -71,7 +72,8 @@ extension UpstreamHTTP {
                     of: service,
                     headers: headers,
                     body: .stream(relay, length: length),
-                    headTimeout: request.headTimeout
+                    headTimeout: request.headTimeout,
+                    isDirect: request.isDirect
                 )
                 // An answer that is no success may come early: the server does not read on then.
                 if !response.status.isSuccess { relay.discard() }

@@ -43,7 +43,7 @@ public struct UpstreamHTTP: Sendable {
 
     /// For Hub and CAS.
     private let clients: OutboundClients
-    /// For what signed URLs name, even on the same host: a connection that has carried much before is quick at once, and is
+    /// For objects, and for what signed URLs name, even on the same host: a connection that has carried much before is quick at once, and is
     /// not to be lent for a small request.
     private let bulkClients: OutboundClients
     let configuration: Configuration
@@ -123,9 +123,11 @@ public struct UpstreamHTTP: Sendable {
         of service: UpstreamService,
         headers: HTTPHeaders,
         body: HTTPClientRequest.Body? = nil,
-        headTimeout: TimeAmount? = nil
+        headTimeout: TimeAmount? = nil,
+        isDirect: Bool = false
     ) async throws -> HTTPClientResponse {
-        let route = try await (service == .cdn ? bulkClients : clients).route(to: address)
+        let carriesMuch = service == .cdn || service == .store
+        let route = try await (carriesMuch ? bulkClients : clients).route(to: address, isDirect: isDirect)
         var request = HTTPClientRequest(url: route.url)
         request.method = method
         request.headers = headers

@@ -51,6 +51,9 @@ public struct UpstreamRequest: Sendable {
     /// Longest wait for the answer's head; `nil` for the usual one.
     public var headTimeout: TimeAmount?
 
+    /// Whether it goes to its host directly, whatever the operator says of proxies: to what only this machine can reach.
+    public var isDirect = false
+
     /// Makes a request.
     public init(
         _ method: HTTPRequest.Method,

@@ -69,6 +69,11 @@ public struct UpstreamResponse: Sendable {
         }
     }
 
+    /// The pieces of the body, in order; those that nobody asks for are not taken from the network.
+    ///
+    /// They are read once, by one reader. Throws ``XetError`` if the body breaks off.
+    package var pieces: UpstreamPieces { UpstreamPieces(body, from: address, of: service, metrics) }
+
     /// Gives the bytes of a range to `each`, in order, however many more the body has; see ``RangeAnswer``.
     ///
     /// Throws ``XetError`` if the body does not hold them, and what `each` throws.

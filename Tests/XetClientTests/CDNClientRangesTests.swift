@@ -2,6 +2,7 @@ import NIOCore
 import Synchronization
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetCore
 import XetTestSupport
 

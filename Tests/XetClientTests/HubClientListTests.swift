@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetCore
 import XetWire
 

@@ -4,6 +4,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetCore
 import XetTestSupport
 import XetWire

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetWire
 
 @testable import XetClient

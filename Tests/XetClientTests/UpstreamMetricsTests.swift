@@ -2,6 +2,7 @@ import HTTPTypes
 import MetricsTestKit
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetWire
 
 @testable import XetClient

@@ -85,15 +85,16 @@ struct OutboundClients: Sendable {
         }
     }
 
-    /// The way to an address.
+    /// The way to an address; past all proxies if `isDirect`.
     ///
     /// Throws `.unreachable` if it is known that the address may not be asked.
-    func route(to address: HTTPAddress) async throws(XetError) -> Route {
+    func route(to address: HTTPAddress, isDirect: Bool = false) async throws(XetError) -> Route {
         let isExempt = policy.isExempt(address.origin)
-        let isProxied = proxies.proxy(for: address.origin) != nil
+        let proxy = isDirect ? nil : proxies.proxy(for: address.origin)
+        let isProxied = proxy != nil
         await policy.locateHub(for: address.origin, isResolvedElsewhere: isProxied)
         try policy.check(address.origin, isResolvedElsewhere: isProxied)
-        guard let proxy = proxies.proxy(for: address.origin), let client = address.origin.isSecure ? tunnel : forward
+        guard let proxy, let client = address.origin.isSecure ? tunnel : forward
         else { return Route(client: isExempt ? direct : checked, url: address.absolute) }
         if address.origin.isSecure { return Route(client: client, url: address.absolute, proxy: proxy) }
         // The client connects to the proxy; its handler makes the real address of Host and path.
@@ -167,7 +168,7 @@ extension SocketAddress {
 
 extension HTTPAddress.Origin {
     /// Host and port as the Host header has them.
-    var authority: String {
+    package var authority: String {
         String(description.dropFirst(isSecure ? "https://".count : "http://".count))
     }
 }

@@ -133,7 +133,7 @@ final class DownloadDisplay: DownloadObserver {
         switch server?.service {
         case .hub?: "the Hub"
         case .cas?: "the CAS"
-        case .cdn?, nil: DisplayText.escaped(server?.host ?? "a server")
+        case .cdn?, .store?, nil: DisplayText.escaped(server?.host ?? "a server")
         }
     }
 

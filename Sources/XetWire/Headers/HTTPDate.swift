@@ -59,6 +59,27 @@ public struct HTTPDate: Hashable, Comparable, Sendable {
         unixSeconds = parsed
     }
 
+    /// Parses a time as XML and JSON write it, `2009-10-12T17:50:30.000Z`, with or without a fraction, which does not count.
+    ///
+    /// `nil` for everything else, times of other zones included.
+    public init?(iso text: some StringProtocol) {
+        guard text.utf8.count <= 40, text.isASCII, text.hasSuffix("Z") else { return nil }
+        let halves = text.dropLast().segments(separatedBy: "T")
+        guard halves.count == 2 else { return nil }
+        let date = halves[0].segments(separatedBy: "-")
+        let time = halves[1].segments(separatedBy: ".")
+        guard date.count == 3, time.count == 1 || time.count == 2 && Self.number(time[1], time[1].utf8.count) != nil,
+            let month = Self.number(date[1], 2), (1...12).contains(month),
+            let seconds = Self.seconds(
+                Self.number(date[0], 4),
+                Self.months[Int(month) - 1],
+                Self.number(date[2], 2),
+                time[0]
+            )
+        else { return nil }
+        unixSeconds = seconds
+    }
+
     public static func < (left: HTTPDate, right: HTTPDate) -> Bool { left.unixSeconds < right.unixSeconds }
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT`; `nil` outside the years that it can write.

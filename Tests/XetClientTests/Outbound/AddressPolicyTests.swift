@@ -1,6 +1,7 @@
 import NIOHTTP1
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetWire
 
 @testable import XetClient

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOHTTP1
 import Testing
 import XetAccess
+import XetClientTestSupport
 import XetWire
 
 @testable import XetClient

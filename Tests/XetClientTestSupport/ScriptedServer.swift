@@ -1,54 +1,52 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import NIOPosix
 import Synchronization
 import XetAccess
+package import XetClient
 import XetWire
 
-@testable import XetClient
-
 /// A request as it came in.
-struct ReceivedRequest: Sendable {
-    let method: HTTPMethod
+package struct ReceivedRequest: Sendable {
+    package let method: HTTPMethod
     /// Path and query.
-    let target: String
-    let headers: HTTPHeaders
-    let body: [UInt8]
+    package let target: String
+    package let headers: HTTPHeaders
+    package let body: [UInt8]
 
-    var authorization: String? { headers.first(name: "authorization") }
-    var range: String? { headers.first(name: "range") }
+    package var authorization: String? { headers.first(name: "authorization") }
+    package var range: String? { headers.first(name: "range") }
 }
 
 /// What a ``ScriptedServer`` sends back, as it stands: the length need not be that of the body.
-struct ScriptedAnswer: Sendable {
-    var status = 200
-    var headers: [(String, String)] = []
-    var body: [UInt8] = []
+package struct ScriptedAnswer: Sendable {
+    package var status = 200
+    package var headers: [(String, String)] = []
+    package var body: [UInt8] = []
     /// `Content-Length`; that of the body if `nil`.
-    var announcedByteCount: Int?
+    package var announcedByteCount: Int?
     /// Whether the length is left out and the body sent in chunks, with or without the last one.
-    var isChunked = false
+    package var isChunked = false
     /// Whether the connection is closed after the body, or in place of its last chunk.
-    var isBroken = false
+    package var isBroken = false
     /// Whether nothing is sent at all.
-    var isSilent = false
+    package var isSilent = false
 
     /// The end of the connection, and nothing before.
-    static var dropped: ScriptedAnswer {
+    package static var dropped: ScriptedAnswer {
         var answer = ScriptedAnswer()
         answer.isSilent = true
         answer.isBroken = true
         return answer
     }
 
-    init(_ status: Int = 200, _ headers: [(String, String)] = [], _ body: [UInt8] = []) {
+    package init(_ status: Int = 200, _ headers: [(String, String)] = [], _ body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
-    init(_ status: Int = 200, _ headers: [(String, String)] = [], json: String) {
+    package init(_ status: Int = 200, _ headers: [(String, String)] = [], json: String) {
         self.init(status, headers, Array(json.utf8))
     }
 
@@ -74,9 +72,9 @@ struct ScriptedAnswer: Sendable {
 }
 
 /// An HTTP server on the loopback that answers by a script.
-final class ScriptedServer: Sendable {
-    typealias Script = @Sendable (ReceivedRequest) -> ScriptedAnswer
-    typealias EarlyScript = @Sendable (ReceivedRequest) -> ScriptedAnswer?
+package final class ScriptedServer: Sendable {
+    package typealias Script = @Sendable (ReceivedRequest) -> ScriptedAnswer
+    package typealias EarlyScript = @Sendable (ReceivedRequest) -> ScriptedAnswer?
 
     private let channel: any Channel
     private let log: Log
@@ -105,7 +103,7 @@ final class ScriptedServer: Sendable {
     ///
     /// `early` may answer before the body of a request has come.
     @discardableResult
-    static func run<Value>(
+    package static func run<Value>(
         _ script: @escaping Script,
         early: EarlyScript? = nil,
         _ body: (ScriptedServer) async throws -> Value
@@ -136,13 +134,13 @@ final class ScriptedServer: Sendable {
     }
 
     /// The address without a path.
-    var origin: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
+    package var origin: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
     /// The requests so far.
-    var requests: [ReceivedRequest] { log.all }
+    package var requests: [ReceivedRequest] { log.all }
 
     /// Ends all connections, whatever is under way on them.
-    func closeConnections() {
+    package func closeConnections() {
         for channel in log.connections { channel.close(promise: nil) }
     }
 
@@ -193,7 +191,7 @@ final class ScriptedServer: Sendable {
 
 /// Runs `body` with a client that the tests' peers are spoken to with.
 @discardableResult
-func withUpstream<Value>(
+package func withUpstream<Value>(
     _ configuration: UpstreamHTTP.Configuration = .patient,
     _ body: (UpstreamHTTP) async throws -> Value
 ) async throws -> Value {
@@ -210,7 +208,7 @@ func withUpstream<Value>(
 
 /// Runs `body` with a Hub client for a scripted server.
 @discardableResult
-func withHub<Value>(
+package func withHub<Value>(
     path: String = "",
     _ script: @escaping ScriptedServer.Script,
     _ body: (HubClient, ScriptedServer) async throws -> Value
@@ -223,7 +221,7 @@ func withHub<Value>(
 
 extension UpstreamHTTP.Configuration {
     /// For tests of what is no wait: a machine may be busy.
-    static var patient: Self {
+    package static var patient: Self {
         var configuration = Self()
         configuration.headTimeout = .minutes(3)
         configuration.connectTimeout = .minutes(3)
