@@ -300,7 +300,8 @@ let package = Package(
         .testTarget(
             name: "XetSharingTests",
             dependencies: [
-                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetSharing", "XetStoreTestSupport", "XetTestSupport",
+                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetSharing", "XetStoreTestSupport",
+                "XetTestSupport",
                 nio("NIOCore"),
             ],
             swiftSettings: settings

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CMemory
 import FoundationEssentials
 import NIOCore
@@ -7,6 +8,7 @@ import XetClient
 import XetCore
 import XetDownload
 import XetLocal
+import XetObjects
 import XetProxy
 import XetServer
 import XetWire
@@ -31,12 +33,28 @@ struct Assembly: Sendable {
 
     /// Where chunks are kept.
     struct Cache: Sendable {
+        enum Place: Hashable, Sendable {
+            case folder(String)
+            case memory
+        }
+
         /// Bytes of a file that readers ask for at once, each for the same.
         static let gridByteCount = 8 << 20
+        /// What is kept where there is no folder, unless it is said: what is fetched has to stay until it is in the store.
+        static let memoryByteCount = 256 << 20
 
-        let folder: String
-        /// Most bytes; most of what is free if `nil`.
+        let place: Place
+        /// Most bytes; if `nil`, most of what is free in the folder, or ``memoryByteCount``.
         let byteLimit: Int?
+        /// What proxies share; nothing if `nil`.
+        let store: SharedStore?
+    }
+
+    /// A store that proxies share.
+    struct SharedStore: Sendable {
+        let settings: ObjectStoreSettings
+        /// What proxies have in common that share it.
+        let secret: [UInt8]?
     }
 
     /// Unix seconds.
@@ -74,7 +92,7 @@ struct Assembly: Sendable {
         let casRetry = RetryPolicy(maximumDuration: .seconds(15))
         cas = CASClient(http: http, tokens: tokens, retry: casRetry)
         downloader = FileDownloader(
-            xorbs: cache?.chunks.source ?? CDNClient(http: http),
+            xorbs: cache?.site.source ?? CDNClient(http: http),
             budget: FetchBudget(byteCount: configuration.bufferByteCount, onIdle: cmemory_return_free),
             configuration: configuration.download
         )
@@ -98,21 +116,36 @@ struct Assembly: Sendable {
         // A server that has got an upload checks it before it answers.
         configuration.http.readTimeout = .minutes(5)
         let writes = UpstreamHTTP(configuration.http)
+        var store: OpenStore?
         do {
-            let cache = try await OpenCache.open(configuration, http, metrics)
+            store = try await openStore(configuration)
+            let cache = try await OpenCache.open(configuration, http, store, metrics)
             if let cache {
                 configuration.download.gridByteCount = Cache.gridByteCount
-                configuration.download.onVerdict = { await cache.chunks.note($0, byteCount: $1, isRight: $2) }
+                configuration.download.onVerdict = { await cache.noteVerdict($0, $1, $2) }
             }
             let parts = Assembly(configuration, http: http, writes: writes, cache: cache, metrics: metrics)
             let value = try await OpenCache.running(cache) { try await body(parts) }
+            await store?.close()
             try await http.shutdown()
             try await writes.shutdown()
             return value
         } catch {
+            await store?.close()
             try? await http.shutdown()
             try? await writes.shutdown()
             throw error
+        }
+    }
+
+    /// Opens the store that the configuration names, if it names one.
+    private static func openStore(_ configuration: Configuration) async throws -> OpenStore? {
+        guard let store = configuration.cache?.store else { return nil }
+        do {
+            return try await OpenStore(store, configuration.http, wait: .brief)
+        } catch let error as ObjectStoreError {
+            CommandFailure.print("cannot use the store \(store.settings.location): \(error)")
+            throw ExitCode.failure
         }
     }
 
@@ -122,7 +155,7 @@ struct Assembly: Sendable {
     }
 
     /// Most bytes of the cache; `nil` without one.
-    var cacheByteLimit: Int? { cache?.chunks.size.limit }
+    var cacheByteLimit: Int? { cache?.site.size.limit }
 
     /// What the proxy's routes need.
     var upstream: Upstream {
@@ -132,7 +165,7 @@ struct Assembly: Sendable {
             cas: cas,
             downloader: downloader,
             bodyRetry: bodyRetry,
-            cache: cache?.chunks,
+            cache: cache?.site,
             leases: leases,
             writes: writes,
             metrics: metrics

@@ -3,54 +3,118 @@ import NIOCore
 import XetAccess
 import XetCache
 import XetClient
+import XetCore
 import XetServer
+import XetSharing
 import _NIOFileSystem
 
-/// The cache of a proxy while that runs.
+/// The cache of a proxy while that runs: a folder or memory, and in front of the data hosts a store that proxies share.
 struct OpenCache: Sendable {
-    let chunks: ChunkCache<CDNClient, DiskChunkStore>
-    private let store: DiskChunkStore
+    /// Longest wait at the end for what is still to be written into the store.
+    private static let longestFinish = Duration.seconds(20)
+
+    /// What readers ask.
+    let site: any SiteCache
+    /// Takes note of how the download of a whole file ended.
+    let noteVerdict: @Sendable (FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void
+    private let runChunks: @Sendable () async -> Void
+    private let disk: DiskChunkStore?
+    private let shared: SharedBlocks?
 
     /// Opens what the configuration names, if it names a cache.
     static func open(
         _ configuration: Assembly.Configuration,
         _ http: UpstreamHTTP,
+        _ store: OpenStore?,
         _ metrics: MetricsRegistry
     ) async throws -> OpenCache? {
         guard let cache = configuration.cache else { return nil }
         let events = CacheMetrics(metrics) { Descriptor.standardError.print("xet: \($0)") }
+        let cdn = CDNClient(http: http)
+        switch cache.place {
+        case .folder(let folder):
+            let disk = try await openDisk(folder, cache.byteLimit, events, metrics)
+            return OpenCache(cdn, disk, disk: disk, store, events, metrics)
+        case .memory:
+            let memory = MemoryCacheStore(byteLimit: cache.byteLimit ?? Assembly.Cache.memoryByteCount)
+            observe(memory, metrics)
+            return OpenCache(cdn, memory, disk: nil, store, events, metrics)
+        }
+    }
+
+    private init(
+        _ cdn: CDNClient,
+        _ kept: some ChunkStore & TermStore,
+        disk: DiskChunkStore?,
+        _ store: OpenStore?,
+        _ events: CacheMetrics,
+        _ metrics: MetricsRegistry
+    ) {
+        self.disk = disk
+        guard let store else {
+            shared = nil
+            (site, noteVerdict, runChunks) = Self.parts(ChunkCache(cdn, store: kept, events: events))
+            return
+        }
+        let storeMetrics = SharedStoreMetrics(metrics) { Descriptor.standardError.print("xet: \($0)") }
+        let blocks = SharedBlocks(store.objects, area: store.area, kept: kept, events: storeMetrics)
+        metrics.observe("xet_store_queued", .gauge) { Double(blocks.waitingCount) }
+        metrics.observe("xet_store_available", .gauge) { storeMetrics.isAvailable ? 1 : 0 }
+        shared = blocks
+        let source = SharedXorbSource(cdn, blocks)
+        (site, noteVerdict, runChunks) = Self.parts(
+            ChunkCache(source, store: kept, events: DoubtingEvents(events, blocks))
+        )
+    }
+
+    private static func parts<Upstream, Store>(
+        _ chunks: ChunkCache<Upstream, Store>
+    ) -> (
+        any SiteCache, @Sendable (FileHash, UInt64, Bool) async -> Void, @Sendable () async -> Void
+    ) {
+        (chunks, { await chunks.note($0, byteCount: $1, isRight: $2) }, { await chunks.run() })
+    }
+
+    private static func openDisk(
+        _ folder: String,
+        _ byteLimit: Int?,
+        _ events: CacheMetrics,
+        _ metrics: MetricsRegistry
+    ) async throws -> DiskChunkStore {
         let time: @Sendable () -> Int64 = { Int64(clamping: Assembly.time()) }
         let store: DiskChunkStore
         do {
-            store = try await DiskChunkStore.open(
-                FilePath(cache.folder),
-                byteLimit: cache.byteLimit,
-                events: events,
-                time: time
-            )
+            store = try await DiskChunkStore.open(FilePath(folder), byteLimit: byteLimit, events: events, time: time)
         } catch let error where !(error is CancellationError) {
             let reason = (error as? FileSystemError).map(CommandFailure.text) ?? "\(error)"
-            CommandFailure.print("cannot use the cache \(cache.folder): \(reason)")
+            CommandFailure.print("cannot use the cache \(folder): \(reason)")
             throw ExitCode.failure
         }
-        metrics.observe("xet_cache_size_bytes", .gauge) { Double(store.byteCount) }
-        metrics.observe("xet_cache_limit_bytes", .gauge) { Double(store.byteLimit) }
+        observe(store, metrics)
         metrics.observe("xet_cache_provisional_bytes", .gauge) { Double(store.provisionalByteCount) }
         metrics.observe("xet_cache_oldest_seconds", .gauge) {
             store.oldest.map { Double(max(0, time() - $0)) }
         }
         metrics.observe("xet_cache_runs", .gauge) { Double(store.runCount) }
-        return OpenCache(chunks: ChunkCache(CDNClient(http: http), store: store, events: events), store: store)
+        return store
+    }
+
+    private static func observe(_ store: some ChunkStore, _ metrics: MetricsRegistry) {
+        metrics.observe("xet_cache_size_bytes", .gauge) { Double(store.byteCount) }
+        metrics.observe("xet_cache_limit_bytes", .gauge) { Double(store.byteLimit) }
     }
 
     /// Runs `body`, and beside it what the cache does in the background.
     static func running<Value: Sendable>(_ cache: OpenCache?, _ body: () async throws -> Value) async throws -> Value {
         guard let cache else { return try await body() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await cache.chunks.run() }
-            group.addTask {
-                // What cannot be removed now takes space until the next start.
-                try? await cache.store.removeOrphans()
+            group.addTask { await cache.runChunks() }
+            if let shared = cache.shared { group.addTask { await shared.run() } }
+            if let disk = cache.disk {
+                group.addTask {
+                    // What cannot be removed now takes space until the next start.
+                    try? await disk.removeOrphans()
+                }
             }
             let result: Result<Value, any Error>
             do {
@@ -58,10 +122,22 @@ struct OpenCache: Sendable {
             } catch {
                 result = .failure(error)
             }
+            await cache.finishWriting()
             group.cancelAll()
             try await group.waitForAll()
-            await cache.store.close()
+            await cache.disk?.close()
             return try result.get()
+        }
+    }
+
+    /// Waits for what other proxies may be waiting for, a while.
+    private func finishWriting() async {
+        guard let shared else { return }
+        await withTaskGroup { group in
+            group.addTask { try? await shared.finish() }
+            group.addTask { try? await Task.sleep(for: Self.longestFinish) }
+            await group.next()
+            group.cancelAll()
         }
     }
 }

@@ -69,7 +69,7 @@ struct ProxyCommand: AsyncParsableCommand {
                             hub: setup.assembly.hub,
                             allowsAnonymous: proxy.allowAnonymous,
                             allowsWrites: proxy.allowWrites,
-                            cache: setup.assembly.cache?.folder,
+                            cache: setup.assembly.cache,
                             cacheByteLimit: parts.cacheByteLimit
                         )
                         ready.write(proxy.logFormat) { Descriptor.standardError.print($0) }

@@ -1,5 +1,6 @@
 import Logging
 import XetClient
+import XetObjects
 import XetConfiguration
 import XetCore
 import XetProxy
@@ -213,10 +214,46 @@ enum ProxySettings {
 
     static let cacheSize = Setting.optionalByteCount(
         "cache-size",
-        "Most bytes that the cache takes.",
+        "Most bytes that the cache takes, in its folder or, without one, in memory.",
         atLeast: 64 << 20
     )
-    .without("90% of what is free at the start")
+    .without("90% of what is free at the start; 256 MiB in memory")
+
+    static let cacheStore = Setting.optional(
+        "cache-store",
+        """
+        Bucket of S3 in which proxies share what they fetched, below a prefix: s3://BUCKET/PREFIX; with --cache, or without a \
+        folder. Credentials are found as AWS's own tools find them.
+        """,
+        valueName: "url",
+        expectation: "s3://BUCKET or s3://BUCKET/PREFIX"
+    ) { try? S3Location($0) }
+    .without("nothing is shared")
+
+    static let storeEndpoint = Setting.optional(
+        "s3-endpoint",
+        "Address of the store, if it is not that of AWS.",
+        valueName: "url",
+        expectation: "an http or https URL without a path, user or token"
+    ) { HTTPAddress($0).flatMap { $0.target == "/" ? $0 : nil } }
+    .alsoFrom("AWS_ENDPOINT_URL_S3")
+    .without("that of AWS in the region")
+
+    static let storeRegion = Setting.optional(
+        "s3-region",
+        "Region that requests to the store are signed for.",
+        valueName: "region",
+        expectation: "a region, such as eu-central-1"
+    ) { (try? S3Region($0))?.name }
+    .without("what AWS_REGION or the profile says, else us-east-1")
+
+    static let storeAddressing = Setting.choice(
+        "s3-addressing",
+        "How a bucket is addressed: path (endpoint/bucket), virtual (bucket.endpoint) or auto.",
+        valueName: "style",
+        preset: "auto",
+        of: ObjectStoreSettings.Addressing.allCases.map { ($0.rawValue, $0) }
+    )
 
     static let hubLease = Setting.duration(
         "hub-lease",
@@ -344,7 +381,8 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration, retryFor.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
-        cache.declaration, cacheSize.declaration, hubLease.declaration, hubStale.declaration,
+        cache.declaration, cacheSize.declaration, cacheStore.declaration, storeEndpoint.declaration,
+        storeRegion.declaration, storeAddressing.declaration, hubLease.declaration, hubStale.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,

@@ -3,6 +3,7 @@ import XetAccess
 import XetClient
 import XetConfiguration
 import XetDownload
+import XetObjects
 import XetProxy
 import XetServer
 import XetWire
@@ -34,9 +35,7 @@ struct ProxySetup: Sendable {
         var assembly = Assembly.Configuration(hub: settings[ProxySettings.hubEndpoint])
         assembly.bufferByteCount = settings[ProxySettings.bufferMemory]
         assembly.download.stall = StallPolicy(silence: settings[ProxySettings.stallTimeout])
-        if let folder = settings[ProxySettings.cache] {
-            assembly.cache = .init(folder: folder, byteLimit: settings[ProxySettings.cacheSize])
-        }
+        assembly.cache = try cache(settings)
         assembly.leases = leases(settings)
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
@@ -51,10 +50,32 @@ struct ProxySetup: Sendable {
         return assembly
     }
 
+    private static func cache(_ settings: ResolvedSettings) throws(SettingProblems) -> Assembly.Cache? {
+        let store = try store(settings)
+        let folder = settings[ProxySettings.cache]
+        guard folder != nil || store != nil else { return nil }
+        return Assembly.Cache(
+            place: folder.map { .folder($0) } ?? .memory,
+            byteLimit: settings[ProxySettings.cacheSize],
+            store: store
+        )
+    }
+
+    private static func store(_ settings: ResolvedSettings) throws(SettingProblems) -> Assembly.SharedStore? {
+        guard let location = settings[ProxySettings.cacheStore] else { return nil }
+        var store = ObjectStoreSettings(location)
+        store.endpoint = settings[ProxySettings.storeEndpoint]
+        store.region = settings[ProxySettings.storeRegion]
+        store.addressing = settings[ProxySettings.storeAddressing]
+        return Assembly.SharedStore(settings: store, secret: try signingKey(settings))
+    }
+
     /// What is remembered of the Hub's answers; nothing where nobody asked for it.
     private static func leases(_ settings: ResolvedSettings) -> HubLeases.Configuration? {
         let lease = settings[ProxySettings.hubLease]
-        let isAsked = settings[ProxySettings.cache] != nil || settings.origin(ProxySettings.hubStale) != .preset
+        let isAsked =
+            settings[ProxySettings.cache] != nil || settings[ProxySettings.cacheStore] != nil
+            || settings.origin(ProxySettings.hubStale) != .preset
         guard isAsked || lease > .zero else { return nil }
         return HubLeases.Configuration(lease: lease, stale: settings[ProxySettings.hubStale])
     }

@@ -85,12 +85,20 @@ struct ProxyOptions: ParsableArguments {
     struct Keeping: ParsableArguments {
         @Option(ProxySettings.cache) var cache: String?
         @Option(ProxySettings.cacheSize) var cacheSize: String?
+        @Option(ProxySettings.cacheStore) var cacheStore: String?
+        @Option(ProxySettings.storeEndpoint) var storeEndpoint: String?
+        @Option(ProxySettings.storeRegion) var storeRegion: String?
+        @Option(ProxySettings.storeAddressing) var storeAddressing: String?
         @Option(ProxySettings.hubLease) var hubLease: String?
         @Option(ProxySettings.hubStale) var hubStale: String?
 
         fileprivate func add(to given: inout GivenFlags) {
             given.add(ProxySettings.cache, cache)
             given.add(ProxySettings.cacheSize, cacheSize)
+            given.add(ProxySettings.cacheStore, cacheStore)
+            given.add(ProxySettings.storeEndpoint, storeEndpoint)
+            given.add(ProxySettings.storeRegion, storeRegion)
+            given.add(ProxySettings.storeAddressing, storeAddressing)
             given.add(ProxySettings.hubLease, hubLease)
             given.add(ProxySettings.hubStale, hubStale)
         }

@@ -1,5 +1,6 @@
 import Logging
 import XetLocal
+import XetObjects
 import XetServer
 import XetWire
 
@@ -10,8 +11,7 @@ struct ReadyLine {
     let hub: HTTPAddress
     let allowsAnonymous: Bool
     let allowsWrites: Bool
-    /// Folder of the cache.
-    let cache: String?
+    let cache: Assembly.Cache?
     let cacheByteLimit: Int?
 
     private var message: String { "xet proxy ready on \(address)" }
@@ -20,26 +20,37 @@ struct ReadyLine {
     func write(_ format: LogFormat, to write: @escaping @Sendable (String) -> Void) {
         switch format {
         case .logfmt:
-            let cache = cache.map { folder in
+            let cache = cache.map {
                 let limit = cacheByteLimit.map { ", at most \(ReadableSize.text(UInt64($0)))" } ?? ""
-                return "cache \(DisplayText.escaped(folder))\(limit)"
+                return "cache \(DisplayText.escaped($0.placeText))\(limit)"
             }
-            let parts = [
+            var parts = [
                 "hub \(hub)", "anonymous \(allowsAnonymous ? "yes" : "no")", "writes \(allowsWrites ? "yes" : "no")",
                 cache ?? "no cache",
             ]
+            if let store = self.cache?.store { parts.append("store \(store.settings.location)") }
             write("\(message) (\(parts.joined(separator: ", ")))")
         case .json:
             var metadata: Logger.Metadata = [
                 "address": "\(address)", "hub": "\(hub)", "anonymous": .stringConvertible(allowsAnonymous),
                 "writes": .stringConvertible(allowsWrites),
             ]
-            if let cache { metadata["cache"] = "\(cache)" }
+            if let cache { metadata["cache"] = "\(cache.placeText)" }
+            if let store = cache?.store { metadata["store"] = "\(store.settings.location)" }
             if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }
             let logger = Logger(label: "xet.proxy") { _ in
                 StructuredLogHandler(format, level: { .info }, write: write)
             }
             logger.info("\(message)", metadata: metadata)
+        }
+    }
+}
+
+extension Assembly.Cache {
+    fileprivate var placeText: String {
+        switch place {
+        case .folder(let folder): folder
+        case .memory: "in memory"
         }
     }
 }

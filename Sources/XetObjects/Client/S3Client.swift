@@ -149,7 +149,7 @@ public struct S3Client: ObjectStore {
                 headers: headers,
                 authorization: authorization,
                 body: call.body.map { UpstreamRequest.Body($0) },
-                headTimeout: headTimeout
+                headTimeout: headTimeout + .milliseconds(Int64((call.body?.readableBytes ?? 0) >> 10))
             )
         )
         let status = answer.head.status.code

@@ -1,12 +1,12 @@
-import XetAccess
+public import XetAccess
 
 /// The name of a region, which stands in signatures and addresses.
-struct S3Region: Hashable, Sendable {
+public struct S3Region: Hashable, Sendable {
     /// As in `eu-central-1`.
-    let name: String
+    public let name: String
 
     /// Throws `.invalid` unless the name has lower-case letters, digits and hyphens, at most 63.
-    init(_ name: String) throws(ObjectStoreError) {
+    public init(_ name: String) throws(ObjectStoreError) {
         let isMadeOf = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"): true
