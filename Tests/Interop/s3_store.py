@@ -1,16 +1,16 @@
 """What the stores of the tests have in common: an S3 service in processes of its own, which can be ended, held and started anew."""
 
+import contextlib
 import os
 import secrets
 import signal
 import socket
-import subprocess
+from pathlib import Path
 
 from http_peer import wait_until
 from s3_calls import S3Bucket, S3Credentials
 
 START_DEADLINE = 90.0
-STOP_DEADLINE = 20.0
 REGION = "us-east-1"
 
 
@@ -30,6 +30,14 @@ def free_ports(count):
             probe.close()
 
 
+def states(pid):
+    """A letter for each thread of a process, as in ps; nothing once it has ended."""
+    files = Path(f"/proc/{pid}/task").glob("*/stat")
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return "".join(file.read_text().rpartition(")")[2].split()[0] for file in files).strip("ZX")
+    return ""
+
+
 class S3Store:
     """A service with one user who may do everything (`owner`), one who may read, one who may nothing.
 
@@ -42,11 +50,11 @@ class S3Store:
         self.folder = folder
         self.owner, self.reader, self.nobody = (new_credentials(name) for name in ("owner", "reader", "nobody"))
         self.port = None
-        self.processes = []
+        self.pids = []
         self._buckets = 0
 
     def launch(self):
-        """Starts the processes into `processes`, on the same ports and with the same data each time."""
+        """Starts the processes, leaders of groups, into `pids`: on the same ports and with the same data each time."""
         raise NotImplementedError
 
     @property
@@ -74,9 +82,10 @@ class S3Store:
         wait_until(self.is_ready, START_DEADLINE, "the store does not answer")
 
     def is_ready(self):
-        for process in self.processes:
-            assert process.poll() is None, f"{process.args[0]} ended with {process.returncode}:\n{self.errors()}"
-        return self._answer(lambda: self.bucket("ready").list_page()) in (200, 404)
+        assert all(map(states, self.pids)), f"it ended:\n{self.errors()}"
+        probe = self.bucket("ready")
+        asked = (probe.create, lambda: probe.put("probe", b"ready"), lambda: probe.get("probe"))
+        return [self._answer(ask) in (200, 409) for ask in asked] == [True] * len(asked)
 
     @staticmethod
     def _answer(ask):
@@ -91,40 +100,25 @@ class S3Store:
         path = self.folder / "log"
         return path.read_text(errors="replace")[-4000:] if path.exists() else ""
 
-    def run(self, *command, **options):
-        """Starts one process, whose output goes to the log."""
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, **options,
-            )
-        self.processes.append(process)
-        return process
-
     def hold(self):
         """Nothing answers any more, and connections stay open, until `release()`."""
-        for process in self.processes:
-            os.killpg(process.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
+        wait_until(lambda: set("".join(map(states, self.pids))) == {"T"}, message="the store still runs")
 
     def release(self):
-        for process in self.processes:
-            os.killpg(process.pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def kill(self):
-        """Ends it at once, as a failure of power would, but for what the system has not written yet."""
-        self._end(signal.SIGKILL)
+        """Ends it at once; `start()` starts it anew."""
+        self._signal(signal.SIGKILL)
+        wait_until(lambda: not any(map(states, self.pids)), message="the store still runs")
+        self.pids.clear()
 
     def stop(self):
-        self.release()
-        self._end(signal.SIGTERM)
+        """Ends it, with all that belongs to it."""
+        self.kill()
 
-    def _end(self, number):
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                os.killpg(process.pid, number)
-            try:
-                process.wait(STOP_DEADLINE)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self.processes.clear()
+    def _signal(self, number):
+        for pid in self.pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, number)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -43,10 +44,21 @@ class SeaweedStore(S3Store):
         (folder / "s3.json").write_text(json.dumps(configuration))
 
     def launch(self):
-        self.run(
+        command = [
             program(), "-logtostderr", "server", f"-dir={self.folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             "-filer", "-s3", f"-s3.config={self.folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",
             # Each bucket takes volumes of its own, several at a time; small ones, for many buckets.
-            "-master.volumeSizeLimitMB=64", "-volume.max=0", "-volume.minFreeSpace=100MiB", "-master.telemetry=false", *self._options,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder)}, cwd=self.folder,
-        )
+            "-master.volumeSizeLimitMB=64", "-volume.max=0", "-volume.minFreeSpace=100MiB", "-master.telemetry=false",
+            # There is one of each, which is to come and go quickly.
+            "-master.peers=none", "-master.electionTimeout=1s", *self._options,
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, env={"PATH": os.environ["PATH"], "HOME": str(self.folder)}, cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
+        self.pids = [self._process.pid]
+
+    def kill(self):
+        super().kill()
+        self._process.wait()
