@@ -305,6 +305,11 @@ def refused(code, status):
     return lambda request, response: error(code, status=status)
 
 
+def flipped(body, at):
+    """`body` with one bit changed, unless it is empty."""
+    return body[:at] + bytes([body[at] ^ 0x10]) + body[at + 1 :] if body else body
+
+
 def only(fault, *kinds):
     """`fault`, for these kinds of requests alone."""
     return lambda request, response: fault(request, response) if kind(request) in kinds else response
@@ -336,7 +341,7 @@ FAILURES = {
 
 LIES = {
     "a bit at the start": faults.flipped(0),
-    "a bit in the middle": faults.body(lambda body: faults_flip(body, len(body) // 2)),
+    "a bit in the middle": faults.body(lambda body: flipped(body, len(body) // 2)),
     "a bit at the end": faults.flipped(-1),
     "truncated": faults.body(lambda body: body[: len(body) // 2]),
     "nothing": faults.body(lambda body: b""),
@@ -353,13 +358,6 @@ LIES = {
     "a wrong range": faults.header("Content-Range", "bytes 0-0/1"),
 }
 """Faults of what is read, for `only(fault, "GET")`."""
-
-
-def faults_flip(body, at):
-    changed = bytearray(body)
-    if changed:
-        changed[at] ^= 0x10
-    return bytes(changed)
 
 
 def endless_list(prefix):
