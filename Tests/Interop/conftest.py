@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 import catalogue
+import ceph
+import seaweed
 from command_line import CommandRunner
 from forward_proxy import ForwardProxy
 from peer_origin import PeerOrigin
+from peer_store import PeerStore
+from store_calls import PREFIX, new_key
 from xet_process import XetServer, environment
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
@@ -83,13 +87,13 @@ def xet(xet_binary, origin, home, tmp_path):
 def start_proxy(xet_binary, origin, home, tmp_path):
     """Starts proxies in front of the origin (`hub` names another Hub).
 
-    Each that is not forgotten must still run at the end, stop when asked, and have logged no secret. With XET_TEST_CACHE each has a cache, which
-    changes nothing that a client sees.
+    Each that is not forgotten must still run at the end, stop when asked, and have logged no secret, those of `start.secrets`
+    among them. With XET_TEST_CACHE each has a cache, which changes nothing that a client sees.
     """
     running = []
 
     def start(*options, hub=None, **variables):
-        if os.environ.get("XET_TEST_CACHE") and "--cache" not in options:
+        if os.environ.get("XET_TEST_CACHE") and not {"--cache", "--cache-store"} & set(options):
             variables = {"XET_CACHE": str(tmp_path / f"cache-{len(running)}"), **variables}
         arguments = ["proxy", "--host", "127.0.0.1", "--port", "0", "--hub-endpoint", hub or origin.url, *options]
         server = XetServer(xet_binary, arguments, environment(home, **{**RETRY_FOR, **variables}))
@@ -97,12 +101,13 @@ def start_proxy(xet_binary, origin, home, tmp_path):
         return server
 
     start.forget = running.remove
+    start.secrets = []
     yield start
     for server in running:
         assert server.is_running, f"the proxy ended with {server.process.returncode}:\n{server.errors()}"
         assert server.stop() == 0, server.errors()
         logged = server.errors()
-        secrets = [*origin.users, *origin.cas_side.tokens, *origin.cas_side.urls]
+        secrets = [*origin.users, *origin.cas_side.tokens, *origin.cas_side.urls, *start.secrets]
         assert not [secret for secret in secrets if secret in logged], f"a secret was logged:\n{logged}"
 
 
@@ -140,3 +145,62 @@ def endpoint(start_endpoint):
 def writable(start_endpoint):
     """A proxy that clients name in HF_ENDPOINT and that passes writes on."""
     return start_endpoint("--allow-writes")
+
+
+@pytest.fixture(scope="session")
+def s3_service(tmp_path_factory):
+    """An S3 store that nobody here has written: SeaweedFS, or Ceph with XET_STORE=ceph."""
+    chosen, make = (ceph, ceph.CephStore) if os.environ.get("XET_STORE") == "ceph" else (seaweed, seaweed.SeaweedStore)
+    if not chosen.program():
+        pytest.fail("no store is installed: scripts/setup.sh clients, or scripts/ceph.sh install", pytrace=False)
+    store = make(tmp_path_factory.mktemp("s3"))
+    try:
+        store.start()
+        yield store
+    finally:
+        store.stop()
+
+
+@pytest.fixture
+def s3_store(s3_service):
+    """The store, which runs before and after each test."""
+    yield s3_service
+    s3_service.release()
+    if not s3_service.pids:
+        s3_service.start()
+
+
+@pytest.fixture
+def bucket(s3_store):
+    """An empty bucket in it."""
+    return s3_store.new_bucket()
+
+
+@pytest.fixture
+def peer_store():
+    """A store of our own, which breaks on demand; each request has to be signed right."""
+    store = PeerStore()
+    yield store
+    store.stop()
+    assert not store.refused, [(request.target, refusal) for request, refusal in store.refused]
+
+
+@pytest.fixture
+def signing_key(tmp_path):
+    """The file with what all replicas of a test know."""
+    return new_key(tmp_path)
+
+
+@pytest.fixture
+def start_replica(start_proxy, signing_key):
+    """Starts proxies that share a bucket (`S3Bucket`), with the credentials that it has; `cache` is a folder of its own."""
+
+    def start(bucket, *options, cache=None, key=signing_key, **variables):
+        start_proxy.secrets += [bucket.credentials.secret, key.read_text()]
+        shared = ["--cache-store", f"s3://{bucket.name}/{PREFIX}", "--s3-endpoint", bucket.endpoint, "--s3-region", bucket.region]
+        own = ["--cache", cache] if cache else []
+        variables = {**bucket.credentials.variables, **variables}
+        return start_proxy(*shared, *own, "--signing-key-file", key, *options, **variables)
+
+    start.forget = start_proxy.forget
+    return start
