@@ -1,44 +1,69 @@
 import XetCore
 
-/// Chunks of a xorb that follow one another, as one object holds them.
-struct Block: Hashable, Sendable {
-    /// Chunks of a whole block: about 8 MiB of a file, and at most 16 MiB.
-    static let chunkCount = 128
-
+/// Chunks of a xorb that follow one another.
+struct SharedRange: Hashable, Sendable {
     let xorb: XorbHash
     let chunks: ChunkRange
 
-    /// The block that begins and ends where all do, and in which this one begins: whoever needs some of its chunks asks for it.
-    var whole: Block {
-        let start = chunks.start / Self.chunkCount * Self.chunkCount
-        return ChunkRange(start: start, end: start + Self.chunkCount).map { Block(xorb: xorb, chunks: $0) } ?? self
-    }
-
-    /// Whether this is such a block.
-    var isWhole: Bool { self == whole }
-}
-
-/// The part of a range of chunks that lies in one whole block.
-struct BlockPiece: Hashable, Sendable {
-    /// What is wanted.
-    let wanted: Block
-    /// The whole block around it.
-    let whole: Block
-
-    /// The pieces of a range, in order.
-    ///
-    /// Ranges begin and end where files do and where readers ask, blocks do not: so the objects that one replica has written are
-    /// those that another one asks for.
-    static func pieces(of range: ChunkRange, in xorb: XorbHash) -> [BlockPiece] {
-        stride(from: range.start / Block.chunkCount, to: (range.end - 1) / Block.chunkCount + 1, by: 1).compactMap {
-            let start = $0 * Block.chunkCount
-            guard let whole = ChunkRange(start: start, end: start + Block.chunkCount),
-                let wanted = whole.intersection(range)
-            else { return nil }
-            return BlockPiece(wanted: Block(xorb: xorb, chunks: wanted), whole: Block(xorb: xorb, chunks: whole))
+    /// The parts that lie in one block each, in order.
+    var pieces: [BlockPiece] {
+        (chunks.start / Block.chunkCount...(chunks.end - 1) / Block.chunkCount).compactMap { number in
+            guard let block = Block(xorb: xorb, number: number), let part = block.chunks.intersection(chunks) else {
+                return nil
+            }
+            return BlockPiece(block: block, chunks: part)
         }
     }
+}
 
-    /// The objects that may hold it: the whole block, or just this, which a range ended with.
-    var candidates: [Block] { wanted.isWhole ? [whole] : [whole, wanted] }
+/// What one object is to hold: so many chunks of a xorb, from a multiple of that number on.
+///
+/// Ranges begin and end where files do and where readers ask, blocks do not: so the objects that one replica has written are those
+/// that another one asks for.
+struct Block: Hashable, Sendable {
+    /// About 8 MiB of a file, and at most 16 MiB.
+    static let chunkCount = 128
+
+    let xorb: XorbHash
+    let number: Int
+    /// All its chunks, also those that its xorb does not have.
+    let chunks: ChunkRange
+
+    init?(xorb: XorbHash, number: Int) {
+        let start = number * Self.chunkCount
+        guard let chunks = ChunkRange(start: start, end: start + Self.chunkCount) else { return nil }
+        self.xorb = xorb
+        self.number = number
+        self.chunks = chunks
+    }
+
+    /// The object with all chunks of the block.
+    var whole: BlockObject { BlockObject(block: self, part: nil) }
+
+    /// The objects with some of its chunks, where that is all that is known: in the order in which they were written.
+    var parts: [BlockObject] { (0..<BlockObject.mostPartCount).map { BlockObject(block: self, part: $0) } }
+
+    /// All objects that there may be, the one to look for first in front.
+    var objects: [BlockObject] { [whole] + parts }
+}
+
+/// Chunks of one block.
+struct BlockPiece: Hashable, Sendable {
+    let block: Block
+    let chunks: ChunkRange
+
+    /// The chunks from one of them on; `nil` if that is their end.
+    func rest(from chunk: Int) -> BlockPiece? {
+        ChunkRange(start: chunk, end: chunks.end).map { BlockPiece(block: block, chunks: $0) }
+    }
+}
+
+/// An object that holds a block, or some chunks of one: its header says which.
+struct BlockObject: Hashable, Sendable {
+    /// Objects with some chunks of a block; what else is fetched of it has to wait for all of them.
+    static let mostPartCount = 8
+
+    let block: Block
+    /// Which of those with some of the chunks it is; `nil` if it has all.
+    let part: Int?
 }

@@ -2,7 +2,7 @@ import BLAKE3
 import NIOCore
 import XetCore
 
-/// What stands before the chunks of a block: which these are, and a seal for each.
+/// What stands in front of the chunks of an object: which these are, and a seal for each.
 ///
 /// | bytes | |
 /// | --: | --- |
@@ -10,12 +10,15 @@ import XetCore
 /// | 32 | the xorb |
 /// | 4, 4 | first chunk, number of chunks, little-endian like all numbers |
 /// | 8 | where in the serialized xorb the first chunk begins |
-/// | 19 each | for each chunk: 3 bytes serialized length, 16 bytes seal |
+/// | 19 each | for each of 128 chunks: 3 bytes serialized length, 16 bytes seal; zeros for those that are not there |
 /// | 32 | seal of all this |
 ///
 /// Then come the serialized chunks, as they are in the xorb. A seal is BLAKE3 with the key of the ``SharedArea``: a chunk is read
 /// only if whoever has the key wrote it, for this place of this xorb.
 struct BlockHeader: Hashable, Sendable {
+    /// Bytes of every header.
+    static let byteCount = startByteCount + Block.chunkCount * recordByteCount + sealByteCount
+
     private static let magic = Array("xetchk\0\0".utf8)
     private static let startByteCount = 56
     private static let recordByteCount = 19
@@ -43,18 +46,19 @@ struct BlockHeader: Hashable, Sendable {
         let seal: Seal
     }
 
-    let block: Block
+    let xorb: XorbHash
+    /// What is there.
+    let chunks: ChunkRange
     /// Where in the serialized xorb the first chunk begins.
     let firstByte: UInt64
     let records: [Record]
 
-    /// Bytes of a header for so many chunks.
-    static func byteCount(chunkCount: Int) -> Int { startByteCount + chunkCount * recordByteCount + sealByteCount }
-
-    /// The header for chunks that follow one another in `bytes`, whose lengths fill it (checked).
-    init(_ block: Block, firstByte: UInt64, byteCounts: [Int], bytes: ByteBuffer, key: BLAKE3Key) {
-        precondition(byteCounts.count == block.chunks.count && byteCounts.reduce(0, +) == bytes.readableBytes)
-        self.block = block
+    /// The header for chunks that follow one another in `bytes`: at most as many as a block has, their lengths fill it (checked).
+    init(_ range: SharedRange, firstByte: UInt64, byteCounts: [Int], bytes: ByteBuffer, key: BLAKE3Key) {
+        precondition(byteCounts.count == range.chunks.count && byteCounts.count <= Block.chunkCount)
+        precondition(byteCounts.reduce(0, +) == bytes.readableBytes)
+        xorb = range.xorb
+        chunks = range.chunks
         self.firstByte = firstByte
         let span = bytes.readableBytesSpan
         var records: [Record] = []
@@ -68,27 +72,32 @@ struct BlockHeader: Hashable, Sendable {
         self.records = records
     }
 
-    /// Reads the header of a block; `nil` if it is that of another, or was not sealed with `key`.
-    init?(_ bytes: RawSpan, of block: Block, key: BLAKE3Key) {
-        let byteCount = Self.byteCount(chunkCount: block.chunks.count)
-        guard bytes.byteCount == byteCount, bytes.hasBytes(Self.magic, at: 0), bytes.hasBytes(block.xorb.bytes, at: 8),
-            Int(bytes.littleEndianUInt32(at: 40)) == block.chunks.start,
-            Int(bytes.littleEndianUInt32(at: 44)) == block.chunks.count
+    /// Reads the header of an object; `nil` if it is not what the object is to hold, or was not sealed with `key`.
+    init?(_ bytes: RawSpan, of object: BlockObject, key: BLAKE3Key) {
+        let block = object.block
+        guard bytes.byteCount == Self.byteCount, bytes.hasBytes(Self.magic, at: 0),
+            bytes.hasBytes(block.xorb.bytes, at: 8)
         else { return nil }
-        let end = byteCount - Self.sealByteCount
+        let end = Self.byteCount - Self.sealByteCount
         let seal = BLAKE3Hasher.hash(bytes.extracting(0..<end), key: key)
         guard Seal(bytes, at: end) == Seal(seal), bytes.littleEndianUInt64(at: end + 16) == seal.w2,
             bytes.littleEndianUInt64(at: end + 24) == seal.w3
         else { return nil }
-        self.block = block
+        let start = Int(bytes.littleEndianUInt32(at: 40))
+        guard let chunks = ChunkRange(start: start, end: start + Int(bytes.littleEndianUInt32(at: 44))),
+            block.chunks.contains(chunks), object.part != nil || chunks == block.chunks
+        else { return nil }
+        xorb = block.xorb
+        self.chunks = chunks
         firstByte = bytes.littleEndianUInt64(at: 48)
         var records: [Record] = []
-        records.reserveCapacity(block.chunks.count)
+        records.reserveCapacity(chunks.count)
         let lengths = ChunkHeader.byteCount...ChunkHeader.byteCount + ChunkHeader.maximumPackedByteCount
-        for start in stride(from: Self.startByteCount, to: end, by: Self.recordByteCount) {
-            let length = bytes.littleEndianUInt24(at: start)
+        for index in 0..<chunks.count {
+            let place = Self.startByteCount + index * Self.recordByteCount
+            let length = bytes.littleEndianUInt24(at: place)
             guard lengths.contains(length) else { return nil }
-            records.append(Record(serializedByteCount: length, seal: Seal(bytes, at: start + 3)))
+            records.append(Record(serializedByteCount: length, seal: Seal(bytes, at: place + 3)))
         }
         self.records = records
     }
@@ -96,37 +105,37 @@ struct BlockHeader: Hashable, Sendable {
     /// The header as it stands in the object.
     func bytes(key: BLAKE3Key) -> [UInt8] {
         var bytes = Self.magic
-        bytes.reserveCapacity(byteCount)
-        bytes += block.xorb.bytes
-        bytes.appendLittleEndian(UInt32(truncatingIfNeeded: block.chunks.start))
-        bytes.appendLittleEndian(UInt32(truncatingIfNeeded: block.chunks.count))
+        bytes.reserveCapacity(Self.byteCount)
+        bytes += xorb.bytes
+        bytes.appendLittleEndian(UInt32(truncatingIfNeeded: chunks.start))
+        bytes.appendLittleEndian(UInt32(truncatingIfNeeded: chunks.count))
         bytes.appendLittleEndian(firstByte)
         for record in records {
             bytes.appendLittleEndianUInt24(record.serializedByteCount)
             record.seal.append(to: &bytes)
         }
+        bytes += [UInt8](repeating: 0, count: (Block.chunkCount - records.count) * Self.recordByteCount)
         let seal = BLAKE3Hasher.hash(bytes.rawSpan, key: key)
         for word in [seal.w0, seal.w1, seal.w2, seal.w3] { bytes.appendLittleEndian(word) }
         return bytes
     }
 
-    /// Its own length.
-    var byteCount: Int { Self.byteCount(chunkCount: records.count) }
+    /// Bytes of the object.
+    var objectByteCount: Int { records.reduce(Self.byteCount) { $0 + $1.serializedByteCount } }
 
-    /// Where in the object some of the chunks lie, which must be of the block.
-    func bytes(of chunks: ChunkRange) -> Range<Int> {
-        let first = chunks.start - block.chunks.start
-        let start = records[..<first].reduce(byteCount) { $0 + $1.serializedByteCount }
-        return start..<self.records(of: chunks).reduce(start) { $0 + $1.serializedByteCount }
+    /// Where in the object some of the chunks lie, which must be there.
+    func bytes(of part: ChunkRange) -> Range<Int> {
+        let start = records[..<(part.start - chunks.start)].reduce(Self.byteCount) { $0 + $1.serializedByteCount }
+        return start..<records(of: part).reduce(start) { $0 + $1.serializedByteCount }
     }
 
-    /// Where in the serialized xorb a chunk begins, which must be of the block.
+    /// Where in the serialized xorb a chunk begins, which must be there.
     func place(of chunk: Int) -> UInt64 {
-        records[..<(chunk - block.chunks.start)].reduce(firstByte) { $0 + UInt64($1.serializedByteCount) }
+        records[..<(chunk - chunks.start)].reduce(firstByte) { $0 + UInt64($1.serializedByteCount) }
     }
 
-    /// The records of some of the chunks, which must be of the block.
-    func records(of chunks: ChunkRange) -> ArraySlice<Record> {
-        records[(chunks.start - block.chunks.start)..<(chunks.end - block.chunks.start)]
+    /// The records of some of the chunks, which must be there.
+    func records(of part: ChunkRange) -> ArraySlice<Record> {
+        records[(part.start - chunks.start)..<(part.end - chunks.start)]
     }
 }

@@ -2,42 +2,46 @@ import Synchronization
 import XetAccess
 import XetCore
 
-/// Writes what is kept here into the store, in the background: whole blocks as soon as all their chunks are here, and what is
-/// left at the ends of ranges when nothing has completed it for a while, or at once if another replica waits for it.
+/// Writes what is kept here into the store, in the background: blocks as soon as all their chunks are here, and chunks of other
+/// blocks when nothing has completed those for a while, or at once if another replica waits for them.
 final class BlockPublisher: Sendable {
-    /// A range that was fetched, or something else to do in the store.
+    /// Something to do in the store.
     enum Work: Sendable {
         case fetched(Fetched)
-        /// Something else is there under its name.
-        case remove(Block)
-        /// It is used.
-        case touch(Block)
+        /// An object that is old is used.
+        case touch(BlockObject)
         /// Nothing will come of a claim.
-        case release(Block)
+        case release(SharedRange)
     }
 
+    /// A range that was fetched.
     struct Fetched: Sendable {
-        let range: Block
+        let range: SharedRange
         /// Whether this replica has said that it fetches the range.
-        let isClaimed: Bool
-        /// Whether it came from the store itself: then only whole blocks are missing there.
-        let isFromStore: Bool
-        /// Whether what the store has of it is not right.
-        let isReplacement: Bool
+        var isClaimed = false
+        /// Whether it came from the store itself: then only blocks may be missing there.
+        var isFromStore = false
+        /// The blocks of which what the store has is not right.
+        var doubted: Set<Block> = []
+        fileprivate var isWaitedFor = false
         /// When what is left of it is written as it is.
-        let deadline: ContinuousClock.Instant
-        var isWaitedFor = false
-        /// The pieces that are not in the store yet; all of them at first.
-        var rest: [BlockPiece]
+        fileprivate var deadline: ContinuousClock.Instant?
+        /// What is not written yet.
+        fileprivate var rest: [BlockPiece]
+
+        init(_ range: SharedRange) {
+            self.range = range
+            rest = range.pieces
+        }
     }
 
     private static let mostWorkCount = 4096
     /// Objects that are put together and written at once, of at most 16 MiB each.
     private static let width = 3
     /// How long the chunks next to a range are waited for.
-    static let patience = Duration.seconds(2)
+    private static let patience = Duration.seconds(2)
     /// How long a range takes at least from the network into what is kept here.
-    static let firstDelay = Duration.milliseconds(100)
+    private static let firstDelay = Duration.milliseconds(100)
 
     private let shelf: BlockShelf
     private let kept: any ChunkStore
@@ -57,22 +61,14 @@ final class BlockPublisher: Sendable {
     var count: Int { queue.count }
 
     /// Has a range written that was fetched and is being kept here.
-    func note(_ range: Block, isClaimed: Bool = false, isFromStore: Bool = false, isReplacement: Bool = false) {
-        let fetched = Fetched(
-            range: range,
-            isClaimed: isClaimed,
-            isFromStore: isFromStore,
-            isReplacement: isReplacement,
-            deadline: time.now() + Self.patience,
-            rest: BlockPiece.pieces(of: range.chunks, in: range.xorb)
-        )
+    func add(_ fetched: Fetched) {
+        var fetched = fetched
+        fetched.deadline = time.now() + Self.patience
         add(.fetched(fetched), after: Self.firstDelay)
     }
 
-    /// Has something done soon.
-    func add(_ work: Work) { add(work, after: .zero) }
-
-    private func add(_ work: Work, after delay: Duration) {
+    /// Has something done, soon.
+    func add(_ work: Work, after delay: Duration = .zero) {
         if !queue.add(work, after: delay) { events.noteLeftOut() }
     }
 
@@ -96,8 +92,7 @@ final class BlockPublisher: Sendable {
     private func perform(_ work: Work) async {
         do {
             switch work {
-            case .remove(let block): try await shelf.remove(block)
-            case .touch(let block): try await shelf.touch(block)
+            case .touch(let object): try await shelf.touch(object)
             case .release(let range): try await shelf.release(range, isWaitedFor: false)
             case .fetched(let fetched): try await write(fetched)
             }
@@ -107,65 +102,78 @@ final class BlockPublisher: Sendable {
         }
     }
 
-    private func write(_ fetched: Fetched) async throws {
-        var fetched = fetched
-        let isLast = queue.isHurried || time.now() >= fetched.deadline
+    private func release(_ fetched: Fetched) async throws {
+        try await shelf.release(fetched.range, isWaitedFor: fetched.isWaitedFor)
+    }
+
+    private func write(_ work: Fetched) async throws {
+        var fetched = work
+        for block in fetched.doubted {
+            for object in block.objects { try await shelf.remove(object) }
+        }
+        fetched.doubted = []
         if fetched.isClaimed, !fetched.isWaitedFor {
             fetched.isWaitedFor = try await shelf.isWaitedFor(fetched.range)
         }
+        let isLast = queue.isHurried || fetched.deadline.map { time.now() >= $0 } ?? true
         let blocks = try await KeptBlocks(kept, of: fetched.range.xorb, in: fetched.around)
         var rest: [BlockPiece] = []
         for piece in fetched.rest {
-            if try await !write(piece, of: fetched, blocks, isLast: isLast) { rest.append(piece) }
+            let isDone = try await write(piece, of: fetched, blocks, isLast: isLast)
+            if !isDone { rest.append(piece) }
         }
         fetched.rest = rest
-        // What is not here at the end never was, or is no more.
         guard rest.isEmpty || isLast else {
-            let delay = min(Self.patience / 2, max(.zero, fetched.deadline - time.now()))
-            return add(.fetched(fetched), after: delay)
+            let wait = fetched.deadline.map { $0 - time.now() } ?? .zero
+            return add(.fetched(fetched), after: min(Self.patience / 2, max(.zero, wait)))
         }
+        // What is not here at the end never was, or is no more.
         if fetched.isClaimed { try await release(fetched) }
     }
 
-    /// Writes the whole block around a piece if all of it is here, or the piece, if that cannot wait; `false` if it can.
+    /// Writes the block of a piece if all of it is here, or what is here if that cannot wait; `false` if it can.
     private func write(
         _ piece: BlockPiece,
         of fetched: Fetched,
         _ blocks: KeptBlocks,
         isLast: Bool
     ) async throws -> Bool {
-        if fetched.isReplacement {
-            for block in piece.candidates { try await shelf.remove(block) }
-        } else if shelf.isKnown(piece.whole) {
-            return true
-        }
-        if blocks.hasAll(piece.whole.chunks) {
+        let block = piece.block
+        guard shelf.known(block.whole) == nil else { return true }
+        guard let extent = blocks.extent(around: piece.chunks, in: block.chunks) else { return isLast }
+        if extent == block.chunks {
             // Another replica may have done it meanwhile, and a refusal would come after all bytes.
-            let found = fetched.isFromStore ? try await shelf.header(of: piece.whole, onOld: {}) : nil
-            if found == nil { try await put(piece.whole, blocks) }
-            for part in shelf.knownParts(of: piece.whole) { try await shelf.remove(part) }
+            let found = fetched.isFromStore ? try await shelf.header(of: block.whole) : nil
+            if found == nil, let contents = try await blocks.contents(of: extent) {
+                _ = try await shelf.put(block.whole, contents)
+            }
+            for part in shelf.knownParts(of: block) { try await shelf.remove(part) }
             return true
         }
-        guard blocks.hasAll(piece.wanted.chunks), isLast || fetched.isWaitedFor else { return isLast }
-        if !fetched.isFromStore, !shelf.isKnown(piece.wanted) { try await put(piece.wanted, blocks) }
+        guard isLast || fetched.isWaitedFor else { return false }
+        if !fetched.isFromStore { try await writePart(piece, extent, blocks) }
         return true
     }
 
-    private func put(_ block: Block, _ blocks: KeptBlocks) async throws {
-        guard let contents = try await blocks.contents(of: block.chunks) else { return }
-        try await shelf.put(block, firstByte: contents.firstByte, byteCounts: contents.byteCounts, contents.bytes)
-    }
-
-    private func release(_ fetched: Fetched) async throws {
-        try await shelf.release(fetched.range, isWaitedFor: fetched.isWaitedFor)
+    /// Writes what is here of a block as its next part, unless the piece is in one that is there.
+    private func writePart(_ piece: BlockPiece, _ extent: ChunkRange, _ blocks: KeptBlocks) async throws {
+        for part in piece.block.parts {
+            var header = shelf.known(part)
+            if header == nil {
+                guard let contents = try await blocks.contents(of: extent) else { return }
+                if try await shelf.put(part, contents) { return }
+                header = try await shelf.header(of: part)
+            }
+            if let header, header.chunks.contains(piece.chunks) { return }
+        }
     }
 }
 
 extension BlockPublisher.Fetched {
     /// The range, and the rest of the blocks that it lies in.
     fileprivate var around: ChunkRange {
-        let start = range.chunks.start / Block.chunkCount * Block.chunkCount
-        let end = (range.chunks.end + Block.chunkCount - 1) / Block.chunkCount * Block.chunkCount
-        return ChunkRange(start: start, end: end) ?? range.chunks
+        let pieces = range.pieces
+        guard let first = pieces.first, let last = pieces.last else { return range.chunks }
+        return ChunkRange(start: first.block.chunks.start, end: last.block.chunks.end) ?? range.chunks
     }
 }

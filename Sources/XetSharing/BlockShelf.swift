@@ -3,21 +3,27 @@ import Synchronization
 import XetAccess
 import XetCore
 
+/// Why a store is of no use for something.
+enum ShelfError: Error, Hashable {
+    /// It fails, or has failed a moment ago.
+    case unavailable
+    /// An object is another one than its name says.
+    case wrong(BlockObject)
+}
+
 /// The blocks that are in a store, as far as it can be asked.
 ///
 /// What it throws is ``ShelfError``, `CancellationError`, and what its callers' closures throw.
 final class BlockShelf: Sendable {
-    /// Headers that are remembered: a block is read in several parts, each of which needs it.
-    private static let mostHeaderCount = 2048
-    /// Whole blocks of which it is remembered what is there.
-    private static let mostKnownCount = 1 << 16
+    /// Headers that are remembered, of up to 3 KiB: an object is read in several parts, each of which needs it.
+    private static let mostHeaderCount = 4096
     /// Age at which an object that is read is made young again, so that its age tells how long nobody used it.
     static let touchAge = Duration.seconds(12 * 3600)
 
+    /// What is known of an object: that it is there, and what it holds.
     private struct State {
-        var headers: [Block: BlockHeader] = [:]
-        /// The objects that are there, by the whole block that they lie in.
-        var known: [Block: Set<Block>] = [:]
+        var headers: [Block: [BlockObject: BlockHeader]] = [:]
+        var headerCount = 0
     }
 
     private let store: any ObjectStore
@@ -25,41 +31,55 @@ final class BlockShelf: Sendable {
     private let events: any SharedStoreEvents
     private let reading: StoreBreaker
     private let writing: StoreBreaker
+    private let trials: DelayedQueue<StoreOperation>
     private let state = Mutex(State())
 
     init(_ store: any ObjectStore, _ area: SharedArea, time: StoreTime, events: any SharedStoreEvents) {
         self.store = store
         self.area = area
         self.events = events
-        reading = StoreBreaker(isReading: true, time: time, events: events)
-        writing = StoreBreaker(isReading: false, time: time, events: events)
+        let trials = DelayedQueue<StoreOperation>(mostCount: 16, time: time)
+        self.trials = trials
+        reading = StoreBreaker(isReading: true, events: events) { _ = trials.add(.get, after: $0) }
+        writing = StoreBreaker(isReading: false, events: events) { _ = trials.add(.put, after: $0) }
     }
 
-    /// Asks the store for something, unless it is to be spared; `isDone` says of an answer whether it was what was asked.
+    /// Tries a store that is let rest, until it is cancelled.
+    func run() async {
+        while let operation = try? await trials.next() {
+            // How it went is noted.
+            _ = try? await ask(operation, isTrial: true, isDone: { $0 }) {
+                if operation == .put { return try await store.put(ByteBuffer(string: "here\n"), as: area.trialName) }
+                return try await store.get(area.trialName, range: nil) { _ in true } ?? false
+            }
+            trials.noteDone()
+        }
+    }
+
+    /// Asks the store for something, unless it is let rest; `isDone` says of an answer whether it was what was asked.
     private func ask<Value>(
         _ operation: StoreOperation,
+        isTrial: Bool = false,
         isDone: (Value) -> Bool,
         _ body: () async throws -> Value
     ) async throws -> Value {
         let breaker = operation.isReading ? reading : writing
-        guard breaker.admits() else {
+        guard isTrial || breaker.admits else {
             events.noteRequest(operation, .spared)
             throw ShelfError.unavailable
         }
         do {
             let value = try await body()
-            breaker.noteSuccess()
+            breaker.noteSuccess(isTrial: isTrial)
             events.noteRequest(operation, isDone(value) ? .done : .none)
             return value
-        } catch {
-            let isCut = operation == .get && (error as? ObjectStoreError)?.kind == .invalid
-            guard isCut || error is WrongObject else {
-                guard let error = error as? ObjectStoreError else { throw error }
-                breaker.noteFailure(error)
-                events.noteRequest(operation, .failed)
-                throw ShelfError.unavailable
-            }
-            breaker.noteFailure(ObjectStoreError(.invalid, "it has objects that are not what their names say"))
+        } catch let error as ObjectStoreError where error.kind != .invalid || operation != .get {
+            breaker.noteFailure(error, isTrial: isTrial)
+            events.noteRequest(operation, .failed)
+            throw ShelfError.unavailable
+        } catch  where error is ObjectStoreError || error is WrongObject {
+            // It answers, so it is not spared: each object that is not right is replaced.
+            breaker.noteSuccess(isTrial: isTrial)
             events.noteRequest(operation, .failed)
             events.noteWrong()
             throw WrongObject()
@@ -67,76 +87,60 @@ final class BlockShelf: Sendable {
     }
 }
 
-/// Why a store is of no use for something.
-enum ShelfError: Error, Hashable {
-    /// It fails, or has failed a moment ago.
-    case unavailable
-    /// The object is another one than its name says.
-    case wrong(Block)
-}
-
 // MARK: Reading
 
 extension BlockShelf {
-    /// The header of a block; `nil` if the store has no such object.
+    /// The header of an object; `nil` if the store has no such object.
     ///
     /// `onOld` is called if nobody has used the object for long.
-    func header(of block: Block, onOld: () -> Void) async throws -> BlockHeader? {
-        if let known = state.withLock({ $0.headers[block] }) { return known }
-        let byteCount = BlockHeader.byteCount(chunkCount: block.chunks.count)
+    func header(of object: BlockObject, onOld: () -> Void = {}) async throws -> BlockHeader? {
+        if let known = known(object) { return known }
         var isOld = false
         let header: BlockHeader?
         do {
             header = try await ask(.get, isDone: { $0 != nil }) {
-                try await store.get(area.name(of: block), range: 0..<byteCount) { object in
-                    isOld = object.age.map { $0 > Self.touchAge } ?? false
-                    let bytes = try await Self.collect(object, byteCount)
-                    guard let header = BlockHeader(bytes.readableBytesSpan, of: block, key: area.key),
-                        header.bytes(of: block.chunks).upperBound == object.byteCount
+                try await store.get(area.name(of: object), range: 0..<BlockHeader.byteCount) { found in
+                    isOld = found.age.map { $0 > Self.touchAge } ?? false
+                    let bytes = try await Self.collect(found)
+                    guard let header = BlockHeader(bytes.readableBytesSpan, of: object, key: area.key),
+                        header.objectByteCount == found.byteCount
                     else { throw WrongObject() }
                     return header
                 }
             }
         } catch is WrongObject {
-            forget(block)
-            throw ShelfError.wrong(block)
+            throw ShelfError.wrong(object)
         }
-        guard let header else {
-            forget(block)
-            return nil
-        }
-        state.withLock { state in
-            if state.headers.count >= Self.mostHeaderCount { state.headers = [:] }
-            state.headers[block] = header
-        }
-        noteKnown(block)
+        guard let header else { return nil }
+        note(header, of: object)
         if isOld { onOld() }
         return header
     }
 
-    private static func collect(_ object: StoredObject, _ byteCount: Int) async throws -> ByteBuffer {
+    private static func collect(_ object: StoredObject) async throws -> ByteBuffer {
         var bytes = ByteBuffer()
         for try await piece in object.bytes {
-            guard bytes.readableBytes + piece.readableBytes <= byteCount else { throw WrongObject() }
+            guard bytes.readableBytes + piece.readableBytes <= BlockHeader.byteCount else { throw WrongObject() }
             bytes.writeImmutableBuffer(piece)
         }
         return bytes
     }
 
-    /// Hands over some chunks of a block, which its seals have been compared with; `false` if the object is gone.
+    /// Hands over some chunks of an object, which its seals have been compared with; `false` if it is gone.
     ///
     /// What was handed over before an error is right.
     func read(
         _ chunks: ChunkRange,
+        of object: BlockObject,
         _ header: BlockHeader,
         _ body: (ByteBuffer) async throws -> Void
     ) async throws -> Bool {
         var failure: (any Error)?
         do {
             let isThere: Bool? = try await ask(.get, isDone: { $0 != nil }) {
-                try await store.get(area.name(of: header.block), range: header.bytes(of: chunks)) { object in
+                try await store.get(area.name(of: object), range: header.bytes(of: chunks)) { found in
                     var verifier = BlockVerifier(header.records(of: chunks), key: area.key)
-                    for try await piece in object.bytes {
+                    for try await piece in found.bytes {
                         for bytes in try verifier.take(piece) {
                             do {
                                 try await body(bytes)
@@ -153,39 +157,38 @@ extension BlockShelf {
                 }
             }
             if let failure { throw failure }
-            if isThere == nil { forget(header.block) }
+            if isThere == nil { forget(object) }
             return isThere != nil
         } catch is WrongObject {
-            forget(header.block)
+            forget(object)
             // Another replica may have put another one in its place since the header was read.
-            if let now = try await self.header(of: header.block, onOld: {}), now != header {
-                throw ShelfError.unavailable
+            if let now = try await self.header(of: object), now != header { throw ShelfError.unavailable }
+            forget(object)
+            throw ShelfError.wrong(object)
+        }
+    }
+
+    /// What an object holds that is known to be there.
+    func known(_ object: BlockObject) -> BlockHeader? { state.withLock { $0.headers[object.block]?[object] } }
+
+    /// The parts of a block that are known to be there.
+    func knownParts(of block: Block) -> [BlockObject] {
+        state.withLock { state in state.headers[block]?.keys.filter { $0.part != nil } ?? [] }
+    }
+
+    private func note(_ header: BlockHeader, of object: BlockObject) {
+        state.withLock { state in
+            if state.headerCount >= Self.mostHeaderCount { state = State() }
+            if state.headers[object.block, default: [:]].updateValue(header, forKey: object) == nil {
+                state.headerCount += 1
             }
-            forget(header.block)
-            throw ShelfError.wrong(header.block)
         }
     }
 
-    /// Whether the store is known to have an object.
-    func isKnown(_ block: Block) -> Bool { state.withLock { $0.known[block.whole]?.contains(block) ?? false } }
-
-    /// The objects that hold a part of a whole block and are known to be there.
-    func knownParts(of whole: Block) -> Set<Block> {
-        state.withLock { $0.known[whole] ?? [] }.subtracting([whole])
-    }
-
-    private func noteKnown(_ block: Block) {
+    private func forget(_ object: BlockObject) {
         state.withLock { state in
-            if state.known.count >= Self.mostKnownCount { state.known = [:] }
-            state.known[block.whole, default: []].insert(block)
-        }
-    }
-
-    private func forget(_ block: Block) {
-        state.withLock { state in
-            state.headers[block] = nil
-            state.known[block.whole]?.remove(block)
-            if state.known[block.whole]?.isEmpty == true { state.known[block.whole] = nil }
+            if state.headers[object.block]?.removeValue(forKey: object) != nil { state.headerCount -= 1 }
+            if state.headers[object.block]?.isEmpty == true { state.headers[object.block] = nil }
         }
     }
 }
@@ -193,26 +196,34 @@ extension BlockShelf {
 // MARK: Writing
 
 extension BlockShelf {
-    /// Puts a block whose serialized chunks are `bytes`, unless there is one.
-    func put(_ block: Block, firstByte: UInt64, byteCounts: [Int], _ bytes: ByteBuffer) async throws {
-        let header = BlockHeader(block, firstByte: firstByte, byteCounts: byteCounts, bytes: bytes, key: area.key)
-        var object = ByteBuffer()
-        object.reserveCapacity(header.byteCount + bytes.readableBytes)
-        object.writeBytes(header.bytes(key: area.key))
-        object.writeImmutableBuffer(bytes)
-        if try await put(object, as: area.name(of: block)) { events.noteWritten(object.readableBytes) }
-        noteKnown(block)
+    /// Puts an object with some serialized chunks, unless there is one of its name; returns whether there was none.
+    func put(_ object: BlockObject, _ chunks: KeptBlocks.Contents) async throws -> Bool {
+        let header = BlockHeader(
+            SharedRange(xorb: object.block.xorb, chunks: chunks.chunks),
+            firstByte: chunks.firstByte,
+            byteCounts: chunks.byteCounts,
+            bytes: chunks.bytes,
+            key: area.key
+        )
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(header.objectByteCount)
+        bytes.writeBytes(header.bytes(key: area.key))
+        bytes.writeImmutableBuffer(chunks.bytes)
+        guard try await put(bytes, as: area.name(of: object)) else { return false }
+        events.noteWritten(bytes.readableBytes)
+        note(header, of: object)
+        return true
     }
 
-    /// Removes a block.
-    func remove(_ block: Block) async throws {
-        forget(block)
-        try await remove(area.name(of: block))
+    /// Removes an object.
+    func remove(_ object: BlockObject) async throws {
+        forget(object)
+        try await remove(area.name(of: object))
     }
 
-    /// Makes a block count as used now.
-    func touch(_ block: Block) async throws {
-        try await ask(.touch, isDone: { true }) { try await store.touch(area.name(of: block)) }
+    /// Makes an object count as used now.
+    func touch(_ object: BlockObject) async throws {
+        try await ask(.touch, isDone: { true }) { try await store.touch(area.name(of: object)) }
     }
 
     private func put(_ bytes: ByteBuffer, as name: String) async throws -> Bool {
@@ -228,30 +239,30 @@ extension BlockShelf {
 
 extension BlockShelf {
     /// Says that somebody here fetches a range, unless another one has said so.
-    func claim(_ range: Block) async throws -> Bool {
+    func claim(_ range: SharedRange) async throws -> Bool {
         try await put(ByteBuffer(string: "fetching\n"), as: area.claimName(of: range))
     }
 
     /// How long ago a range was claimed; `nil` if it is not, `.zero` if the store does not say.
-    func claimAge(_ range: Block) async throws -> Duration? {
+    func claimAge(_ range: SharedRange) async throws -> Duration? {
         try await ask(.get, isDone: { $0 != nil }) {
             try await store.get(area.claimName(of: range), range: nil) { $0.age ?? .zero }
         }
     }
 
     /// Ends a claim, and what waits for it.
-    func release(_ range: Block, isWaitedFor: Bool) async throws {
+    func release(_ range: SharedRange, isWaitedFor: Bool) async throws {
         try await remove(area.claimName(of: range))
         if isWaitedFor { try await remove(area.waitName(of: range)) }
     }
 
     /// Tells whoever fetches a range that it is waited for.
-    func wait(for range: Block) async throws {
+    func wait(for range: SharedRange) async throws {
         _ = try await put(ByteBuffer(string: "waiting\n"), as: area.waitName(of: range))
     }
 
     /// Whether somebody waits for a range.
-    func isWaitedFor(_ range: Block) async throws -> Bool {
+    func isWaitedFor(_ range: SharedRange) async throws -> Bool {
         try await ask(.get, isDone: { $0 != nil }) {
             try await store.get(area.waitName(of: range), range: nil) { _ in true }
         } ?? false

@@ -4,6 +4,23 @@ import XetCore
 
 /// What is kept here of a xorb's chunks, put together from the runs that have them.
 struct KeptBlocks {
+    /// Serialized chunks that follow one another.
+    struct Contents: Sendable {
+        let chunks: ChunkRange
+        /// Where in the serialized xorb the first begins.
+        let firstByte: UInt64
+        /// The length of each.
+        let byteCounts: [Int]
+        let bytes: ByteBuffer
+    }
+
+    private struct Part {
+        let run: ChunkRun
+        let chunks: ChunkRange
+
+        var place: UInt64 { run.contents.firstByte + UInt64(run.contents.bytes(of: chunks).lowerBound) }
+    }
+
     private let xorb: XorbHash
     private let runs: [ChunkRun]
     private let store: any ChunkStore
@@ -14,19 +31,27 @@ struct KeptBlocks {
         runs = try await store.runs(of: xorb, in: chunks)
     }
 
-    /// Whether all chunks are kept.
-    func hasAll(_ chunks: ChunkRange) -> Bool { parts(of: chunks) != nil }
+    /// The chunks around `chunks` that are kept without a gap, within `bounds`; `nil` if those are not kept themselves.
+    func extent(around chunks: ChunkRange, in bounds: ChunkRange) -> ChunkRange? {
+        guard let own = parts(of: chunks), !own.isEmpty else { return nil }
+        var (start, end) = (chunks.start, chunks.end)
+        while start > bounds.start, let run = runs.first(where: { $0.chunks.start < start && start <= $0.chunks.end }) {
+            start = max(bounds.start, run.chunks.start)
+        }
+        while end < bounds.end, let run = runs.last(where: { $0.chunks.start <= end && end < $0.chunks.end }) {
+            end = min(bounds.end, run.chunks.end)
+        }
+        return ChunkRange(start: start, end: end)
+    }
 
-    /// Serialized chunks, where in the xorb the first begins, and the length of each; `nil` if not all are kept, or the runs do
-    /// not fit together.
-    func contents(of chunks: ChunkRange) async throws -> (firstByte: UInt64, byteCounts: [Int], bytes: ByteBuffer)? {
+    /// The chunks as they are kept; `nil` if one is not, or the runs do not fit together.
+    func contents(of chunks: ChunkRange) async throws -> Contents? {
         guard let parts = parts(of: chunks), let first = parts.first else { return nil }
         var bytes = ByteBuffer()
         var byteCounts: [Int] = []
-        let firstByte = Self.place(of: first)
         bytes.reserveCapacity(parts.reduce(0) { $0 + $1.run.contents.bytes(of: $1.chunks).count })
         for part in parts {
-            guard Self.place(of: part) == firstByte + UInt64(bytes.readableBytes) else { return nil }
+            guard part.place == first.place + UInt64(bytes.readableBytes) else { return nil }
             for step in RunSteps(part.run.contents, part.chunks) {
                 let read = try await KeptBytes.read(step.records, firstChunk: step.firstChunk, of: xorb) {
                     try await store.read(step.bytes, of: part.run.id)
@@ -35,12 +60,7 @@ struct KeptBlocks {
                 byteCounts += step.records.map(\.serializedByteCount)
             }
         }
-        return (firstByte, byteCounts, bytes)
-    }
-
-    private struct Part {
-        let run: ChunkRun
-        let chunks: ChunkRange
+        return Contents(chunks: chunks, firstByte: first.place, byteCounts: byteCounts, bytes: bytes)
     }
 
     private func parts(of chunks: ChunkRange) -> [Part]? {
@@ -55,9 +75,5 @@ struct KeptBlocks {
             next = part.end
         }
         return parts
-    }
-
-    private static func place(of part: Part) -> UInt64 {
-        part.run.contents.firstByte + UInt64(part.run.contents.bytes(of: part.chunks).lowerBound)
     }
 }

@@ -29,16 +29,22 @@ public struct SharedArea: Sendable {
         return BLAKE3Hasher.hash(secret.rawSpan, key: key)
     }
 
-    /// What holds a block.
-    func name(of block: Block) -> String { name("chunks", block.xorb, block.chunks) }
+    /// What holds a block, or chunks of one.
+    func name(of object: BlockObject) -> String {
+        let part = object.part.map { "-\($0)" } ?? ""
+        return "\(name)/chunks/\(object.block.xorb)/\(object.block.number)\(part)"
+    }
+
+    /// What is asked for, and put, to see whether the store is back.
+    var trialName: String { "\(name)/trial" }
 
     /// What says that somebody fetches a range.
-    func claimName(of range: Block) -> String { name("claims", range.xorb, range.chunks) }
+    func claimName(of range: SharedRange) -> String { name("claims", range) }
 
     /// What says that somebody waits for what another fetches.
-    func waitName(of range: Block) -> String { name("waits", range.xorb, range.chunks) }
+    func waitName(of range: SharedRange) -> String { name("waits", range) }
 
-    private func name(_ kind: String, _ xorb: XorbHash, _ chunks: ChunkRange) -> String {
-        "\(name)/\(kind)/\(xorb)/\(chunks.start)-\(chunks.end)"
+    private func name(_ kind: String, _ range: SharedRange) -> String {
+        "\(name)/\(kind)/\(range.xorb)/\(range.chunks.start)-\(range.chunks.end)"
     }
 }

@@ -10,7 +10,7 @@ public final class SharedBlocks: Sendable {
     private static let mostDoubtCount = 4096
 
     private struct State {
-        var claims: Set<Block> = []
+        var claims: Set<SharedRange> = []
         /// Chunks that may be wrong in the store, since a file with them was.
         var doubts: [XorbHash: [ChunkRange]] = [:]
     }
@@ -43,7 +43,12 @@ public final class SharedBlocks: Sendable {
     }
 
     /// Writes in the background, until it is cancelled.
-    public func run() async { await publisher.run() }
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.publisher.run() }
+            group.addTask { await self.shelf.run() }
+        }
+    }
 
     /// Returns when all is written that waits for it. Throws `CancellationError`.
     public func finish() async throws { try await publisher.finish() }
@@ -61,13 +66,13 @@ public final class SharedBlocks: Sendable {
         }
     }
 
-    func isDoubted(_ range: Block) -> Bool {
+    func isDoubted(_ range: SharedRange) -> Bool {
         state.withLock { $0.doubts[range.xorb]?.contains { $0.intersection(range.chunks) != nil } ?? false }
     }
 
     // MARK: Claims
 
-    func claim(_ range: Block) async throws -> ClaimOutcome {
+    func claim(_ range: SharedRange) async throws -> ClaimOutcome {
         let isOwn = state.withLock { !$0.claims.insert(range).inserted }
         guard !isOwn else { return .own }
         var isTaken = false
@@ -88,23 +93,27 @@ public final class SharedBlocks: Sendable {
         publisher.add(.release(claim.range))
     }
 
-    /// Ends the claim of a replica that does not keep to it.
-    func overrule(_ range: Block) { publisher.add(.release(range)) }
-
     // MARK: What came
 
     /// A range came from the store.
-    func noteRead(_ range: Block) { publisher.note(range, isFromStore: true) }
+    func noteRead(_ range: SharedRange) {
+        var fetched = BlockPublisher.Fetched(range)
+        fetched.isFromStore = true
+        publisher.add(fetched)
+    }
 
-    /// A range came from upstream.
-    func noteFetched(_ range: Block, _ claim: Claim?, isReplacement: Bool) {
+    /// A range came from upstream; what the store has of the `doubted` blocks is to be replaced.
+    func noteFetched(_ range: SharedRange, _ claim: Claim?, doubted: Set<Block>) {
         state.withLock { state in
             if claim != nil { state.claims.remove(range) }
-            guard isReplacement else { return }
-            let rest = state.doubts[range.xorb]?.flatMap { $0.subtracting(range.chunks) } ?? []
+            guard let doubts = state.doubts[range.xorb] else { return }
+            let rest = doubts.flatMap { $0.subtracting(range.chunks) }
             state.doubts[range.xorb] = rest.isEmpty ? nil : rest
         }
-        publisher.note(range, isClaimed: claim != nil, isReplacement: isReplacement)
+        var fetched = BlockPublisher.Fetched(range)
+        fetched.isClaimed = claim != nil
+        fetched.doubted = doubted
+        publisher.add(fetched)
     }
 }
 

@@ -8,35 +8,41 @@ import XetCore
 /// may be worth it.
 struct SharedReader {
     /// How long a claim holds: what takes longer upstream, or was claimed by a process that is gone, is fetched by others too.
-    static let claimTime = Duration.seconds(15)
+    private static let claimTime = Duration.seconds(15)
     private static let firstPause = Duration.milliseconds(40)
     private static let longestPause = Duration.milliseconds(400)
 
-    /// What came of looking for a piece.
+    /// What came of looking for chunks.
     private enum Found {
         case all
-        /// The store has it not.
+        /// The store has them not.
         case missing
-        /// The store cannot say, or what it has is of no use.
+        /// What it has is of no use.
         case useless
     }
 
     private let shared: SharedBlocks
-    private let range: Block
+    private let range: SharedRange
     private let bytes: HTTPByteRange
     private var rest: ArraySlice<BlockPiece>
     /// Bytes of the range that were handed over.
     private(set) var byteCount = 0
+    /// Whether the store has something of the rest that is not right.
+    private var isDoubtful = false
 
-    init(_ shared: SharedBlocks, _ range: Block, _ bytes: HTTPByteRange) {
+    /// Reads the chunks of `range`, which are `bytes` of the serialized xorb.
+    init(_ shared: SharedBlocks, _ range: SharedRange, _ bytes: HTTPByteRange) {
         self.shared = shared
         self.range = range
         self.bytes = bytes
-        rest = BlockPiece.pieces(of: range.chunks, in: range.xorb)[...]
+        rest = range.pieces[...]
     }
 
     /// Whether all of the range was handed over.
     var isComplete: Bool { rest.isEmpty && byteCount == Int(bytes.count) }
+
+    /// The blocks of the rest, if what the store has of them is to be replaced.
+    var doubted: Set<Block> { isDoubtful ? Set(rest.map(\.block)) : [] }
 
     /// Hands over what the store has, from the start of the range on; returns the claim with which the rest is to be fetched, if
     /// there is one.
@@ -44,7 +50,10 @@ struct SharedReader {
         do {
             guard try await readAll(body) == .missing else { return nil }
             return try await waitOrClaim(body)
-        } catch is ShelfError {
+        } catch ShelfError.wrong {
+            isDoubtful = true
+            return nil
+        } catch ShelfError.unavailable {
             return nil
         }
     }
@@ -77,7 +86,7 @@ struct SharedReader {
                 try await shared.shelf.wait(for: range)
             }
             if let age, age + (shared.time.now() - start) >= Self.claimTime {
-                shared.overrule(range)
+                shared.publisher.add(.release(range))
                 return nil
             }
             try await shared.time.sleep(pause)
@@ -89,37 +98,45 @@ struct SharedReader {
     /// Reads piece by piece as far as the store has them.
     private mutating func readAll(_ body: (ByteBuffer) async throws -> Void) async throws -> Found {
         while let piece = rest.first {
-            let found = try await read(piece, body)
-            guard case .all = found else { return found }
+            guard let (object, header) = try await object(with: piece) else { return .missing }
+            guard header.place(of: piece.chunks.start) == bytes.first + UInt64(byteCount) else {
+                // What a data host sent wrong may stand at a wrong place.
+                isDoubtful = true
+                return .useless
+            }
+            let end = min(piece.chunks.end, header.chunks.end)
+            guard let part = ChunkRange(start: piece.chunks.start, end: end),
+                try await shared.shelf.read(
+                    part,
+                    of: object,
+                    header,
+                    { bytes in
+                        try await body(bytes)
+                        byteCount += bytes.readableBytes
+                    }
+                )
+            else { return .missing }
             rest = rest.dropFirst()
+            if let left = piece.rest(from: end) { rest = [left] + rest }
         }
         return .all
     }
 
-    private mutating func read(_ piece: BlockPiece, _ body: (ByteBuffer) async throws -> Void) async throws -> Found {
-        for block in piece.candidates {
-            do {
-                let header = try await shared.shelf.header(of: block) { shared.publisher.add(.touch(block)) }
-                guard let header else { continue }
-                guard header.place(of: piece.wanted.chunks.start) == bytes.first + UInt64(byteCount) else {
-                    // What a data host sent wrong may stand at a wrong place.
-                    return .useless
-                }
-                let isThere = try await shared.shelf.read(piece.wanted.chunks, header) { bytes in
-                    try await body(bytes)
-                    byteCount += bytes.readableBytes
-                }
-                if isThere { return .all }
-            } catch ShelfError.wrong(let block) {
-                shared.publisher.add(.remove(block))
-                return .useless
+    /// An object with the first chunk of a piece; `nil` if there is none.
+    private func object(with piece: BlockPiece) async throws -> (BlockObject, BlockHeader)? {
+        for object in piece.block.objects {
+            let header = try await shared.shelf.header(of: object) { shared.publisher.add(.touch(object)) }
+            if let header, header.chunks.start <= piece.chunks.start, piece.chunks.start < header.chunks.end {
+                return (object, header)
             }
+            // Parts are numbered as they come.
+            if header == nil, object.part != nil { return nil }
         }
-        return .missing
+        return nil
     }
 }
 
 /// Says in the store that this replica fetches a range; it is released, or given up.
 struct Claim: Hashable, Sendable {
-    let range: Block
+    let range: SharedRange
 }

@@ -17,7 +17,7 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
     }
 
     public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
-        let range = Block(xorb: fetch.xorb, chunks: fetch.info.chunks)
+        let range = SharedRange(xorb: fetch.xorb, chunks: fetch.info.chunks)
         // What somebody has found to be wrong may be so in the store.
         let isDoubted = fetch.origin == .anew || shared.isDoubted(range)
         var reader = SharedReader(shared, range, fetch.info.bytes)
@@ -29,7 +29,7 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
             if let claim { shared.giveUp(claim) }
             throw error
         }
-        shared.noteFetched(range, claim, isReplacement: isDoubted)
+        shared.noteFetched(range, claim, doubted: isDoubted ? Set(range.pieces.map(\.block)) : reader.doubted)
     }
 
     /// Reads the range from upstream, without its first bytes.

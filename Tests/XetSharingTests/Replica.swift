@@ -63,16 +63,15 @@ struct Site: Sendable {
         while rest > .zero {
             let step = min(rest, .milliseconds(20))
             clock.advance(by: step)
-            store.now += 0
             executor.runUntilIdle()
             rest -= step
         }
     }
 
-    /// The names of the objects that hold chunks, as ranges.
+    /// The last parts of the names of the objects that hold chunks.
     var blocks: [String] {
         store.objects.keys.filter { $0.contains("/chunks/") }.compactMap { $0.split(separator: "/").last }
-            .map(String.init).sorted { Int($0.split(separator: "-")[0]) ?? 0 < Int($1.split(separator: "-")[0]) ?? 0 }
+            .map(String.init).sorted()
     }
 
     /// The names of all other objects.

@@ -17,7 +17,7 @@ import XetTestSupport
             #expect(try first.read(fetch) == sample.bytes(fetch))
         }
         site.pass(.seconds(5))
-        #expect(site.blocks == ["0-128", "128-256", "256-300"])
+        #expect(site.blocks == ["0", "1", "2-0"])
         #expect(site.claims == [])
         for (start, end) in windows {
             let fetch = try sample.fetch(start, end)
@@ -26,7 +26,7 @@ import XetTestSupport
         #expect(first.upstream.calls.count == 3)
         #expect(second.upstream.calls.isEmpty)
         site.pass(.seconds(5))
-        #expect(site.blocks == ["0-128", "128-256", "256-300"])
+        #expect(site.blocks == ["0", "1", "2-0"])
         #expect(first.stop() && second.stop())
     }
 
@@ -49,9 +49,35 @@ import XetTestSupport
         site.pass(.seconds(1))
         #expect(site.blocks == [])
         site.pass(.seconds(3))
-        #expect(site.blocks == ["20-128", "128-150"])
+        #expect(site.blocks == ["0-0", "1-0"])
         #expect(try second.read(fetch) == sample.bytes(fetch))
         #expect(second.upstream.calls.isEmpty)
+    }
+
+    @Test func `what lies in the last block of a xorb is found in any part`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        let (first, second) = (Replica(site, sample), Replica(site, sample))
+        for (start, end) in [(0, 270), (269, 300)] { _ = try first.read(sample.fetch(start, end)) }
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0", "1", "2-0"])
+        for (start, end) in [(299, 300), (256, 257), (250, 280), (280, 290)] {
+            let fetch = try sample.fetch(start, end)
+            #expect(try second.read(fetch) == sample.bytes(fetch))
+        }
+        #expect(second.upstream.calls.isEmpty)
+    }
+
+    @Test func `parts of a block are joined`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 128))
+        _ = try Replica(site, sample).read(sample.fetch(0, 70))
+        site.pass(.seconds(5))
+        _ = try Replica(site, sample).read(sample.fetch(70, 120))
+        site.pass(.seconds(5))
+        #expect(site.blocks == ["0-0", "0-1"])
+        let other = Replica(site, sample)
+        let fetch = try sample.fetch(10, 110)
+        #expect(try other.read(fetch) == sample.bytes(fetch))
+        #expect(other.upstream.calls.isEmpty)
     }
 
     @Test func `a block that is completed later takes the place of its parts`() throws {
@@ -59,10 +85,10 @@ import XetTestSupport
         let replica = Replica(site, sample)
         _ = try replica.read(sample.fetch(0, 60))
         site.pass(.seconds(5))
-        #expect(site.blocks == ["0-60"])
+        #expect(site.blocks == ["0-0"])
         _ = try replica.read(sample.fetch(60, 128))
         site.pass(.seconds(5))
-        #expect(site.blocks == ["0-128"])
+        #expect(site.blocks == ["0"])
     }
 
     @Test func `of replicas that want the same at once one fetches it`() throws {
@@ -132,7 +158,7 @@ import XetTestSupport
         #expect(try second.read(fetch) == sample.bytes(fetch))
         #expect(second.upstream.calls.count == 1)
         site.pass(.seconds(5))
-        #expect(site.blocks == ["0-128", "0-128"])
+        #expect(site.blocks == ["0", "0"])
         #expect(second.events.noted.wrongCount == 0)
     }
 
