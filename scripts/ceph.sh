@@ -55,7 +55,12 @@ finish() { # name
 
 ceph() { timeout 10 ceph --conf "$configuration" --connect-timeout 5 "$@"; }
 admin() { timeout 60 radosgw-admin --conf "$configuration" --name client.gateway "$@"; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the ports that systems give to connections, so that nobody takes it meanwhile.
+free_port() {
+    local port
+    while port=$((15000 + RANDOM % 17000)); (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
 random_key() { head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 make() {

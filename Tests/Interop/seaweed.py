@@ -24,7 +24,7 @@ class SeaweedStore(S3Store):
     def __init__(self, folder):
         super().__init__(folder)
         ports = free_ports(2 * len(SERVICES))
-        self._options = []
+        self._options, self._ports = [], ports
         for name, port, grpc in zip(SERVICES, ports[::2], ports[1::2], strict=True):
             self._options += [f"-{name}.port={port}", f"-{name}.port.grpc={grpc}"]
         self.port = ports[2 * SERVICES.index("s3")]
@@ -62,3 +62,10 @@ class SeaweedStore(S3Store):
     def kill(self):
         super().kill()
         self._process.wait()
+
+    def stop(self):
+        super().stop()
+        # It leaves its sockets behind.
+        for port in self._ports:
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink(missing_ok=True)
