@@ -19,9 +19,9 @@ def program():
 
 
 class SeaweedStore(S3Store):
-    """Create it with an empty folder, `start()` it, `stop()` it at the end."""
+    """Create it with an empty folder, `start()` it, `stop()` it at the end. `anonymous` is what everybody may do."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, anonymous=()):
         super().__init__(folder)
         ports = free_ports(2 * len(SERVICES))
         self._options, self._ports = [], ports
@@ -41,6 +41,8 @@ class SeaweedStore(S3Store):
                 for user, actions in users
             ]
         }
+        if anonymous:
+            configuration["identities"].append({"name": "anonymous", "actions": list(anonymous)})
         (folder / "s3.json").write_text(json.dumps(configuration))
 
     def launch(self):
