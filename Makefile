@@ -1,5 +1,6 @@
 # make demo   origin, proxy and a download through both; stays up until Ctrl-C
 # make test   every test, the official clients included
+# make ceph-test   replicas over Ceph's gateway in place of SeaweedFS; installs Debian's packages of Ceph
 # make ui-test   the page in a browser (Chromium)
 # make docs   man pages and shell completions from the commands' help; make docc: the library's documentation
 # make build  the release binary, statically linked: .build-release/release/xet
@@ -25,7 +26,7 @@ SIZE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sec
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -static-executable $(SIZE_FLAGS) \
 	--scratch-path $(RELEASE_FOLDER)
 
-.PHONY: demo test unit interop ui-test docs docc build bench image image-check setup format lint fuzz soak sanitize \
+.PHONY: demo test unit interop ceph-test ui-test docs docc build bench image image-check setup format lint fuzz soak sanitize \
 	sanitize-thread sanitize-address clean
 
 demo: setup
@@ -48,6 +49,12 @@ interop: setup
 	.venv-interop/bin/python -m pytest -q Tests/Interop
 	.venv-interop/bin/python -m pytest -q Tests/Soak
 	SOAK_SECONDS=60 .venv-interop/bin/python Tests/Soak/soak.py
+
+ceph-test: setup
+	scripts/setup.sh clients
+	scripts/setup.sh ceph
+	$(SWIFT) build --product xet
+	XET_STORE=ceph .venv-interop/bin/python -m pytest -q Tests/Interop/test_s3_stores.py Tests/Interop/test_store.py
 
 ui-test: setup
 	scripts/setup.sh ui

@@ -3,25 +3,13 @@
 #
 #   scripts/ceph.sh up FOLDER     starts what does not run, and waits until the gateway answers; says what is in FOLDER/s3.env
 #   scripts/ceph.sh down FOLDER   ends it; what it held is gone
-#   scripts/ceph.sh install       Debian's packages
 #
-# Everything it writes is in FOLDER, and nothing needs root but the installation. CEPH_OWNER, CEPH_READER and CEPH_NOBODY
+# scripts/setup.sh ceph installs it. Everything it writes is in FOLDER, and nothing needs root. CEPH_OWNER, CEPH_READER and CEPH_NOBODY
 # (KEY:SECRET) are the users: of the buckets, one who may read them, one who may nothing; they are made up if they are not given.
 set -euo pipefail
 
-[ $# -ge 1 ] || { sed -n '2,8s/^# \?//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
 action=$1
-
-if [ "$action" = install ]; then
-    packages="radosgw ceph-mon ceph-osd ceph-common"
-    # shellcheck disable=SC2086
-    dpkg-query -W $packages >/dev/null 2>&1 && exit 0
-    as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-    as_root apt-get update -qq
-    # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
-    exit 0
-fi
 
 mkdir -p "${2:?a folder is needed}"
 folder=$(cd "$2" && pwd)
@@ -67,7 +55,12 @@ finish() { # name
 
 ceph() { timeout 10 ceph --conf "$configuration" --connect-timeout 5 "$@"; }
 admin() { timeout 60 radosgw-admin --conf "$configuration" --name client.gateway "$@"; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the ports that systems give to connections, so that nobody takes it meanwhile.
+free_port() {
+    local port
+    while port=$((15000 + RANDOM % 17000)); (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
 random_key() { head -c 20 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 make() {
@@ -151,7 +144,7 @@ down)
     for name in gateway osd mon; do finish "$name"; done
     ;;
 *)
-    echo "ceph.sh: $action is none of up, down, install" >&2
+    echo "ceph.sh: $action is neither up nor down" >&2
     exit 2
     ;;
 esac

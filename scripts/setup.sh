@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing. Without arguments: what a build needs. With "clients": also the official Python clients and
 # the programs that the interop tests use, the former into .venv-interop, older ones into .venv-interop-NAME. With "ui":
-# also a browser. With "demo": also the newest of the official clients, into .venv-demo. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
+# also a browser. With "ceph": also Ceph with its gateway, for the tests that share a store. With "demo": also the newest of the official clients, into .venv-demo. With "bench": also what the benchmarks compare with, nginx with its Lua module and the Python packages,
 # the latter into .venv-bench, and a C compiler for the long line between them. With "image": only what the tests of the
 # image need, which do not compile.
 set -euo pipefail
@@ -26,12 +26,17 @@ missing() {
 
 install() {
     local packages
+    local options=()
+    if [ "$1" = --no-install-recommends ]; then
+        options=("$1")
+        shift
+    fi
     packages=$(missing "$@")
     [ -n "$packages" ] || return 0
     echo "installing:" $packages
     as_root apt-get update -qq
     # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $packages >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${options[@]}" $packages >/dev/null
 }
 
 if command -v apt-get >/dev/null; then
@@ -96,6 +101,9 @@ ui)
     if command -v apt-get >/dev/null; then install chromium fonts-dejavu-core; fi
     install_python .venv-interop Tests/Interop/requirements.txt
     ;;
+ceph)
+    if command -v apt-get >/dev/null; then install --no-install-recommends curl procps radosgw ceph-mon ceph-osd ceph-common; fi
+    ;;
 demo)
     install_python .venv-demo scripts/demo-requirements.txt
     ;;
@@ -108,7 +116,7 @@ image)
     install_python .venv-image Tests/Image/requirements.txt
     ;;
 *)
-    echo "unknown: $1; there are clients, ui, demo, bench and image" >&2
+    echo "unknown: $1; there are clients, ui, ceph, demo, bench and image" >&2
     exit 2
     ;;
 esac

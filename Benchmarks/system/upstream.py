@@ -171,14 +171,14 @@ class Upstream:
             nginx.stop()
 
     @contextmanager
-    def proxy(self, nginx, *options):
-        """A fresh `xet proxy` in front of nginx."""
+    def proxy(self, nginx, *options, variables=None):
+        """A fresh `xet proxy` in front of nginx; `variables` are added to its environment."""
         server = Server(
             self._bench.children,
             [self._bench.xet, "proxy", "--host", "127.0.0.1", "--port", "0", "--allow-anonymous"]
             + ["--hub-endpoint", nginx.url, *options],
             START_DEADLINE,
-            self._bench.environment,
+            {**self._bench.environment, **(variables or {})},
         )
         try:
             yield server

@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml and kubernetes-cache.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
+"""deploy/kubernetes.yaml, kubernetes-cache.yaml and kubernetes-store.yaml: valid for each version that it is meant for, confined, and its probes are answered."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import yaml
 
 PATH = "deploy/kubernetes.yaml"
 CACHED = "deploy/kubernetes-cache.yaml"
+STORED = "deploy/kubernetes-store.yaml"
 VERSIONS = ("1.30", "1.33", "1.37")
 
 
@@ -21,7 +22,7 @@ def pod(objects):
     return objects["Deployment"]["spec"]["template"]["spec"]
 
 
-@pytest.mark.parametrize("path", [PATH, CACHED])
+@pytest.mark.parametrize("path", [PATH, CACHED, STORED])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_schema(check, tool, version, path):
     check(tool("kubernetes-validate"), "--kubernetes-version", version, "--strict", path)

@@ -152,7 +152,7 @@ def s3_service(tmp_path_factory):
     """An S3 store that nobody here has written: SeaweedFS, or Ceph with XET_STORE=ceph."""
     chosen, make = (ceph, ceph.CephStore) if os.environ.get("XET_STORE") == "ceph" else (seaweed, seaweed.SeaweedStore)
     if not chosen.program():
-        pytest.fail("no store is installed: scripts/setup.sh clients, or scripts/ceph.sh install", pytrace=False)
+        pytest.fail("no store is installed: scripts/setup.sh clients, or scripts/setup.sh ceph", pytrace=False)
     store = make(tmp_path_factory.mktemp("s3"))
     try:
         store.start()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import secrets
 import signal
 import socket
@@ -12,6 +13,7 @@ from s3_calls import S3Bucket, S3Credentials
 
 START_DEADLINE = 90.0
 REGION = "us-east-1"
+PORTS = (15_000, 32_000)
 
 
 def new_credentials(name):
@@ -19,15 +21,15 @@ def new_credentials(name):
 
 
 def free_ports(count):
-    """Ports that are free together."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports that are free, and below those that systems give to connections: so nobody takes one until a service listens."""
+    chosen = []
+    while len(chosen) < count:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in chosen:
+                chosen.append(port)
+    return chosen
 
 
 def states(pid):

@@ -19,12 +19,12 @@ def program():
 
 
 class SeaweedStore(S3Store):
-    """Create it with an empty folder, `start()` it, `stop()` it at the end."""
+    """Create it with an empty folder, `start()` it, `stop()` it at the end. `anonymous` is what everybody may do."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, anonymous=()):
         super().__init__(folder)
         ports = free_ports(2 * len(SERVICES))
-        self._options = []
+        self._options, self._ports = [], ports
         for name, port, grpc in zip(SERVICES, ports[::2], ports[1::2], strict=True):
             self._options += [f"-{name}.port={port}", f"-{name}.port.grpc={grpc}"]
         self.port = ports[2 * SERVICES.index("s3")]
@@ -41,6 +41,8 @@ class SeaweedStore(S3Store):
                 for user, actions in users
             ]
         }
+        if anonymous:
+            configuration["identities"].append({"name": "anonymous", "actions": list(anonymous)})
         (folder / "s3.json").write_text(json.dumps(configuration))
 
     def launch(self):
@@ -62,3 +64,10 @@ class SeaweedStore(S3Store):
     def kill(self):
         super().kill()
         self._process.wait()
+
+    def stop(self):
+        super().stop()
+        # It leaves its sockets behind.
+        for port in self._ports:
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink(missing_ok=True)

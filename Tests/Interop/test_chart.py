@@ -14,8 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy" / "helm" / "xet"
 CACHED = {"cache.enabled": "true"}
 WARM = {**CACHED, "warm.enabled": "true", "warm.repositories": "{a/b,datasets/c/d@v1}", "warm.exclude": "{*.bin}"}
+STORE = {
+    "cache.store.url": "s3://files/shared", "cache.store.endpoint": "http://s3.example.org", "cache.store.region": "eu-west-1",
+    "cache.store.credentials.secret": "store-keys",
+}
 EVERYTHING = {
-    **WARM, "serviceMonitor.enabled": "true", "prometheusRule.enabled": "true", "dashboard.enabled": "true",
+    **WARM, **STORE, "serviceAccount.create": "true", "serviceMonitor.enabled": "true", "prometheusRule.enabled": "true", "dashboard.enabled": "true",
     "ingress.enabled": "true", "ingress.host": "xet.example.org", "caCertificates.configMap": "authorities",
 }
 
@@ -52,7 +56,7 @@ def test_the_manifests_are_made_from_it(tmp_path):
     """scripts/manifests.sh writes what is there."""
     helm()
     subprocess.run([ROOT / "scripts" / "manifests.sh", tmp_path], check=True)
-    for name in ("kubernetes.yaml", "kubernetes-cache.yaml"):
+    for name in ("kubernetes.yaml", "kubernetes-cache.yaml", "kubernetes-store.yaml"):
         assert filecmp.cmp(tmp_path / name, ROOT / "deploy" / name, shallow=False), f"run scripts/manifests.sh: {name}"
 
 
@@ -79,6 +83,50 @@ def test_with_a_cache():
     assert folder.startswith(mount["mountPath"] + "/"), "a folder that the proxy makes, and owns"
     assert objects["Service", workload["spec"]["serviceName"]]["spec"]["clusterIP"] == "None"
     assert not [kind for kind, _ in objects if kind in ("Deployment", "HorizontalPodAutoscaler")]
+
+
+def test_with_a_store():
+    """Replicas without volumes, as many as the autoscaler wants, that share a bucket."""
+    objects = rendered(STORE)
+    workload = objects["Deployment", "xet-proxy"]
+    assert ("HorizontalPodAutoscaler", "xet-proxy") in objects
+    assert "volumeMounts" not in container(workload)
+    settings = objects["ConfigMap", "xet-proxy"]["data"]
+    assert settings["XET_CACHE_STORE"] == "s3://files/shared"
+    assert (settings["XET_S3_ENDPOINT"], settings["XET_S3_REGION"]) == ("http://s3.example.org", "eu-west-1")
+    assert settings["XET_S3_ADDRESSING"] == "auto"
+    variables = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container(workload)["env"]}
+    for name, is_optional in (("AWS_ACCESS_KEY_ID", False), ("AWS_SECRET_ACCESS_KEY", False), ("AWS_SESSION_TOKEN", True)):
+        assert (variables[name]["name"], variables[name]["key"]) == ("store-keys", name)
+        assert variables[name].get("optional", False) == is_optional
+    # They know each other's objects by it.
+    assert not variables["XET_SIGNING_KEY"].get("optional")
+    annotations = workload["spec"]["template"]["metadata"]["annotations"]
+    other = rendered({**STORE, "cache.store.region": "us-east-1"})["Deployment", "xet-proxy"]
+    assert other["spec"]["template"]["metadata"]["annotations"] != annotations
+
+
+def test_a_store_and_a_volume_for_each():
+    objects = rendered({**CACHED, **STORE})
+    assert ("StatefulSet", "xet-proxy") in objects
+    settings = objects["ConfigMap", "xet-proxy"]["data"]
+    assert settings["XET_CACHE"] and settings["XET_CACHE_STORE"]
+
+
+def test_a_role_in_place_of_keys():
+    """By an annotation of the account, as clouds have it: no keys in the pods."""
+    role = "arn:aws:iam::123456789012:role/xet"
+    values = {"cache.store.url": "s3://files/shared", "cache.store.region": "eu-west-1", "serviceAccount.create": "true"}
+    objects = rendered({**values, r"serviceAccount.annotations.eks\.amazonaws\.com/role-arn": role})
+    account = objects["ServiceAccount", "xet-proxy"]
+    assert account["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": role}
+    workload = objects["Deployment", "xet-proxy"]
+    assert workload["spec"]["template"]["spec"]["serviceAccountName"] == account["metadata"]["name"]
+    assert not [each for each in container(workload)["env"] if each["name"].startswith("AWS_")]
+    assert "XET_S3_ENDPOINT" not in objects["ConfigMap", "xet-proxy"]["data"]
+    named = rendered({"serviceAccount.name": "theirs"})["Deployment", "xet-proxy"]
+    assert named["spec"]["template"]["spec"]["serviceAccountName"] == "theirs"
+    assert "serviceAccountName" not in rendered()["Deployment", "xet-proxy"]["spec"]["template"]["spec"]
 
 
 def test_warm_goes_to_each_replica(xet):
@@ -141,6 +189,12 @@ def test_monitoring():
         ({"warm.enabled": "true", "warm.repositories": "{a/b}"}, "warm.enabled needs cache.enabled"),
         ({**CACHED, "warm.enabled": "true"}, "warm.repositories says what is to be there"),
         ({"ingress.enabled": "true"}, "ingress.host is the name"),
+        ({"cache.store.url": "file:///cache"}, "url"),
+        ({"cache.store.url": "s3://Files"}, "url"),
+        ({**STORE, "cache.store.addressing": "host"}, "addressing"),
+        ({**STORE, "cache.store.endpoint": "s3.example.org"}, "endpoint"),
+        ({**STORE, "cache.store.accessKey": "AKIA"}, "accessKey"),
+        ({"cache.store.credentials.secret": "keys"}, "cache.store.url says which bucket"),
     ],
 )
 def test_what_cannot_be_meant(values, words):

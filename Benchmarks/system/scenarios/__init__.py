@@ -1,6 +1,6 @@
 """The scenarios, in the order in which they run; those of one fixture set follow each other."""
 
-from scenarios import cache, crowds, distance, growth, latency, memory, outage, ranges, throughput, uploads
+from scenarios import cache, crowds, distance, growth, latency, memory, outage, ranges, store, throughput, uploads
 
 SCENARIOS = {
     "one-reader": throughput.one_reader,
@@ -18,6 +18,7 @@ SCENARIOS = {
     "idle": memory.idle,
     "outage": outage.outage,
     "cache": cache.cache,
+    "store": store.store,
     "ranges": ranges.ranges,
     "by-readers": growth.by_readers,
     "by-size": growth.by_size,

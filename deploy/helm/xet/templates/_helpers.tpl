@@ -14,6 +14,10 @@ app.kubernetes.io/name: {{ include "xet.name" . }}
 {{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
 {{- end -}}
 
+{{- define "xet.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}{{ default (include "xet.name" .) .Values.serviceAccount.name }}{{ else }}{{ .Values.serviceAccount.name }}{{ end }}
+{{- end -}}
+
 {{- define "xet.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -36,10 +40,16 @@ metadata:
   annotations:
     # New settings, new pods.
     checksum/settings: {{ toYaml .Values.settings | sha256sum | trunc 16 }}
+    {{- if .Values.cache.store.url }}
+    checksum/store: {{ toYaml .Values.cache.store | sha256sum | trunc 16 }}
+    {{- end }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
+  {{- with include "xet.serviceAccount" . }}
+  serviceAccountName: {{ . }}
+  {{- end }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   # 5 s until no address leads here any more, 30 s for running downloads, and some to spare.
@@ -89,6 +99,20 @@ spec:
             secretKeyRef:
               name: {{ .Values.signingKey.secret }}
               key: {{ .Values.signingKey.key }}
+        {{- with .Values.cache.store }}
+        {{- if and .url .credentials.secret }}
+        {{- range $name := list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+        - name: {{ $name }}
+          valueFrom:
+            secretKeyRef:
+              name: {{ $.Values.cache.store.credentials.secret }}
+              key: {{ $name }}
+              {{- if eq $name "AWS_SESSION_TOKEN" }}
+              optional: true
+              {{- end }}
+        {{- end }}
+        {{- end }}
+        {{- end }}
       ports:
         - name: http
           containerPort: 8080
