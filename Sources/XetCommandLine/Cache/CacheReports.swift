@@ -1,4 +1,5 @@
 import XetCache
+import XetSharing
 
 /// What `xet cache status` prints.
 struct CacheStatusReport: Report {
@@ -66,6 +67,29 @@ struct CachePruneReport: Report {
         """
         before  \(bytesBefore) bytes
         after   \(bytes) bytes in \(runs) runs
+
+        """
+    }
+}
+
+/// What `xet cache prune` prints of a store.
+struct StorePruneReport: Report {
+    let bytes: Int
+    let objects: Int
+    let removedBytes: Int
+    let removedObjects: Int
+
+    init(_ outcome: StorePruning.Outcome) {
+        bytes = outcome.keptByteCount
+        objects = outcome.keptCount
+        removedBytes = outcome.removedByteCount
+        removedObjects = outcome.removedCount
+    }
+
+    var text: String {
+        """
+        removed  \(removedObjects) objects, \(removedBytes) bytes
+        left     \(objects) objects, \(bytes) bytes
 
         """
     }

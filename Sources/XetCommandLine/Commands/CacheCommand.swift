@@ -3,6 +3,7 @@ import NIOCore
 import XetCache
 import XetConfiguration
 import XetLocal
+import XetSharing
 import _NIOFileSystem
 
 #if canImport(FoundationEssentials)
@@ -45,15 +46,22 @@ struct CacheOptions: ParsableArguments {
             do {
                 let report = try await body(store)
                 await store.close()
-                if json {
-                    try JSONOutput.write(report)
-                } else {
-                    try Descriptor.standardOutput.write(ByteBuffer(string: report.text))
-                }
+                try write(report)
             } catch {
                 await store.close()
                 throw error
             }
+        }
+    }
+}
+
+extension CacheOptions {
+    /// Prints a report as it was asked for.
+    func write(_ report: some Report) throws {
+        if json {
+            try JSONOutput.write(report)
+        } else {
+            try Descriptor.standardOutput.write(ByteBuffer(string: report.text))
         }
     }
 }
@@ -98,17 +106,43 @@ extension CacheCommand {
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
-            abstract: "Drop what was used least, and what a killed proxy left, until a cache has a size.",
-            discussion: "--size 0 empties it."
+            abstract:
+                "Drop what was used least until a cache has a size, or from a shared store what nobody used for a time.",
+            discussion: """
+                A folder is pruned to --size, 0 empties it; what a killed proxy left goes too. Of s3://BUCKET/PREFIX goes what \
+                is older than --older-than: proxies that run make young what they use, and may run meanwhile.
+                """
         )
 
         @OptionGroup var options: CacheOptions
 
         @Option(help: ArgumentHelp("Bytes that stay at most: a number, or one with \(ByteUnit.names) behind it."))
-        var size: String
+        var size: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Age of what goes from a store: a time such as 1d or 36h. (default: 1d)",
+                valueName: "time"
+            )
+        )
+        var olderThan: String?
+
+        @Flag(help: "Only say what would go from a store.")
+        var dryRun = false
+
+        @OptionGroup(title: "Options for a store") var store: StoreOptions
+
+        private var place: String { String(decoding: options.folder.bytes, as: UTF8.self) }
 
         func run() async throws {
-            guard let size = ByteUnit.parse(size, .byte) else {
+            if place.hasPrefix("s3://") { try await pruneStore() } else { try await pruneFolder() }
+        }
+
+        private func pruneFolder() async throws {
+            guard olderThan == nil, !dryRun else {
+                throw ValidationError("'--older-than' and '--dry-run' are for a store: s3://BUCKET/PREFIX.")
+            }
+            guard let size, let size = ByteUnit.parse(size, .byte) else {
                 throw ValidationError("'--size' is a number of bytes, or one with \(ByteUnit.names) behind it.")
             }
             try await options.run { store in
@@ -116,6 +150,21 @@ extension CacheCommand {
                 try await store.removeOrphans()
                 try await store.prune(to: size)
                 return CachePruneReport(bytesBefore: before, bytes: store.byteCount, runs: store.runCount)
+            }
+        }
+
+        private func pruneStore() async throws {
+            guard size == nil else { throw ValidationError("'--size' is for a folder: of a store goes what is old.") }
+            guard let age = TimeUnit.parse(olderThan ?? "1d") else {
+                throw ValidationError("'--older-than' is a time such as 1d or 36h, of \(TimeUnit.names).")
+            }
+            try await CommandFailure.reporting {
+                let outcome = try await store.withStore(place) { objects in
+                    let now = Int64(clamping: Assembly.time())
+                    return try await StorePruning(objects)
+                        .prune(before: now - age.components.seconds, removes: !dryRun)
+                }
+                try options.write(StorePruneReport(outcome))
             }
         }
     }

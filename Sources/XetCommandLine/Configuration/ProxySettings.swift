@@ -1,8 +1,8 @@
 import Logging
 import XetClient
-import XetObjects
 import XetConfiguration
 import XetCore
+import XetObjects
 import XetProxy
 import XetServer
 import XetWire

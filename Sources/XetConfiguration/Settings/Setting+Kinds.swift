@@ -167,7 +167,7 @@ extension Setting where Value == Duration {
             valueName: "time",
             shape: .quantity,
             expectation: """
-                a time of \(TimeUnit.text(minimum)) or more: a number of seconds, or such as 1m30s, of ms, s, m and h
+                a time of \(TimeUnit.text(minimum)) or more: a number of seconds, or such as 1m30s, of \(TimeUnit.names)
                 """,
             preset: preset
         ) { text in TimeUnit.parse(text).flatMap { $0 >= minimum ? $0 : nil } }

@@ -1,9 +1,13 @@
 /// Units of times.
-enum TimeUnit: String, CaseIterable {
+public enum TimeUnit: String, CaseIterable {
     case millisecond = "ms"
     case second = "s"
     case minute = "m"
     case hour = "h"
+    case day = "d"
+
+    /// The units, as messages name them.
+    public static let names = "ms, s, m, h and d"
 
     /// More would be a mistake, and could overflow where times are counted in nanoseconds.
     private static let maximumMilliseconds = 366 * 24 * 3_600_000
@@ -14,11 +18,12 @@ enum TimeUnit: String, CaseIterable {
         case .second: 1000
         case .minute: 60_000
         case .hour: 3_600_000
+        case .day: 24 * 3_600_000
         }
     }
 
     /// The time of numbers with units, the largest first, such as `1m30s`, or of one without, in seconds; `nil` for anything else.
-    static func parse(_ text: String) -> Duration? {
+    public static func parse(_ text: String) -> Duration? {
         guard let quantities = Quantity.list(text) else { return nil }
         var total = 0
         var last = Int.max

@@ -36,6 +36,14 @@ package enum MetricHelp {
         "xet_requests_total": "Requests whose answer has ended, by route and status; 499 if the client left first.",
         "xet_sent_bytes_total": "Body bytes sent to clients.",
         "xet_slow_clients_total": "Clients cut off because they took too little of their answers.",
+        "xet_store_available": "1 while the store that replicas share is asked, 0 while it is let rest.",
+        "xet_store_left_out_total": "Ranges that were fetched and not written into the store: too much waited already.",
+        "xet_store_queued": "What waits to be written into the store, renewed or removed there.",
+        "xet_store_read_bytes_total": "Bytes of chunks that came from the store and were right.",
+        "xet_store_requests_total":
+            "Requests to the store: done, none (no such object, or one already), failed, spared (it has failed before).",
+        "xet_store_written_bytes_total": "Bytes of objects that were written into the store.",
+        "xet_store_wrong_objects_total": "Objects of the store that were not what their names say.",
         "xet_time_to_first_byte_seconds": "Time from the head of a request to the first byte of the answer's body.",
         "xet_upstream_head_seconds":
             "Time to the head of an answer of Hub, CAS or CDN, by status; none if there was no answer.",

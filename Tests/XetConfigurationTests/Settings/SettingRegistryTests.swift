@@ -111,7 +111,7 @@ import Testing
                 """,
                 """
                 --patience: 'patience' is to be a time of 10ms or more: a number of seconds, or such as 1m30s, \
-                of ms, s, m and h, not 'soon'
+                of ms, s, m, h and d, not 'soon'
                 """,
             ]
         )
