@@ -25,8 +25,8 @@ struct OpenStore: Sendable {
         // It is the operator who says where the store is.
         configuration.privateUpstreams = .allow
         if wait == .brief {
-            configuration.connectTimeout = .seconds(2)
-            configuration.readTimeout = .seconds(3)
+            configuration.connectTimeout = .seconds(3)
+            configuration.readTimeout = .seconds(5)
         }
         http = UpstreamHTTP(configuration)
         area = SharedArea(secret: store.secret)
@@ -34,7 +34,7 @@ struct OpenStore: Sendable {
             let environment = S3Environment(Environment.all, home: Environment["HOME"])
             var settings = store.settings
             settings.region = try settings.region ?? environment.region()
-            settings.headTimeout = wait == .brief ? .seconds(2) : .seconds(30)
+            settings.headTimeout = wait == .brief ? .seconds(5) : .seconds(30)
             objects = try S3Client(
                 settings,
                 credentials: S3CredentialCache(environment, region: settings.region, http: http),

@@ -86,7 +86,9 @@ final class BlockPublisher: Sendable {
         }
     }
 
-    /// Returns when all that waits is done, without waiting for what may come. Throws `CancellationError`.
+    /// Returns when all that waits is done, without waiting for what may come.
+    ///
+    /// Throws `CancellationError`.
     func finish() async throws { try await queue.finish() }
 
     private func perform(_ work: Work) async {

@@ -40,7 +40,9 @@ final class DelayedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// The next element that is due, when it is; ``noteDone()`` follows. Throws `CancellationError`.
+    /// The next element that is due, when it is; ``noteDone()`` follows.
+    ///
+    /// Throws `CancellationError`.
     func next() async throws -> Element {
         while true {
             let (element, wait, change) = take()
@@ -69,7 +71,9 @@ final class DelayedQueue<Element: Sendable>: Sendable {
     /// Notes that an element that was handed out is done with, or was added again.
     func noteDone() { changing { $0.busyCount -= 1 } }
 
-    /// Makes all elements due, also those that come, and returns when none is left. Throws `CancellationError`.
+    /// Makes all elements due, also those that come, and returns when none is left.
+    ///
+    /// Throws `CancellationError`.
     func finish() async throws {
         changing { $0.isHurried = true }
         while true {

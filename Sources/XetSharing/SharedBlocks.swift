@@ -50,7 +50,9 @@ public final class SharedBlocks: Sendable {
         }
     }
 
-    /// Returns when all is written that waits for it. Throws `CancellationError`.
+    /// Returns when all is written that waits for it.
+    ///
+    /// Throws `CancellationError`.
     public func finish() async throws { try await publisher.finish() }
 
     /// What waits to be written.
