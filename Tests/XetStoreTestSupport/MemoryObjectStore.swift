@@ -142,10 +142,10 @@ private struct MemoryBytes: AsyncSequence, Sendable {
 
         mutating func next() async throws -> ByteBuffer? {
             try Task.checkCancellation()
-            var count = min(pieceByteCount, rest.readableBytes)
+            var count = Swift.min(pieceByteCount, rest.readableBytes)
             if let left = breakAfter {
                 guard left > 0 else { throw ObjectStoreError(.away, "the object breaks off") }
-                count = min(count, left)
+                count = Swift.min(count, left)
                 breakAfter = left - count
             }
             return count > 0 ? rest.readSlice(length: count) : nil
