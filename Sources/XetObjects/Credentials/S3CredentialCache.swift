@@ -27,12 +27,11 @@ public final class S3CredentialCache: Sendable {
         self.now = now
     }
 
-    /// Credentials as the AWS command line finds them: in variables, by web identity, in the shared files, from the host of
-    /// a container. Those of a machine (IMDS) are not asked for.
+    /// Credentials as the AWS command line finds them: in variables, by web identity, in shared files, from a container's host.
     ///
-    /// `region` is the one whose STS is asked, and `headTimeout` the longest wait for an answer. `http` has to be one that
-    /// asks private addresses (`privateUpstreams`), as hosts of containers have them. Throws `.invalid` for a region that is
-    /// none.
+    /// Those of a machine (IMDS) are not asked for. `region` is the one whose STS is asked, and `headTimeout` the longest wait
+    /// for an answer. `http` has to be one that asks private addresses (`privateUpstreams`), as hosts of containers have
+    /// them. Throws `.invalid` for a region that is none.
     public convenience init(
         _ environment: S3Environment,
         region: String?,
