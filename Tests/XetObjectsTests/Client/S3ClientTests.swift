@@ -377,6 +377,17 @@ import XetWire
         }
     }
 
+    @Test func `a list or a copy that does not end is too slow`() async throws {
+        try await StoreRig.run(bodyTimeout: .milliseconds(1)) { _ in
+            var answer = ScriptedAnswer(200, [], Array("<ListBucketResult>".utf8))
+            answer.announcedByteCount = 1000
+            return answer
+        } _: { (rig) async throws in
+            await expect(.slow) { _ = try await rig.client.list("", after: nil) }
+            await expect(.slow) { try await rig.client.touch("a") }
+        }
+    }
+
     // MARK: Credentials
 
     @Test func `a wrong key is refused, and not shown`() async throws {

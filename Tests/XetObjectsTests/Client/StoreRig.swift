@@ -18,6 +18,7 @@ struct StoreRig {
         credentials: S3CredentialCache? = nil,
         configuration: UpstreamHTTP.Configuration = .patient,
         headTimeout: TimeAmount = .minutes(3),
+        bodyTimeout: TimeAmount = .minutes(3),
         _ script: @escaping ScriptedServer.Script,
         _ body: (StoreRig) async throws -> Void
     ) async throws {
@@ -26,7 +27,13 @@ struct StoreRig {
                 var settings = ObjectStoreSettings(try S3Location(bucket: "models", prefix: prefix))
                 settings.endpoint = HTTPAddress(server.origin)
                 settings.headTimeout = headTimeout
-                let client = try S3Client(settings, credentials: credentials ?? .sample, http: http)
+                let client = try S3Client(
+                    settings,
+                    credentials: credentials ?? .sample,
+                    http: http,
+                    bodyTimeout: bodyTimeout,
+                    now: { .now }
+                )
                 try await body(StoreRig(client: client, server: server))
             }
         }

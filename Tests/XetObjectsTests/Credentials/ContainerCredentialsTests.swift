@@ -19,7 +19,7 @@ import XetWire
     ) async throws -> S3Credentials? {
         try await withUpstream(configuration) { http in
             let environment = S3Environment(variables) { path in files[path].map { Array($0.utf8) } }
-            return try await ContainerCredentials(environment: environment, http: http, headTimeout: .minutes(3))
+            return try await ContainerCredentials(environment: environment, http: http, timeout: .minutes(3))
                 .credentials()
         }
     }

@@ -39,7 +39,7 @@ import XetWire
                 let environment = S3Environment(given.merging(variables) { $1 }) { path in
                     files[path].map { Array($0.utf8) }
                 }
-                let exchange = WebIdentityExchange(http: http, region: nil, headTimeout: .minutes(3))
+                let exchange = WebIdentityExchange(http: http, region: nil, timeout: .minutes(3))
                 defer { check(server) }
                 return try await WebIdentityCredentials(environment: environment, exchange: exchange).credentials()
             }
@@ -137,7 +137,7 @@ import XetWire
                 let environment = S3Environment(
                     ["AWS_PROFILE": "x", "AWS_CONFIG_FILE": "/c", "AWS_ENDPOINT_URL_STS": server.origin]
                 ) { path in files[path].map { Array($0.utf8) } }
-                let exchange = WebIdentityExchange(http: http, region: nil, headTimeout: .minutes(3))
+                let exchange = WebIdentityExchange(http: http, region: nil, timeout: .minutes(3))
                 let found = try await ProfileCredentials(environment: environment, exchange: exchange).credentials()
                 #expect(found?.keyID == "ASgeIAIOSFODNN7EXAMPLE")
             }
