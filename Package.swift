@@ -269,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "XetObjectsTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetClientTestSupport", "XetObjects", "XetStoreTestSupport", "XetTestSupport",
-                "XetWire", crypto, httpTypes, nio("NIOCore"), nio("NIOHTTP1"),
+                "XetAccess", "XetClient", "XetClientTestSupport", "XetCore", "XetObjects", "XetStoreTestSupport",
+                "XetTestSupport", "XetWire", crypto, httpTypes, nio("NIOCore"), nio("NIOHTTP1"),
             ],
             swiftSettings: settings
         ),

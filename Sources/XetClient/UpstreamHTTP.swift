@@ -8,7 +8,7 @@ public import NIOPosix
 import XetAccess
 public import XetWire
 
-/// Sends requests to Hub, CAS and CDN; failures become ``XetError``.
+/// Sends requests to Hub, CAS, CDN and object store; failures become ``XetError``.
 public struct UpstreamHTTP: Sendable {
     /// What an operator may choose.
     public struct Configuration: Sendable {

@@ -1,7 +1,7 @@
 import Metrics
 public import XetAccess
 
-/// What is counted about requests to Hub, CAS and CDN.
+/// What is counted about requests to Hub, CAS, CDN and object store.
 public struct UpstreamMetrics: Sendable {
     private let factory: any MetricsFactory
     private let received: [UpstreamService: Counter]

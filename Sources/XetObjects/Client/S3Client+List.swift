@@ -42,7 +42,7 @@ extension S3Client {
         switch try await answer(to: call, accepting: [200]) {
         case .failure(let failure): throw self.failure(failure, "cannot list")
         case .success(let answer):
-            let body = try await answer.bytes(upTo: Self.maximumListByteCount)
+            let body = try await answer.bytes(upTo: Self.maximumListByteCount, within: bodyTimeout)
             guard let page = self.page(body, start) else {
                 throw ObjectStoreError(.invalid, "\(address.origin) answered no list of \(location)")
             }

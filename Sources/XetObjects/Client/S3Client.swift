@@ -9,13 +9,15 @@ import XetWire
 /// What it needs of a store: puts on condition (`If-None-Match: *`), copies of an object onto itself, `ListObjectsV2`. In a
 /// bucket with versions, a touch leaves a version behind.
 public struct S3Client: ObjectStore {
-    /// Longest error that is read.
+    /// Longest error, or answer that says little, that is read.
     private static let maximumErrorByteCount = 64 << 10
 
     let location: S3Location
     let address: S3Address
     private let region: S3Region
     private let headTimeout: TimeAmount
+    /// Longest wait for a list, or the end of a copy, once it has begun.
+    let bodyTimeout: TimeAmount
     private let credentials: S3CredentialCache
     private let http: UpstreamHTTP
     private let now: @Sendable () -> HTTPDate
@@ -29,13 +31,14 @@ public struct S3Client: ObjectStore {
         credentials: S3CredentialCache,
         http: UpstreamHTTP
     ) throws(ObjectStoreError) {
-        try self.init(settings, credentials: credentials, http: http) { .now }
+        try self.init(settings, credentials: credentials, http: http, bodyTimeout: .seconds(30)) { .now }
     }
 
     init(
         _ settings: ObjectStoreSettings,
         credentials: S3CredentialCache,
         http: UpstreamHTTP,
+        bodyTimeout: TimeAmount,
         now: @escaping @Sendable () -> HTTPDate
     ) throws(ObjectStoreError) {
         guard let name = settings.region ?? settings.endpoint.map({ _ in "us-east-1" }) else {
@@ -45,6 +48,7 @@ public struct S3Client: ObjectStore {
         location = settings.location
         address = try S3Address(settings, region)
         headTimeout = settings.headTimeout
+        self.bodyTimeout = bodyTimeout
         self.credentials = credentials
         self.http = http
         self.now = now
@@ -62,7 +66,9 @@ public struct S3Client: ObjectStore {
         while true {
             let failure: StoreFailure
             switch try await answer(to: call, accepting: [200, 201, 204]) {
-            case .success: return true
+            case .success(let answer):
+                try await finish(answer)
+                return true
             case .failure(let found): failure = found
             }
             if failure.status == 412 { return false }
@@ -82,8 +88,10 @@ public struct S3Client: ObjectStore {
 
     public func remove(_ name: String) async throws {
         let call = S3Call(method: .delete, key: try key(name))
-        if case .failure(let failure) = try await answer(to: call, accepting: [200, 202, 204]), !failure.isMissing {
-            throw self.failure(failure, "cannot remove '\(name)' from")
+        switch try await answer(to: call, accepting: [200, 202, 204]) {
+        case .success(let answer): try await finish(answer)
+        case .failure(let failure):
+            if !failure.isMissing { throw self.failure(failure, "cannot remove '\(name)' from") }
         }
     }
 
@@ -100,7 +108,7 @@ public struct S3Client: ObjectStore {
             if !failure.isMissing { throw self.failure(failure, "cannot touch '\(name)' in") }
         case .success(let answer):
             // The status comes before the copy: its failure may stand in the body.
-            let body = try await answer.bytes(upTo: Self.maximumErrorByteCount)
+            let body = try await answer.bytes(upTo: Self.maximumErrorByteCount, within: bodyTimeout)
             guard (try? S3XML.parse(body))?.name == "CopyObjectResult" else {
                 let failure = StoreFailure(status: 200, body: body)
                 if failure.code == "NoSuchKey" { return }
@@ -154,16 +162,23 @@ public struct S3Client: ObjectStore {
         )
         let status = answer.head.status.code
         if statuses.contains(status) { return (answer, nil) }
-        var body: [UInt8] = []
-        do {
-            body = try await answer.bytes(upTo: Self.maximumErrorByteCount)
-        } catch is ObjectStoreError {
-            // The status says enough.
-        }
+        let body = try await finish(answer)
         let region = answer.headers[.known("x-amz-bucket-region")]
         // A store names its region in all answers: it is news only where this is what is wrong.
         let isElsewhere = (300..<400).contains(status)
         return (answer, StoreFailure(status: status, body: body, region: isElsewhere ? region : nil))
+    }
+
+    /// Reads an answer whose status says enough, so that its connection stays usable; empty if it is broken, long or slow.
+    ///
+    /// Throws `CancellationError`.
+    @discardableResult
+    private func finish(_ answer: UpstreamResponse) async throws -> [UInt8] {
+        do {
+            return try await answer.bytes(upTo: Self.maximumErrorByteCount, within: headTimeout)
+        } catch is ObjectStoreError {
+            return []
+        }
     }
 
     /// The key of an object.

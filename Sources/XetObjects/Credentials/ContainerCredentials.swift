@@ -18,7 +18,7 @@ struct ContainerCredentials: CredentialSource {
 
     let environment: S3Environment
     let http: UpstreamHTTP
-    let headTimeout: TimeAmount
+    let timeout: TimeAmount
 
     var sought: String { "\(Self.relative) or \(Self.full)" }
 
@@ -29,12 +29,15 @@ struct ContainerCredentials: CredentialSource {
             address,
             of: .store,
             headers: [.accept: "application/json"],
-            authorization: try authorization(),
-            headTimeout: headTimeout
+            authorization: try authorization()
         )
         // What only this machine can reach no proxy can, and it has no business with the token.
         request.isDirect = !address.origin.isSecure
-        let (status, body) = try await http.smallAnswer(to: request, upTo: Self.maximumAnswerByteCount)
+        let (status, body) = try await http.smallAnswer(
+            to: request,
+            upTo: Self.maximumAnswerByteCount,
+            within: timeout
+        )
         guard status == 200 else {
             throw ObjectStoreError(
                 status >= 500 ? .away : .denied,

@@ -27,26 +27,25 @@ public final class S3CredentialCache: Sendable {
         self.now = now
     }
 
-    /// Credentials as the AWS command line finds them: in variables, by web identity, in the shared files, from the host of
-    /// a container. Those of a machine (IMDS) are not asked for.
+    /// Credentials as the AWS command line finds them: in variables, by web identity, in shared files, from a container's host.
     ///
-    /// `region` is the one whose STS is asked, and `headTimeout` the longest wait for an answer. `http` has to be one that
-    /// asks private addresses (`privateUpstreams`), as hosts of containers have them. Throws `.invalid` for a region that is
-    /// none.
+    /// Those of a machine (IMDS) are not asked for. `region` is the one whose STS is asked, and `timeout` the longest wait
+    /// for an answer. `http` has to be one that asks private addresses (`privateUpstreams`), as hosts of containers have
+    /// them. Throws `.invalid` for a region that is none.
     public convenience init(
         _ environment: S3Environment,
         region: String?,
         http: UpstreamHTTP,
-        headTimeout: TimeAmount = .seconds(5)
+        timeout: TimeAmount = .seconds(5)
     ) throws(ObjectStoreError) {
         var stsRegion: S3Region?
         if let region { stsRegion = try S3Region(region) }
-        let exchange = WebIdentityExchange(http: http, region: stsRegion, headTimeout: headTimeout)
+        let exchange = WebIdentityExchange(http: http, region: stsRegion, timeout: timeout)
         let sources: [any CredentialSource] = [
             VariableCredentials(environment: environment),
             WebIdentityCredentials(environment: environment, exchange: exchange),
             ProfileCredentials(environment: environment, exchange: exchange),
-            ContainerCredentials(environment: environment, http: http, headTimeout: headTimeout),
+            ContainerCredentials(environment: environment, http: http, timeout: timeout),
         ]
         self.init(CredentialChain(sources: sources))
     }

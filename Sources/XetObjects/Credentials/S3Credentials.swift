@@ -36,10 +36,12 @@ public struct S3Credentials: Hashable, Sendable, CustomStringConvertible, Custom
     /// The text without blanks around it, if it is printable ASCII without blanks.
     static func checked(_ text: some StringProtocol) -> String? {
         let bytes = Array(text.utf8.prefix(maximumByteCount + 64))
-        let start = bytes.drop { $0 <= 0x20 }
-        guard let last = start.lastIndex(where: { $0 > 0x20 }) else { return nil }
+        let start = bytes.drop(while: isBlank)
+        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return nil }
         let trimmed = start[...last]
         guard trimmed.count <= maximumByteCount, trimmed.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         return String(decoding: trimmed, as: UTF8.self)
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 }

@@ -11,7 +11,8 @@ struct WebIdentityExchange: Sendable {
     let http: UpstreamHTTP
     /// The region whose STS is asked; `nil` for the one of all regions.
     let region: S3Region?
-    let headTimeout: TimeAmount
+    /// Longest wait for the head of an answer, and for the rest.
+    let timeout: TimeAmount
 
     /// The credentials for the token in a file, which is read anew each time: it is replaced before it ends.
     func credentials(
@@ -37,10 +38,13 @@ struct WebIdentityExchange: Sendable {
             address,
             of: .store,
             headers: [.contentType: "application/x-www-form-urlencoded", .accept: "application/xml"],
-            body: UpstreamRequest.Body(ByteBuffer(string: body)),
-            headTimeout: headTimeout
+            body: UpstreamRequest.Body(ByteBuffer(string: body))
         )
-        let (status, answer) = try await http.smallAnswer(to: request, upTo: Self.maximumAnswerByteCount)
+        let (status, answer) = try await http.smallAnswer(
+            to: request,
+            upTo: Self.maximumAnswerByteCount,
+            within: timeout
+        )
         let document = try? S3XML.parse(answer)
         guard status == 200 else {
             let code = document?["Error"]?["Code"].flatMap { StoreFailure.checkedCode($0.text) }

@@ -46,8 +46,8 @@ package enum MetricHelp {
         "xet_store_wrong_objects_total": "Objects of the store that were not what their names say.",
         "xet_time_to_first_byte_seconds": "Time from the head of a request to the first byte of the answer's body.",
         "xet_upstream_head_seconds":
-            "Time to the head of an answer of Hub, CAS or CDN, by status; none if there was no answer.",
-        "xet_upstream_received_bytes_total": "Body bytes received from Hub, CAS and CDN.",
+            "Time to the head of an answer of Hub, CAS, CDN or object store, by status; none if there was no answer.",
+        "xet_upstream_received_bytes_total": "Body bytes received from Hub, CAS, CDN and object store.",
         "xet_upstream_retries_total":
             "Requests to Hub and CAS, and for files that are not in XET, made once more after a failure.",
         "xet_url_renewals_total": "Times that signed URLs had ended and were asked for anew.",

@@ -90,4 +90,29 @@ import XetWire
     func `what is no date`(text: String) {
         #expect(HTTPDate(text) == nil)
     }
+
+    @Test(arguments: [
+        "1994-11-06T08:49:37Z", "1994-11-06T08:49:37.000Z", "1994-11-06T08:49:37.999999999Z", "1994-11-06T08:49:37.5Z",
+    ])
+    func `a time of XML or JSON`(text: String) {
+        #expect(HTTPDate(iso: text) == HTTPDate("Sun, 06 Nov 1994 08:49:37 GMT"))
+    }
+
+    @Test func `a time comes back as it was written`() {
+        let date = HTTPDate(unixSeconds: 1_709_210_096)
+        #expect(HTTPDate(iso: date.isoText) == date)
+        #expect(date.isoText == "2024-02-29T12:34:56.000Z")
+    }
+
+    @Test(arguments: [
+        "", "Z", "TZ", "1994-11-06", "1994-11-06T08:49:37", "1994-11-06T08:49:37+00:00", "1994-11-06 08:49:37Z",
+        "1994-11-06T08:49:37z", "1994-11-06t08:49:37Z", "1994-13-06T08:49:37Z", "1994-00-06T08:49:37Z",
+        "1994-11-31T08:49:37Z", "1994-11-00T08:49:37Z", "1994-11-06T24:00:00Z", "1994-11-06T08:60:00Z",
+        "1994-11-06T08:49:37.Z", "1994-11-06T08:49:37.1.2Z", "1994-11-06T08:49:37.-1Z", "94-11-06T08:49:37Z",
+        "+994-11-06T08:49:37Z", "1994-11-6T08:49:37Z", "1994-11-06T08:49Z", "1994-11-06T08:49:37.\u{FF11}Z",
+        "1994-11-06T08:49:37." + String(repeating: "9", count: 100_000) + "Z",
+    ])
+    func `what is no such time`(text: String) {
+        #expect(HTTPDate(iso: text) == nil)
+    }
 }
