@@ -17,8 +17,8 @@ final class BlockPublisher: Sendable {
     /// A range that was fetched.
     struct Fetched: Sendable {
         let range: SharedRange
-        /// Whether this replica has said that it fetches the range.
-        var isClaimed = false
+        /// Called when this replica no longer says that it fetches the range; `nil` if it has not said so.
+        var onRelease: (@Sendable () -> Void)?
         /// Whether it came from the store itself: then only blocks may be missing there.
         var isFromStore = false
         /// The blocks of which what the store has is not right.
@@ -69,7 +69,9 @@ final class BlockPublisher: Sendable {
 
     /// Has something done, soon.
     func add(_ work: Work, after delay: Duration = .zero) {
-        if !queue.add(work, after: delay) { events.noteLeftOut() }
+        guard !queue.add(work, after: delay) else { return }
+        events.noteLeftOut()
+        if case .fetched(let fetched) = work { fetched.onRelease?() }
     }
 
     /// Works until it is cancelled.
@@ -100,11 +102,13 @@ final class BlockPublisher: Sendable {
             }
         } catch {
             // The shelf has said what is wrong with the store. What is not written is fetched by others.
-            if case .fetched(let fetched) = work, fetched.isClaimed { try? await release(fetched) }
+            if case .fetched(let fetched) = work { try? await release(fetched) }
         }
     }
 
     private func release(_ fetched: Fetched) async throws {
+        guard let onRelease = fetched.onRelease else { return }
+        defer { onRelease() }
         try await shelf.release(fetched.range, isWaitedFor: fetched.isWaitedFor)
     }
 
@@ -114,7 +118,7 @@ final class BlockPublisher: Sendable {
             for object in block.objects { try await shelf.remove(object) }
         }
         fetched.doubted = []
-        if fetched.isClaimed, !fetched.isWaitedFor {
+        if fetched.onRelease != nil, !fetched.isWaitedFor {
             fetched.isWaitedFor = try await shelf.isWaitedFor(fetched.range)
         }
         let isLast = queue.isHurried || fetched.deadline.map { time.now() >= $0 } ?? true
@@ -130,7 +134,7 @@ final class BlockPublisher: Sendable {
             return add(.fetched(fetched), after: min(Self.patience / 2, max(.zero, wait)))
         }
         // What is not here at the end never was, or is no more.
-        if fetched.isClaimed { try await release(fetched) }
+        try await release(fetched)
     }
 
     /// Writes the block of a piece if all of it is here, or what is here if that cannot wait; `false` if it can.

@@ -250,6 +250,11 @@ extension BlockShelf {
         }
     }
 
+    /// Makes a claim young.
+    func renewClaim(_ range: SharedRange) async throws {
+        try await ask(.touch, isDone: { true }) { try await store.touch(area.claimName(of: range)) }
+    }
+
     /// Ends a claim, and what waits for it.
     func release(_ range: SharedRange, isWaitedFor: Bool) async throws {
         try await remove(area.claimName(of: range))

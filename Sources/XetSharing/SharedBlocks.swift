@@ -9,7 +9,11 @@ public final class SharedBlocks: Sendable {
     /// Most xorbs of which parts are doubted; of more all of them is forgotten.
     private static let mostDoubtCount = 4096
 
+    /// How often a claim is renewed: one that is older is that of a process that is gone.
+    static let renewalTime = Duration.seconds(5)
+
     private struct State {
+        /// Ranges that this process has claimed, until that has ended in the store.
         var claims: Set<SharedRange> = []
         /// Chunks that may be wrong in the store, since a file with them was.
         var doubts: [XorbHash: [ChunkRange]] = [:]
@@ -27,6 +31,7 @@ public final class SharedBlocks: Sendable {
     let shelf: BlockShelf
     let publisher: BlockPublisher
     let time: StoreTime
+    private let renewals: DelayedQueue<SharedRange>
     private let state = Mutex(State())
 
     /// A store, and what is kept here, from which it is filled.
@@ -40,6 +45,8 @@ public final class SharedBlocks: Sendable {
         self.time = time
         shelf = BlockShelf(store, area, time: time, events: events)
         publisher = BlockPublisher(shelf, kept: kept, time: time, events: events)
+        // Of more claims than that some are taken for those of a process that is gone.
+        renewals = DelayedQueue(mostCount: 1 << 14, time: time)
     }
 
     /// Writes in the background, until it is cancelled.
@@ -47,6 +54,18 @@ public final class SharedBlocks: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.publisher.run() }
             group.addTask { await self.shelf.run() }
+            group.addTask { await self.renew() }
+        }
+    }
+
+    /// Renews claims while what is claimed is fetched and written.
+    private func renew() async {
+        while let range = try? await renewals.next() {
+            defer { renewals.noteDone() }
+            guard state.withLock({ $0.claims.contains(range) }) else { continue }
+            // What cannot be renewed is fetched by others too.
+            try? await shelf.renewClaim(range)
+            _ = renewals.add(range, after: Self.renewalTime)
         }
     }
 
@@ -86,14 +105,19 @@ public final class SharedBlocks: Sendable {
             publisher.add(.release(range))
             throw error
         }
-        return isTaken ? .taken(Claim(range: range)) : .others
+        guard isTaken else { return .others }
+        _ = renewals.add(range, after: Self.renewalTime)
+        return .taken(Claim(range: range))
     }
 
     /// Ends a claim of which nothing has come.
     func giveUp(_ claim: Claim) {
-        state.withLock { _ = $0.claims.remove(claim.range) }
+        noteReleased(claim.range)
         publisher.add(.release(claim.range))
     }
+
+    /// A claim of this process has ended in the store, or is not renewed.
+    private func noteReleased(_ range: SharedRange) { state.withLock { _ = $0.claims.remove(range) } }
 
     // MARK: What came
 
@@ -107,13 +131,14 @@ public final class SharedBlocks: Sendable {
     /// A range came from upstream; what the store has of the `doubted` blocks is to be replaced.
     func noteFetched(_ range: SharedRange, _ claim: Claim?, doubted: Set<Block>) {
         state.withLock { state in
-            if claim != nil { state.claims.remove(range) }
             guard let doubts = state.doubts[range.xorb] else { return }
             let rest = doubts.flatMap { $0.subtracting(range.chunks) }
             state.doubts[range.xorb] = rest.isEmpty ? nil : rest
         }
         var fetched = BlockPublisher.Fetched(range)
-        fetched.isClaimed = claim != nil
+        if let claim {
+            fetched.onRelease = { [weak self] in self?.noteReleased(claim.range) }
+        }
         fetched.doubted = doubted
         publisher.add(fetched)
     }

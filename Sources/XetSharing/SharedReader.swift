@@ -7,8 +7,10 @@ import XetCore
 /// Of replicas that want the same range at the same time one fetches it, and the others wait for what it writes, as long as that
 /// may be worth it.
 struct SharedReader {
-    /// How long a claim holds: what takes longer upstream, or was claimed by a process that is gone, is fetched by others too.
-    private static let claimTime = Duration.seconds(15)
+    /// Age of a claim of a replica that is gone: others renew theirs.
+    private static let goneAge = SharedBlocks.renewalTime * 3
+    /// How long another replica is waited for at most.
+    private static let longestWait = Duration.seconds(60)
     private static let firstPause = Duration.milliseconds(40)
     private static let longestPause = Duration.milliseconds(400)
 
@@ -61,38 +63,52 @@ struct SharedReader {
     /// Claims the range, or waits for whoever has, and reads what that one writes.
     private mutating func waitOrClaim(_ body: (ByteBuffer) async throws -> Void) async throws -> Claim? {
         let start = shared.time.now()
-        var pause = Self.firstPause
-        var age: Duration?
-        while true {
+        var hasWaited = false
+        while shared.time.now() - start < Self.longestWait {
             switch try await shared.claim(range) {
+            case .own: return nil
             case .taken(let claim):
+                guard hasWaited else { return claim }
                 // It may have been written and released since it was looked for.
-                guard age != nil else { return claim }
-                do {
-                    if try await readAll(body) == .missing { return claim }
-                } catch {
-                    shared.giveUp(claim)
-                    throw error
-                }
-                shared.giveUp(claim)
-                return nil
-            case .own:
-                return nil
-            case .others:
-                break
+                return try await readClaimed(claim, body) == .missing ? claim : nil
+            case .others: break
             }
-            if age == nil {
-                age = try await shared.shelf.claimAge(range) ?? .zero
-                try await shared.shelf.wait(for: range)
-            }
-            if let age, age + (shared.time.now() - start) >= Self.claimTime {
-                shared.publisher.add(.release(range))
-                return nil
-            }
-            try await shared.time.sleep(pause)
-            pause = min(Self.longestPause, pause * 2)
+            if !hasWaited { try await shared.shelf.wait(for: range) }
+            hasWaited = true
+            guard try await waitForRelease(since: start) else { return nil }
             guard try await readAll(body) == .missing else { return nil }
         }
+        return nil
+    }
+
+    /// Reads what is there of a range that was claimed; the claim ends unless something is missing.
+    private mutating func readClaimed(
+        _ claim: Claim,
+        _ body: (ByteBuffer) async throws -> Void
+    ) async throws -> Found {
+        do {
+            let found = try await readAll(body)
+            if found != .missing { shared.giveUp(claim) }
+            return found
+        } catch {
+            shared.giveUp(claim)
+            throw error
+        }
+    }
+
+    /// Waits until the claim of another replica is gone; `false` if that is not worth it any more.
+    private func waitForRelease(since start: ContinuousClock.Instant) async throws -> Bool {
+        var pause = Self.firstPause
+        while let age = try await shared.shelf.claimAge(range) {
+            if age >= Self.goneAge {
+                shared.publisher.add(.release(range))
+                return false
+            }
+            guard shared.time.now() - start < Self.longestWait else { return false }
+            try await shared.time.sleep(pause)
+            pause = min(Self.longestPause, pause * 2)
+        }
+        return true
     }
 
     /// Reads piece by piece as far as the store has them.

@@ -62,7 +62,9 @@ struct Site: Sendable {
         var rest = duration
         while rest > .zero {
             let step = min(rest, .milliseconds(20))
+            let before = clock.now.offset.components.seconds
             clock.advance(by: step)
+            store.now += clock.now.offset.components.seconds - before
             executor.runUntilIdle()
             rest -= step
         }

@@ -124,15 +124,42 @@ import XetTestSupport
         let fetch = try sample.fetch(0, 100)
         let lost = dead.start(fetch)
         site.pass(.milliseconds(100))
+        #expect(dead.stop())
+        lost.cancel()
+        #expect(site.claims.contains { $0.contains("/claims/") })
         let reading = other.start(fetch)
         site.pass(.seconds(14))
         #expect(reading.isWaiting)
-        site.pass(.seconds(2))
+        site.pass(.seconds(3))
         #expect(reading.value == sample.bytes(fetch))
         site.pass(.seconds(5))
         #expect(site.claims.filter { $0.contains("/claims/") } == [])
-        lost.cancel()
-        #expect(dead.stop())
+    }
+
+    @Test(arguments: [(30, 1), (90, 2)])
+    func `a replica that is slow renews its claim, and is waited for a minute`(seconds: Int, count: Int) throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 100))
+        let gate = Watched(false)
+        let (slow, other) = (
+            Replica(site, sample) { _ in
+                var answer = ScriptedXorbSource.Answer()
+                answer.before = { _ in try await gate.wait(until: { $0 }) }
+                return answer
+            },
+            Replica(site, sample)
+        )
+        let fetch = try sample.fetch(0, 100)
+        let first = slow.start(fetch)
+        site.pass(.milliseconds(100))
+        let second = other.start(fetch)
+        site.pass(.seconds(seconds))
+        gate.change { $0 = true }
+        site.pass(.seconds(3))
+        #expect(first.value == sample.bytes(fetch))
+        #expect(second.value == sample.bytes(fetch))
+        #expect(slow.upstream.calls.count + other.upstream.calls.count == count)
+        site.pass(.seconds(10))
+        #expect(site.claims == [])
     }
 
     @Test func `a failure of the data host gives the claim up`() throws {

@@ -34,7 +34,7 @@ import Testing
         #expect(try ToySettings.patience.value(of: [text]) == expected)
     }
 
-    @Test(arguments: ["", "0", "9ms", "-1s", "1M", "1d", "s", "8785h", "9223372036854775807h", "forever"])
+    @Test(arguments: ["", "0", "9ms", "-1s", "1M", "1w", "s", "8785h", "9223372036854775807h", "forever"])
     func `times that are none`(text: String) {
         #expect(throws: UnusableText(index: 0)) { try ToySettings.patience.value(of: [text]) }
     }
