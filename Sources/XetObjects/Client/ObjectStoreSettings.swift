@@ -21,7 +21,7 @@ public struct ObjectStoreSettings: Hashable, Sendable {
     public var region: String?
     /// How the bucket is addressed.
     public var addressing = Addressing.auto
-    /// Longest wait for the head of an answer, connection included, and a second more for each MiB that is sent.
+    /// Longest wait for the head of an answer, connection included; for one to what is put, a second more for each MiB.
     public var headTimeout: TimeAmount = .seconds(10)
 
     /// The defaults, for a place.

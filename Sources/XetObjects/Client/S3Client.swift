@@ -11,6 +11,8 @@ import XetWire
 public struct S3Client: ObjectStore {
     /// Longest error, or answer that says little, that is read.
     private static let maximumErrorByteCount = 64 << 10
+    /// Fewer bytes that are put in a second are too few.
+    private static let leastPutRate = 1 << 20
 
     let location: S3Location
     let address: S3Address
@@ -157,16 +159,14 @@ public struct S3Client: ObjectStore {
                 headers: headers,
                 authorization: authorization,
                 body: call.body.map { UpstreamRequest.Body($0) },
-                headTimeout: headTimeout + .milliseconds(Int64((call.body?.readableBytes ?? 0) >> 10))
+                headTimeout: headTimeout + .seconds(Int64((call.body?.readableBytes ?? 0) / Self.leastPutRate))
             )
         )
         let status = answer.head.status.code
         if statuses.contains(status) { return (answer, nil) }
         let body = try await finish(answer)
         let region = answer.headers[.known("x-amz-bucket-region")]
-        // A store names its region in all answers: it is news only where this is what is wrong.
-        let isElsewhere = (300..<400).contains(status)
-        return (answer, StoreFailure(status: status, body: body, region: isElsewhere ? region : nil))
+        return (answer, StoreFailure(status: status, body: body, region: region))
     }
 
     /// Reads an answer whose status says enough, so that its connection stays usable; empty if it is broken, long or slow.

@@ -14,6 +14,10 @@ struct StoreFailure: Hashable, Sendable {
         "MethodNotAllowed", "NoSuchBucket", "PermanentRedirect", "RequestTimeTooSkewed", "SignatureDoesNotMatch",
         "TemporaryRedirect", "UnauthorizedAccess",
     ]
+    /// What says that the bucket is in another region; some stores name their region in every error.
+    private static let elsewhereCodes: Set<String> = [
+        "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "TemporaryRedirect",
+    ]
     private static let fullCodes: Set<String> = [
         "InsufficientCapacity", "InsufficientStorage", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded",
         "XMinioStorageFull",
@@ -27,7 +31,7 @@ struct StoreFailure: Hashable, Sendable {
     let status: Int
     /// What the store calls it, if it says so and that is a code.
     let code: String?
-    /// The region where the bucket is, if the store says so.
+    /// The region that the store names, if it does.
     let region: String?
 
     init(status: Int, code: String? = nil, region: String? = nil) {
@@ -90,8 +94,10 @@ struct StoreFailure: Hashable, Sendable {
         }
     }
 
+    private var isElsewhere: Bool { (300..<400).contains(status) || code.map(Self.elsewhereCodes.contains) ?? false }
+
     private var advice: String {
-        if let region { return ": the bucket is in the region \(region), which has to be named" }
+        if isElsewhere, let region { return ": the bucket is in the region \(region), which has to be named" }
         if (300..<400).contains(status) { return ": redirects are not followed; perhaps the bucket is elsewhere" }
         switch code {
         case "RequestTimeTooSkewed": return ": this machine's clock is wrong"

@@ -247,6 +247,15 @@ import XetWire
         }
     }
 
+    @Test func `a region is only news where the bucket is elsewhere`() async throws {
+        try await StoreRig.run { _ in
+            FakeS3.error(403, "AccessDenied", "<Region>eu-west-1</Region>")
+        } _: { (rig) async throws in
+            let error = await failure { try await rig.client.remove("a") }
+            #expect(error?.message.contains("eu-west-1") == false)
+        }
+    }
+
     @Test(arguments: [ScriptedAnswer(501), FakeS3.error(400, "NotImplemented")])
     func `a store that cannot put on condition is told from others`(answer: ScriptedAnswer) async throws {
         try await StoreRig.run { _ in
