@@ -51,6 +51,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             }
         if isShared, deck.isOpen {
             try await readShared(fetch, &position, body)
+            if fetch.origin == .beside { try await readRescue(fetch, &position, body) }
         }
         if position.chunk < fetch.info.chunks.end {
             try await readUpstream(fetch, from: position, body)
@@ -103,10 +104,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                         if !isFirst { CacheTally.current?.noteShared(position.byteCount - before.byteCount) }
                     }
                     let partEnd = min(part.end, end)
-                    let expected = try await expected(fetch, from: position.chunk, to: partEnd)
-                    try await seat.flight.follow(&position, to: partEnd, waiting: waits, store: store) { piece in
-                        try await body(Self.piece(piece, expected))
-                    }
+                    try await follow(seat, fetch, &position, to: partEnd, waiting: waits, body)
                     if position.chunk < partEnd { return }
                 }
             } catch is ChunkStoreError {
@@ -115,6 +113,44 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             } catch is FlightError {
                 return
             }
+        }
+    }
+
+    /// Reads from the one flight that is begun beside those that stall, as far as that goes.
+    private func readRescue(
+        _ fetch: XorbFetch,
+        _ position: inout ReadPosition,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        let end = fetch.info.chunks.end
+        while position.chunk < end {
+            try Self.checkHasAddress(fetch, from: position.chunk)
+            let (flight, isNew) = deck.board.rescue(fetch, from: position.chunk)
+            let seat = FlightSeat(flight, isFirst: isNew)
+            if isNew { deck.start(flight) }
+            let before = position
+            defer { noteServed(position, since: before, from: .flight) }
+            do {
+                try await follow(seat, fetch, &position, to: min(flight.chunks.end, end), waiting: true, body)
+            } catch is ChunkStoreError {
+                return events.noteHealed()
+            } catch is FlightError {
+                return
+            }
+        }
+    }
+
+    private func follow(
+        _ seat: FlightSeat,
+        _ fetch: XorbFetch,
+        _ position: inout ReadPosition,
+        to end: Int,
+        waiting waits: Bool,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        let expected = try await expected(fetch, from: position.chunk, to: end)
+        try await seat.flight.follow(&position, to: end, waiting: waits, store: store) { piece in
+            try await body(Self.piece(piece, expected))
         }
     }
 
@@ -149,15 +185,14 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     private func nextPart(_ fetch: XorbFetch, _ chunk: Int, mayBegin: Bool = true) async throws -> Part? {
         var staleCount = 0
         while true {
-            if let flight = deck.board.join(chunk, of: fetch.xorb) {
-                return .flight(FlightSeat(flight, isFirst: false))
-            }
+            // Beside a flight that stalls, what another one has brought meanwhile counts first.
+            if mayBegin, let seat = seat(chunk, of: fetch.xorb) { return .flight(seat) }
             let moment = deck.board.endedCount
             let rest = ChunkRange(start: chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
             let runs = try await runs(of: fetch, in: rest)
             let holding = runs.filter { $0.chunks.start <= rest.start && rest.start < $0.chunks.end }
             if let run = holding.max(by: { $0.chunks.end < $1.chunks.end }) { return .kept(run) }
-            guard mayBegin else { return nil }
+            guard mayBegin else { return seat(chunk, of: fetch.xorb).map { .flight($0) } }
             try Self.checkHasAddress(fetch, from: rest.start)
             let missing = Self.missing(in: rest, runs)
             switch deck.board.begin(fetch, missing: missing, since: staleCount < 3 ? moment : nil) {
@@ -168,6 +203,11 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             case .stale: staleCount += 1
             }
         }
+    }
+
+    /// A place in the flight that brings a chunk.
+    private func seat(_ chunk: Int, of xorb: XorbHash) -> FlightSeat? {
+        deck.board.join(chunk, of: xorb).map { FlightSeat($0, isFirst: false) }
     }
 
     /// What is kept of a range; nothing if the store cannot say.

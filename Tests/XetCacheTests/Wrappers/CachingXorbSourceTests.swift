@@ -352,6 +352,35 @@ import XetTestSupport
         #expect(rig.stop())
     }
 
+    @Test func `readers of one GET that stalls share the second`() throws {
+        let sample = try Sample()
+        let (first, second) = (Watched(true), Watched(true))
+        let rig = Rig(sample) { call in
+            var answer = ScriptedXorbSource.Answer()
+            let hold = call.number == 0 ? first : second
+            answer.before = { at in if at > 9000 || call.number == 0 { try await hold.wait { !$0 } } }
+            return answer
+        }
+        var fetch = try sample.fetch(0, 40)
+        let waiting = rig.start(fetch)
+        rig.executor.runUntilIdle()
+        fetch.origin = .beside
+        let readers = (0..<5).map { _ in rig.start(fetch) }
+        rig.executor.runUntilIdle()
+        second.change { $0 = false }
+        rig.executor.runUntilIdle()
+        for reader in readers { #expect(try reader.result?.get() == sample.bytes(fetch)) }
+        #expect(rig.upstream.calls.count == 2)
+        #expect(waiting.isWaiting)
+        // What the second brought is kept: nobody else needs a third.
+        #expect(try rig.run(fetch)?.get() == sample.bytes(fetch))
+        #expect(rig.upstream.calls.count == 2)
+        first.change { $0 = false }
+        rig.executor.runUntilIdle()
+        #expect(try waiting.result?.get() == sample.bytes(fetch))
+        #expect(rig.stop())
+    }
+
     @Test func `what cannot be right is dropped, and comes anew`() throws {
         let sample = try Sample()
         let rig = Rig(sample) { call in

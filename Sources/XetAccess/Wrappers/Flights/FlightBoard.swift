@@ -15,6 +15,8 @@ final class FlightBoard: Sendable {
 
     private struct State {
         var flights: [XorbHash: [Flight]] = [:]
+        /// Those that were begun beside one that stalls.
+        var rescues: [XorbHash: [Flight]] = [:]
         /// Those who wait until certain flights have ended.
         var waiting: [Int: (flights: Set<ObjectIdentifier>, continuation: CheckedContinuation<Void, any Error>)] = [:]
         var nextTicket = 0
@@ -35,7 +37,9 @@ final class FlightBoard: Sendable {
     var heldByteCount: Int { memory.heldByteCount }
 
     /// All flights.
-    var flights: [Flight] { state.withLock { $0.flights.values.flatMap { $0 } } }
+    var flights: [Flight] {
+        state.withLock { state in [state.flights, state.rescues].flatMap { $0.values.flatMap { $0 } } }
+    }
 
     /// How many flights have ended by now.
     var endedCount: UInt64 { state.withLock { $0.endedCount } }
@@ -70,18 +74,42 @@ final class FlightBoard: Sendable {
         }
     }
 
+    /// A flight beside one that stalls, which the caller has joined: all readers of that one go over to the same.
+    ///
+    /// Whether it is new; then the caller has to see to that it runs.
+    func rescue(_ fetch: XorbFetch, from chunk: Int) -> (flight: Flight, isNew: Bool) {
+        state.withLock { state in
+            let others = state.rescues[fetch.xorb] ?? []
+            if let other = others.first(where: { $0.chunks.start <= chunk && chunk < $0.chunks.end }) {
+                other.join()
+                return (other, false)
+            }
+            let rest = ChunkRange(start: chunk, end: fetch.info.chunks.end) ?? fetch.info.chunks
+            let flight = Flight(fetch, keeping: rest, memory: memory, onKept: onKept)
+            flight.join()
+            state.rescues[fetch.xorb] = others + [flight]
+            return (flight, true)
+        }
+    }
+
     /// Takes a flight off: what it brought is kept, or is lost.
     func remove(_ flight: Flight) {
         let done = state.withLock { state in
             state.endedCount += 1
-            let others = (state.flights[flight.fetch.xorb] ?? []).filter { $0 !== flight }
-            state.flights[flight.fetch.xorb] = others.isEmpty ? nil : others
+            Self.remove(flight, from: &state.flights)
+            Self.remove(flight, from: &state.rescues)
             for ticket in state.waiting.keys { state.waiting[ticket]?.flights.remove(ObjectIdentifier(flight)) }
             let done = state.waiting.filter { $0.value.flights.isEmpty }
             for ticket in done.keys { state.waiting[ticket] = nil }
             return done.values.map(\.continuation)
         }
         for continuation in done { continuation.resume() }
+    }
+
+    private static func remove(_ flight: Flight, from flights: inout [XorbHash: [Flight]]) {
+        guard let all = flights[flight.fetch.xorb] else { return }
+        let others = all.filter { $0 !== flight }
+        flights[flight.fetch.xorb] = others.isEmpty ? nil : others
     }
 
     /// Returns when the flights have ended that bring chunks of some xorbs now.
@@ -93,8 +121,11 @@ final class FlightBoard: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let isDone = state.withLock { state in
-                    let known = state.flights
-                    let flights = Set(xorbs.flatMap { known[$0] ?? [] }.map { ObjectIdentifier($0) })
+                    let known = state
+                    let flights = Set(
+                        xorbs.flatMap { (known.flights[$0] ?? []) + (known.rescues[$0] ?? []) }
+                            .map { ObjectIdentifier($0) }
+                    )
                     guard !flights.isEmpty, !Task.isCancelled else { return true }
                     state.waiting[ticket] = (flights, continuation)
                     return false
