@@ -1,7 +1,7 @@
 """An S3 store of our own, in memory: it checks every signature, keeps a log of all requests, and lies on demand.
 
 `store.server.script(fault, times, skip, when)` breaks chosen answers (`faults.py`, and those below); `broken()` does so for a
-block. Its clock is its own: `store.pass_time(seconds)`.
+block. `store.pass_time(seconds)` makes what it holds older.
 """
 
 import contextlib
@@ -60,7 +60,8 @@ class PeerStore:
         """Whether a put replaces what is there, whatever its conditions."""
         self._lock = threading.Lock()
         self._objects = {}
-        self._passed = 0.0
+        self.skew = 0.0
+        """How far its clock is ahead of others."""
         self.server = PeerServer("store", self.answer, self.log)
 
     @property
@@ -119,11 +120,12 @@ class PeerStore:
 
     @property
     def now(self):
-        return time.time() + self._passed
+        return time.time() + self.skew
 
     def pass_time(self, seconds):
-        """From now on it is so much later, as far as it says."""
-        self._passed += seconds
+        """Everything that it holds is so much older."""
+        with self._lock:
+            self._objects = {n: replace(kept, time=kept.time - seconds) for n, kept in self._objects.items()}
 
     # What it was asked.
 

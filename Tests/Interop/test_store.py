@@ -263,10 +263,12 @@ def assert_comes_back(origin, bucket, servers):
         nonlocal number
         number += 1
         before = set(bucket.names(PREFIX))
-        content = noise(300_000, f"after the outage {number}")
-        origin.add_repository("acme/after", {f"{number}.bin": origin.xet_file(content)})
+        # To each something else, or one would find what another has written.
         for server in servers:
-            assert_right(download(server, origin, f"{number}.bin", "acme/after"), content)
+            path = f"{number}-{server.port}.bin"
+            content = noise(300_000, f"after the outage {path}")
+            origin.add_repository(f"acme/after-{path}", {path: origin.xet_file(content)})
+            assert_right(download(server, origin, path, f"acme/after-{path}"), content)
         settled(origin, lambda: [], *servers)
         written = [name for name in bucket.names(PREFIX) if is_content(name) and name not in before]
         return written and all(metrics_of(server, origin)("xet_store_available") == 1 for server in servers)
