@@ -111,7 +111,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"),
+                "CSQLite", "XetAccess", "XetCore", "XetStore", "XetWire", deque, logging, metrics, nio("NIOCore"),
+                nio("NIOPosix"),
                 nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
