@@ -43,7 +43,7 @@ struct OpenCache: Sendable {
             store.oldest.map { Double(max(0, time() - $0)) }
         }
         metrics.observe("xet_cache_runs", .gauge) { Double(store.runCount) }
-        let archive = await openArchive(FilePath(cache.folder), limit: store.byteLimit)
+        let archive = await openArchive(FilePath(cache.folder), limit: store.byteLimit, time)
         if let archive {
             metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
             metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
@@ -58,11 +58,16 @@ struct OpenCache: Sendable {
     /// Opens what the Hub has answered, in the folder of a cache that is open.
     ///
     /// Without it everything works as long as the Hub does.
-    private static func openArchive(_ folder: FilePath, limit: Int) async -> DiskHubArchive? {
+    private static func openArchive(
+        _ folder: FilePath,
+        limit: Int,
+        _ time: @escaping @Sendable () -> Int64
+    ) async -> DiskHubArchive? {
         do {
             return try await DiskHubArchive.open(
                 folder.appending("hub.sqlite"),
                 byteLimit: min(DiskHubArchive.usualByteLimit, limit / 8),
+                time: time,
                 key: { (0..<32).map { _ in UInt8.random(in: 0...255) } },
                 onLoss: {
                     Descriptor.standardError.print(

@@ -86,6 +86,9 @@ public protocol FileArchive: HubArchive {
     /// An answer with the content that has an entity tag, quotes and weakness left out.
     func content(_ tag: String, of repository: String) async throws -> ArchivedAnswer?
 
+    /// Whether a caller was permitted to see a repository, and its files if `files`, as itself and since `time`, in Unix seconds.
+    func wasPermitted(_ caller: [UInt8]?, _ repository: String, files: Bool, since time: Int64) async throws -> Bool
+
     /// An answer that names the hash of a file, which is 64 hex digits.
     func answer(naming hash: String, of repository: String) async throws -> ArchivedAnswer?
 

@@ -69,7 +69,7 @@ struct DownloadHashRoute: Sendable {
                     of: hash,
                     repository,
                     from: token.map { "Bearer \($0.secret)" },
-                    within: leases.archiveAge
+                    leases.archiveTerms
                 )
             else { throw error }
             return byteCount

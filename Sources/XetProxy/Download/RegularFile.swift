@@ -93,7 +93,7 @@ struct RegularFile: Sendable {
         let reservation = upstream.downloader.budget.answerReservation()
         try await reservation.hold(length)
         let question = question(etag, authorization)
-        let answer = await record.answer(to: question, from: authorization, within: leases.archiveAge)
+        let answer = await record.answer(to: question, from: authorization, leases.archiveTerms)
         return try await part(range, of: answer, length, reservation, status, headers)
     }
 

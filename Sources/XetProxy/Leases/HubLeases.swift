@@ -123,9 +123,9 @@ public final class HubLeases: Sendable {
         savings = Dictionary(uniqueKeysWithValues: counters)
     }
 
-    /// How old an answer may be that an archive has, while the Hub does not give one.
-    var archiveAge: Duration {
-        configuration.isOffline ? .seconds(Int64.max >> 1) : max(configuration.stale, configuration.lease)
+    /// When what an archive has may stand in, while the Hub does not answer.
+    var archiveTerms: HubRecord.Terms {
+        configuration.isOffline ? .offline : .within(max(configuration.stale, configuration.lease))
     }
 
     /// The answer to a question: one that is known and still good, or what `ask` gives.
@@ -224,7 +224,7 @@ extension HubLeases {
 
     /// What an archive says, unless something was changed or refused since the question came.
     private func archived(_ moment: Moment, _ authorization: String?) async -> HubAnswer? {
-        let answer = await record?.answer(to: moment.question, from: authorization, within: archiveAge)
+        let answer = await record?.answer(to: moment.question, from: authorization, archiveTerms)
         return self.moment(moment.question) == moment ? answer : nil
     }
 
