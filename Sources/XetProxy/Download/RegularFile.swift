@@ -70,6 +70,7 @@ struct RegularFile: Sendable {
             else { return nil }
         }
         let reservation = upstream.downloader.budget.answerReservation()
+        if upstream.isOffline { try await reservation.hold(length) }
         let answer = try await leases.answer(to: question, from: authorization) { isPatient in
             try await reservation.hold(length)
             let content = try await upstream.hub.content(of: request, file, retry: upstream.retry(isPatient))

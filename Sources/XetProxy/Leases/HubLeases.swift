@@ -191,7 +191,8 @@ extension HubLeases {
             return archived
         }
         var isKnown = known(question) != nil
-        if !isKnown { isKnown = await archived(moment, authorization) != nil }
+        // Whoever asks for a content has just asked what the file is, and would know that the Hub is away.
+        if !isKnown, !question.isForContent { isKnown = await archived(moment, authorization) != nil }
         if isHeld(question), let answer = await standIn() { return answer }
         let start = now()
         let answer: HubAnswer?

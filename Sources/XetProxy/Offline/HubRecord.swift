@@ -21,8 +21,11 @@ public final class HubRecord: Sendable {
 
     /// Most bytes of a file's content that is noted.
     static let contentByteCount = 32 << 20
-    /// How long an answer that comes again need not be noted again.
-    private static let repeatTime = Duration.seconds(60)
+    /// How long an answer that comes again need not be noted again: a content may be long, and does not change.
+    private static func repeatTime(_ question: HubQuestion) -> Duration {
+        question.isForContent ? .seconds(3600) : .seconds(60)
+    }
+
     /// Most answers that are known to have been noted lately.
     private static let mostRepeatCount = 8192
 
@@ -81,7 +84,7 @@ public final class HubRecord: Sendable {
             digest: Self.digest(archived)
         )
         let moment = now()
-        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime } ?? false }
+        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime(question) } ?? false }
         guard !isRepeated else { return }
         do {
             try await archive.keep([archived])
@@ -102,7 +105,7 @@ public final class HubRecord: Sendable {
             noted.contains {
                 ($0.key.caller, $0.key.repository, $0.key.method, $0.key.target)
                     == (caller, question.repository, question.method, question.target)
-                    && moment - $0.value < Self.repeatTime
+                    && moment - $0.value < Self.repeatTime(question)
             }
         }
     }
@@ -198,7 +201,8 @@ public final class HubRecord: Sendable {
         } catch {
             return nil
         }
-        return found.flatMap { aged($0, terms) }
+        // A content is what its tag says, however long ago it came.
+        return found.flatMap { aged($0, question.isForContent ? .offline : terms) }
     }
 
     private func find(_ question: HubQuestion, _ caller: [UInt8]?, _ terms: Terms) async throws -> ArchivedAnswer? {
