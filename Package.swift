@@ -111,7 +111,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"),
+                "CSQLite", "XetAccess", "XetCore", "XetStore", "XetWire", deque, logging, metrics, nio("NIOCore"),
+                nio("NIOPosix"),
                 nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -327,11 +328,11 @@ let package = Package(
         .testTarget(
             name: "XetProxyTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetServer", "XetServerTestSupport",
-                "XetTestSupport", "XetWire",
+                "XetAccess", "XetCache", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetServer",
+                "XetServerTestSupport", "XetTestSupport", "XetWire",
                 hummingbird, httpTypes,
                 inMemoryTracing, instrumentation, lifecycle, logging, metrics, tracing, nio("NIOCore"),
-                nio("NIOEmbedded"),
+                nio("NIOEmbedded"), nio("_NIOFileSystem"),
                 lifecycleTestKit,
             ],
             swiftSettings: settings

@@ -186,7 +186,7 @@ _xet() {
 
 _xet_proxy() {
     repeating_flags=()
-    non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --ui --no-ui --version -h --help)
+    non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --offline --no-offline --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
     non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --cache --cache-size --hub-lease --hub-stale --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format --operator-token-file)
     __xet_offer_flags_options 0

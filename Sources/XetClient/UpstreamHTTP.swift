@@ -30,6 +30,8 @@ public struct UpstreamHTTP: Sendable {
         public var privateUpstreams = PrivateUpstreams.allow
         /// The authorities whose certificates are trusted.
         public var trustRoots = TrustRoots.system
+        /// Whether nobody is asked at all: each request fails with ``XetError/Code/offline`` at once.
+        public var isOffline = false
 
         /// Makes the metrics; the system's unless another is given.
         public var metricsFactory: any MetricsFactory = MetricsSystem.factory
@@ -60,6 +62,9 @@ public struct UpstreamHTTP: Sendable {
         self.configuration = configuration
         metrics = UpstreamMetrics(configuration.metricsFactory)
     }
+
+    /// Whether nobody is asked.
+    public var isOffline: Bool { configuration.isOffline }
 
     /// Closes all connections; running requests fail.
     public func shutdown() async throws {
@@ -126,6 +131,11 @@ public struct UpstreamHTTP: Sendable {
         headTimeout: TimeAmount? = nil,
         isDirect: Bool = false
     ) async throws -> HTTPClientResponse {
+        guard !configuration.isOffline else {
+            // An address of somebody else may be signed.
+            let place = service == .cdn ? "\(address.origin)" : "\(address)"
+            throw XetError(.offline, "this proxy is offline, and does not have what you ask for: \(method) \(place)")
+        }
         let carriesMuch = service == .cdn || service == .store
         let route = try await (carriesMuch ? bulkClients : clients).route(to: address, isDirect: isDirect)
         var request = HTTPClientRequest(url: route.url)

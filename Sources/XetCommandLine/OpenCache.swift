@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import Synchronization
 import XetAccess
 import XetCache
 import XetClient
@@ -17,6 +18,8 @@ struct OpenCache: Sendable {
     let site: any SiteCache
     /// Takes note of how the download of a whole file ended.
     let noteVerdict: @Sendable (FileHash, _ byteCount: UInt64, _ isRight: Bool) async -> Void
+    /// What the Hub has answered; `nil` if that is not kept.
+    let archive: DiskHubArchive?
     private let runChunks: @Sendable () async -> Void
     private let disk: DiskChunkStore?
     private let shared: SharedBlocks?
@@ -34,23 +37,25 @@ struct OpenCache: Sendable {
         switch cache.place {
         case .folder(let folder):
             let disk = try await openDisk(folder, cache.byteLimit, events, metrics)
-            return OpenCache(cdn, disk, disk: disk, store, events, metrics)
+            let archive = await openArchive(FilePath(folder), limit: disk.byteLimit, metrics)
+            return OpenCache(cdn, disk, (disk, archive), store, events, metrics)
         case .memory:
             let memory = MemoryCacheStore(byteLimit: cache.byteLimit ?? Assembly.Cache.memoryByteCount)
             observe(memory, metrics)
-            return OpenCache(cdn, memory, disk: nil, store, events, metrics)
+            return OpenCache(cdn, memory, nil, store, events, metrics)
         }
     }
 
     private init(
         _ cdn: CDNClient,
         _ kept: some ChunkStore & TermStore,
-        disk: DiskChunkStore?,
+        _ folder: (disk: DiskChunkStore, archive: DiskHubArchive?)?,
         _ store: OpenStore?,
         _ events: CacheMetrics,
         _ metrics: MetricsRegistry
     ) {
-        self.disk = disk
+        disk = folder?.disk
+        archive = folder?.archive
         guard let store else {
             shared = nil
             (site, noteVerdict, runChunks) = Self.parts(ChunkCache(cdn, store: kept, events: events))
@@ -99,6 +104,37 @@ struct OpenCache: Sendable {
         return store
     }
 
+    /// Opens what the Hub has answered, in the folder of a cache that is open.
+    ///
+    /// Without it everything works as long as the Hub does.
+    private static func openArchive(
+        _ folder: FilePath,
+        limit: Int,
+        _ metrics: MetricsRegistry
+    ) async -> DiskHubArchive? {
+        do {
+            let archive = try await DiskHubArchive.open(
+                folder.appending("hub.sqlite"),
+                byteLimit: min(DiskHubArchive.usualByteLimit, limit / 8),
+                time: { Int64(clamping: Assembly.time()) },
+                key: { (0..<32).map { _ in UInt8.random(in: 0...255) } },
+                onLoss: {
+                    Descriptor.standardError.print(
+                        "xet: what the Hub has answered is forgotten, since it cannot be used: \($0)"
+                    )
+                },
+                onFailure: ArchiveFailures().note
+            )
+            metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
+            metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
+            return archive
+        } catch {
+            let reason = (error as? FileSystemError).map(CommandFailure.text) ?? "\(error)"
+            Descriptor.standardError.print("xet: what the Hub answers is not kept: \(reason)")
+            return nil
+        }
+    }
+
     private static func observe(_ store: some ChunkStore, _ metrics: MetricsRegistry) {
         metrics.observe("xet_cache_size_bytes", .gauge) { Double(store.byteCount) }
         metrics.observe("xet_cache_limit_bytes", .gauge) { Double(store.byteLimit) }
@@ -139,5 +175,18 @@ struct OpenCache: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+}
+
+/// Tells the operator once that an archive fails, however often it does.
+private final class ArchiveFailures: Sendable {
+    private let isKnown = Mutex(false)
+
+    @Sendable func note(_ error: any Error) {
+        let isNew = isKnown.withLock { isKnown in
+            defer { isKnown = true }
+            return !isKnown
+        }
+        if isNew { Descriptor.standardError.print("xet: what the Hub answers cannot be kept or read: \(error)") }
     }
 }

@@ -24,6 +24,7 @@ struct OpenStore: Sendable {
         var configuration = configuration
         // It is the operator who says where the store is.
         configuration.privateUpstreams = .allow
+        configuration.isOffline = false
         if wait == .brief {
             configuration.connectTimeout = .seconds(3)
             configuration.readTimeout = .seconds(5)

@@ -272,6 +272,11 @@ enum ProxySettings {
         atLeast: .zero
     )
 
+    static let offline = Setting.boolean(
+        "offline",
+        "Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache."
+    )
+
     // MARK: How much it takes
 
     static let bufferMemory = Setting.byteCount(
@@ -383,6 +388,7 @@ enum ProxySettings {
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
         cache.declaration, cacheSize.declaration, cacheStore.declaration, storeEndpoint.declaration,
         storeRegion.declaration, storeAddressing.declaration, hubLease.declaration, hubStale.declaration,
+        offline.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,

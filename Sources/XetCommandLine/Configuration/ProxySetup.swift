@@ -37,6 +37,12 @@ struct ProxySetup: Sendable {
         assembly.download.stall = StallPolicy(silence: settings[ProxySettings.stallTimeout])
         assembly.cache = try cache(settings)
         assembly.leases = leases(settings)
+        assembly.http.isOffline = settings[ProxySettings.offline]
+        guard !assembly.http.isOffline || settings[ProxySettings.cache] != nil else {
+            throw SettingProblems([
+                SettingProblem(settings.origin(ProxySettings.offline), "'offline' needs 'cache', to serve what it has")
+            ])
+        }
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
         assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])
@@ -77,7 +83,11 @@ struct ProxySetup: Sendable {
             settings[ProxySettings.cache] != nil || settings[ProxySettings.cacheStore] != nil
             || settings.origin(ProxySettings.hubStale) != .preset
         guard isAsked || lease > .zero else { return nil }
-        return HubLeases.Configuration(lease: lease, stale: settings[ProxySettings.hubStale])
+        return HubLeases.Configuration(
+            lease: lease,
+            stale: settings[ProxySettings.hubStale],
+            isOffline: settings[ProxySettings.offline]
+        )
     }
 
     private static func proxy(_ settings: ResolvedSettings) throws(SettingProblems) -> ProxyConfiguration {

@@ -91,6 +91,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.storeAddressing) var storeAddressing: String?
         @Option(ProxySettings.hubLease) var hubLease: String?
         @Option(ProxySettings.hubStale) var hubStale: String?
+        @Flag(ProxySettings.offline) var offline: Bool?
 
         fileprivate func add(to given: inout GivenFlags) {
             given.add(ProxySettings.cache, cache)
@@ -101,6 +102,7 @@ struct ProxyOptions: ParsableArguments {
             given.add(ProxySettings.storeAddressing, storeAddressing)
             given.add(ProxySettings.hubLease, hubLease)
             given.add(ProxySettings.hubStale, hubStale)
+            given.add(ProxySettings.offline, offline)
         }
     }
 

@@ -9,6 +9,8 @@ struct ReadyLine {
     /// As it is bound.
     let address: String
     let hub: HTTPAddress
+    /// Whether it is not asked.
+    let isOffline: Bool
     let allowsAnonymous: Bool
     let allowsWrites: Bool
     let cache: Assembly.Cache?
@@ -25,7 +27,8 @@ struct ReadyLine {
                 return "cache \(DisplayText.escaped($0.placeText))\(limit)"
             }
             var parts = [
-                "hub \(hub)", "anonymous \(allowsAnonymous ? "yes" : "no")", "writes \(allowsWrites ? "yes" : "no")",
+                "hub \(hub)\(isOffline ? " not asked: offline" : "")", "anonymous \(allowsAnonymous ? "yes" : "no")",
+                "writes \(allowsWrites ? "yes" : "no")",
                 cache ?? "no cache",
             ]
             if let store = self.cache?.store { parts.append("store \(store.settings.location)") }
@@ -35,6 +38,7 @@ struct ReadyLine {
                 "address": "\(address)", "hub": "\(hub)", "anonymous": .stringConvertible(allowsAnonymous),
                 "writes": .stringConvertible(allowsWrites),
             ]
+            if isOffline { metadata["offline"] = .stringConvertible(true) }
             if let cache { metadata["cache"] = "\(cache.placeText)" }
             if let store = cache?.store { metadata["store"] = "\(store.settings.location)" }
             if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }
