@@ -43,7 +43,8 @@ struct RowSeal: Sendable {
 
     private func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         var checksum = CRC64(of: name.rawSpan)
-        checksum.update(bytes.span.bytes)
+        // SAFETY: a `UInt8` has no padding, so every byte is initialized.
+        unsafe checksum.update(bytes.span.bytes)
         return checksum.value
     }
 }
