@@ -104,6 +104,11 @@ let package = Package(
         .target(name: "XetWire", dependencies: ["XetCore", httpTypes, crypto], swiftSettings: settings),
         .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
         .target(
+            name: "XetBundle",
+            dependencies: ["BLAKE3", "XetAccess", "XetCore", crypto, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetStore",
             dependencies: ["XetAccess", "XetCore", nio("NIOCore"), nio("_NIOFileSystem")],
             swiftSettings: settings
@@ -111,7 +116,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"), nio("NIOPosix"),
+                "CSQLite", "XetAccess", "XetBundle", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"),
+                nio("NIOPosix"),
                 nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
@@ -137,7 +143,8 @@ let package = Package(
         .target(
             name: "XetLocal",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto, httpTypes,
+                "XetAccess", "XetBundle", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto,
+                httpTypes,
                 nio("NIOCore"),
                 nio("NIOPosix"),
             ],
@@ -185,7 +192,8 @@ let package = Package(
         .executableTarget(
             name: "XetCommandLine",
             dependencies: [
-                "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal",
+                "CMemory", "XetAccess", "XetBundle", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload",
+                "XetLocal",
                 "XetProxy",
                 "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
@@ -221,6 +229,11 @@ let package = Package(
             name: "XetServerTestSupport",
             dependencies: [hummingbird, httpTypes, nio("NIOCore")],
             path: "Tests/XetServerTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetBundleTests",
+            dependencies: ["XetAccess", "XetBundle", "XetCore", "XetTestSupport", nio("NIOCore")],
             swiftSettings: settings
         ),
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
@@ -268,7 +281,8 @@ let package = Package(
         .testTarget(
             name: "XetCacheTests",
             dependencies: [
-                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetDownload", "XetStore", "XetTestSupport",
+                "XetAccess", "XetAccessTestSupport", "XetBundle", "XetCache", "XetCore", "XetDownload", "XetStore",
+                "XetTestSupport",
                 nio("NIOCore"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings
