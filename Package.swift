@@ -231,9 +231,17 @@ let package = Package(
             path: "Tests/XetServerTestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "XetBundleTestSupport",
+            dependencies: ["XetAccess", "XetBundle", "XetCore", nio("NIOCore")],
+            path: "Tests/XetBundleTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "XetBundleTests",
-            dependencies: ["XetAccess", "XetBundle", "XetCore", "XetTestSupport", nio("NIOCore")],
+            dependencies: [
+                "XetAccess", "XetBundle", "XetBundleTestSupport", "XetCore", "XetTestSupport", nio("NIOCore"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
@@ -281,7 +289,8 @@ let package = Package(
         .testTarget(
             name: "XetCacheTests",
             dependencies: [
-                "XetAccess", "XetAccessTestSupport", "XetBundle", "XetCache", "XetCore", "XetDownload", "XetStore",
+                "XetAccess", "XetAccessTestSupport", "XetBundle", "XetBundleTestSupport", "XetCache", "XetCore",
+                "XetDownload", "XetStore",
                 "XetTestSupport",
                 nio("NIOCore"), nio("_NIOFileSystem"),
             ],

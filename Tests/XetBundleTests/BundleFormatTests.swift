@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import XetAccess
+import XetBundleTestSupport
 import XetCore
 import XetTestSupport
 
@@ -9,7 +10,7 @@ import XetTestSupport
 @Suite struct BundleFormatTests {
     /// The smallest bundle there is, byte by byte as docs/bundle.md has it; the hashes are those of `b3sum` (BLAKE3,
     /// plain).
-    @Test func theStartIsAsDocumented() throws {
+    @Test func `the start is as documented`() throws {
         let bytes = try SampleBundle().bytes(records: [])
         var expected: [UInt8] = Array("xet-bundle 1\r\n\u{1A}\n".utf8)
         let payload: [UInt8] =
@@ -25,7 +26,7 @@ import XetTestSupport
     }
 
     @Test(arguments: [1, 7, 64, 4096])
-    func whatIsWrittenIsRead(pieceByteCount: Int) throws {
+    func `what is written is read`(pieceByteCount: Int) throws {
         let sample = try SampleBundle()
         let read = try SampleBundle.read(try sample.bytes(), pieceByteCount: pieceByteCount)
         #expect(read.records.dropLast() == [.contents(SampleBundle.contents)] + sample.records)
@@ -35,14 +36,14 @@ import XetTestSupport
         #expect(read.signer == nil)
     }
 
-    @Test func everyPrefixIsRefused() throws {
+    @Test func `every prefix is refused`() throws {
         let bytes = try SampleBundle().bytes()
         for count in bytes.indices {
             #expect(throws: BundleError.self) { try SampleBundle.read(Array(bytes.prefix(count))) }
         }
     }
 
-    @Test func everyChangedBitIsRefused() throws {
+    @Test func `every changed bit is refused`() throws {
         let key = SigningKey()
         let bytes = try SampleBundle().bytes(signedBy: key)
         for index in bytes.indices {
@@ -54,12 +55,12 @@ import XetTestSupport
         }
     }
 
-    @Test func whatIsBehindTheEndIsRefused() throws {
+    @Test func `what is behind the end is refused`() throws {
         let bytes = try SampleBundle().bytes()
         #expect(throws: BundleError.trailing(offset: UInt64(bytes.count))) { try SampleBundle.read(bytes + [0]) }
     }
 
-    @Test func aMissingFrameIsRefused() throws {
+    @Test func `a missing frame is refused`() throws {
         let sample = try SampleBundle()
         let whole = try sample.bytes()
         let without = try sample.bytes(records: Array(sample.records.dropLast()))
@@ -70,7 +71,7 @@ import XetTestSupport
         }
     }
 
-    @Test func termsOfAFileFollowOneAnother() throws {
+    @Test func `terms of a file follow one another`() throws {
         let sample = try SampleBundle()
         let late = BundledFile(
             hash: sample.file.hash,
@@ -81,13 +82,13 @@ import XetTestSupport
         #expect(throws: BundleError.self) { try SampleBundle.read(bytes) }
     }
 
-    @Test func aLengthIsNotBelieved() throws {
+    @Test func `a length is not believed`() throws {
         var bytes = Array("xet-bundle 1\r\n\u{1A}\n".utf8)
         bytes += [UInt8(ascii: "B"), 255, 255, 255, 255]
         #expect(throws: BundleError.self) { try SampleBundle.read(bytes) }
     }
 
-    @Test func anAnswerIsAboutARepositoryOfTheBundle() throws {
+    @Test func `an answer is about a repository of the bundle`() throws {
         let other = ArchivedAnswer(
             repository: "models/other/name",
             method: "GET",

@@ -1,13 +1,14 @@
 import NIOCore
 import Testing
 import XetAccess
+import XetBundleTestSupport
 import XetCore
 import XetTestSupport
 
 @testable import XetBundle
 
 @Suite struct BundleInspectionTests {
-    @Test func aWholeBundleIsRight() async throws {
+    @Test func `a whole bundle is right`() async throws {
         let sample = try SampleBundle()
         let found = try await SampleBundle.inspect(try sample.bytes())
         #expect(found.openFiles.isEmpty)
@@ -15,7 +16,7 @@ import XetTestSupport
         #expect(found.outcome?.counts.runCount == 2)
     }
 
-    @Test func aChunkThatIsNotItsHashIsRefused() async throws {
+    @Test func `a chunk that is not its hash is refused`() async throws {
         let sample = try SampleBundle()
         let run = sample.runs[1]
         let other = BundledRun.Record(
@@ -36,14 +37,14 @@ import XetTestSupport
         }
     }
 
-    @Test func aFileThatIsNotItsHashIsRefused() async throws {
+    @Test func `a file that is not its hash is refused`() async throws {
         let sample = try SampleBundle()
         let wrong = BundledFile(hash: .zero, byteCount: sample.file.byteCount, part: sample.file.part)
         let bytes = try sample.bytes(records: sample.runs.map { .chunks($0) } + [.file(wrong)])
         await #expect(throws: BundleError.wrongFile(.zero)) { try await SampleBundle.inspect(bytes) }
     }
 
-    @Test func aBundleBuildsOnAnother() async throws {
+    @Test func `a bundle builds on another`() async throws {
         let sample = try SampleBundle()
         let base = try await SampleBundle.inspect(try sample.bytes(records: [.chunks(sample.runs[0])]))
         let next = try sample.bytes(records: [.chunks(sample.runs[1]), .file(sample.file)])

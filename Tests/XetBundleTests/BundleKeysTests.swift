@@ -1,4 +1,5 @@
 import Testing
+import XetBundleTestSupport
 import XetCore
 
 @testable import XetBundle
@@ -18,14 +19,14 @@ import XetCore
 
         """
 
-    @Test func keysAreThoseOfOpenSSL() throws {
+    @Test func `keys are those of OpenSSL`() throws {
         let key = try SigningKey(pem: Self.privateKey)
         #expect(key.verifyingKey.pem == Self.publicKey)
         #expect(key.pem == Self.privateKey)
         #expect(try VerifyingKey(pem: Self.publicKey) == key.verifyingKey)
     }
 
-    @Test func whatIsNoKeyIsRefused() throws {
+    @Test func `what is no key is refused`() throws {
         #expect(throws: BundleKeyError.self) { try SigningKey(pem: Self.publicKey) }
         #expect(throws: BundleKeyError.self) { try VerifyingKey(pem: Self.privateKey) }
         #expect(throws: BundleKeyError.self) { try SigningKey(pem: "") }
@@ -33,7 +34,7 @@ import XetCore
         #expect(throws: BundleKeyError.self) { try VerifyingKey(pem: short) }
     }
 
-    @Test func aSignatureIsThatOfATrustedKey() throws {
+    @Test func `a signature is that of a trusted key`() throws {
         let (key, other) = (SigningKey(), SigningKey())
         let bytes = try SampleBundle().bytes(signedBy: key)
         #expect(try SampleBundle.read(bytes).signer == key.verifyingKey)

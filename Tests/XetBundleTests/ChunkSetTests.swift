@@ -8,7 +8,7 @@ import XetCore
         try #require(ChunkRange(start: start, end: end))
     }
 
-    @Test func whatIsNewIsTold() throws {
+    @Test func `what is new is told`() throws {
         var set = ChunkSet()
         #expect(set.insert(.zero, try range(2, 5)) == [try range(2, 5)])
         #expect(set.insert(.zero, try range(7, 9)) == [try range(7, 9)])
@@ -18,7 +18,7 @@ import XetCore
         #expect(set.missing(.zero, try range(0, 10)) == [try range(4, 6)])
     }
 
-    @Test func linesAreReadAgain() throws {
+    @Test func `lines are read again`() throws {
         var (set, lines): (ChunkSet, [String]) = (ChunkSet(), [])
         set.insert(.zero, try range(2, 5))
         set.insert(.zero, try range(5, 6))

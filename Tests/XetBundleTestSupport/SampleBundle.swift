@@ -1,14 +1,12 @@
 import NIOCore
-import XetAccess
+package import XetAccess
+package import XetBundle
 import XetCore
-import XetTestSupport
-
-@testable import XetBundle
 
 /// A small bundle: an answer, a file of three chunks in two runs, and an empty file.
-struct SampleBundle {
-    static let repository = "models/owner/name"
-    static let contents = BundleContents(sources: [
+package struct SampleBundle {
+    package static let repository = "models/owner/name"
+    package static let contents = BundleContents(sources: [
         BundleContents.Source(
             repository: repository,
             revision: "main",
@@ -16,7 +14,7 @@ struct SampleBundle {
             isPublic: true
         )
     ])
-    static let answer = ArchivedAnswer(
+    package static let answer = ArchivedAnswer(
         repository: repository,
         method: "GET",
         target: "/api/models/owner/name",
@@ -26,11 +24,11 @@ struct SampleBundle {
         time: 1_700_000_000
     )
 
-    let chunks: [[UInt8]]
-    let runs: [BundledRun]
-    let file: BundledFile
+    package let chunks: [[UInt8]]
+    package let runs: [BundledRun]
+    package let file: BundledFile
 
-    init() throws {
+    package init() throws {
         let chunks: [[UInt8]] = [
             Array("the first chunk".utf8), Array(repeating: 7, count: 300), Array((0..<100).map { UInt8($0) }),
         ]
@@ -45,10 +43,11 @@ struct SampleBundle {
         }
         func run(_ range: Range<Int>) throws -> BundledRun {
             let records = range.map { index in
-                BundledRun.Record(
+                let chunk = chunks[index]
+                return BundledRun.Record(
                     serializedByteCount: places[index + 1] - places[index],
-                    unpackedByteCount: chunks[index].count,
-                    hash: ChunkHash(ofChunk: chunks[index].rawSpan)
+                    unpackedByteCount: chunk.count,
+                    hash: ChunkHash(ofChunk: chunk.rawSpan)
                 )
             }
             guard let chunks = ChunkRange(start: range.lowerBound, end: range.upperBound) else {
@@ -74,13 +73,13 @@ struct SampleBundle {
         )
     }
 
-    var records: [BundleRecord] {
+    package var records: [BundleRecord] {
         let empty = BundledFile(hash: .zero, byteCount: 0, part: FilePart(start: 0, terms: []))
         return [.answer(Self.answer), .file(empty)] + runs.map { .chunks($0) } + [.file(file)]
     }
 
     /// The bundle's bytes; `records` stand in for its own.
-    func bytes(signedBy key: SigningKey? = nil, records: [BundleRecord]? = nil) throws -> [UInt8] {
+    package func bytes(signedBy key: SigningKey? = nil, records: [BundleRecord]? = nil) throws -> [UInt8] {
         var writer = BundleWriter()
         var bytes = Array(try writer.begin(Self.contents).readableBytesView)
         for record in records ?? self.records { bytes += try writer.append(record).readableBytesView }
@@ -88,7 +87,7 @@ struct SampleBundle {
     }
 
     /// Reads a bundle in pieces, to its end.
-    static func read(
+    package static func read(
         _ bytes: [UInt8],
         trusted: [VerifyingKey] = [],
         pieceByteCount: Int = .max
@@ -106,7 +105,7 @@ struct SampleBundle {
     }
 
     /// Reads a bundle as commands do, with everything checked.
-    static func inspect(
+    package static func inspect(
         _ bytes: [UInt8],
         trusted: [VerifyingKey] = [],
         base: ChunkLedger = ChunkLedger()
