@@ -116,7 +116,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetBundle", "XetCore", "XetStore", deque, logging, metrics, nio("NIOCore"),
+                "CSQLite", "XetAccess", "XetBundle", "XetCore", "XetStore", "XetWire", deque, logging, metrics,
+                nio("NIOCore"),
                 nio("NIOPosix"),
                 nio("_NIOFileSystem"),
             ],

@@ -22,6 +22,8 @@ public struct XetError: Error, Sendable {
         public static let connectionFailed = Code(description: "connection failed")
         /// No way there as things are set up: a certificate that is not trusted, a proxy that refuses.
         public static let unreachable = Code(description: "unreachable")
+        /// Nobody upstream is asked, as things are set up, and what is needed is not kept.
+        public static let offline = Code(description: "offline")
         /// Nothing came for too long.
         public static let timedOut = Code(description: "timed out")
         /// The signed URL is no longer good.
@@ -70,6 +72,9 @@ public struct XetError: Error, Sendable {
         default: false
         }
     }
+
+    /// Whether nobody has answered: what is known from before may stand in.
+    public var isUnanswered: Bool { isOutage || code == .offline }
 
     /// Seconds that the server asked to wait.
     public var retryAfter: Int? { response?.retryAfter }

@@ -30,6 +30,8 @@ public struct UpstreamHTTP: Sendable {
         public var privateUpstreams = PrivateUpstreams.allow
         /// The authorities whose certificates are trusted.
         public var trustRoots = TrustRoots.system
+        /// Whether nobody is asked at all: each request fails with ``XetError/Code/offline`` at once.
+        public var isOffline = false
 
         /// Makes the metrics; the system's unless another is given.
         public var metricsFactory: any MetricsFactory = MetricsSystem.factory
@@ -60,6 +62,9 @@ public struct UpstreamHTTP: Sendable {
         self.configuration = configuration
         metrics = UpstreamMetrics(configuration.metricsFactory)
     }
+
+    /// Whether nobody is asked.
+    public var isOffline: Bool { configuration.isOffline }
 
     /// Closes all connections; running requests fail.
     public func shutdown() async throws {
@@ -125,6 +130,11 @@ public struct UpstreamHTTP: Sendable {
         body: HTTPClientRequest.Body? = nil,
         headTimeout: TimeAmount? = nil
     ) async throws -> HTTPClientResponse {
+        guard !configuration.isOffline else {
+            // An address of somebody else may be signed.
+            let place = service == .cdn ? "\(address.origin)" : "\(address)"
+            throw XetError(.offline, "this proxy is offline, and does not have what you ask for: \(method) \(place)")
+        }
         let route = try await (service == .cdn ? bulkClients : clients).route(to: address)
         var request = HTTPClientRequest(url: route.url)
         request.method = method

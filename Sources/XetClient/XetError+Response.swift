@@ -26,6 +26,7 @@ extension XetError {
             case 401: .unauthorized
             case 403: .forbidden
             case 404, 410: .notFound
+            case 504 where headers[.errorCode] == HubErrorCode.offline: .offline
             case 408, 504: .timedOut
             case 416: .rangeNotSatisfiable
             case 429: .rateLimited

@@ -65,8 +65,11 @@ struct Assembly: Sendable {
         self.cache = cache
         self.metrics = metrics
         bodyRetry = configuration.bodyRetry
+        let record = cache?.archive.map {
+            HubRecord($0, key: $0.callerKey, hub: configuration.hub, time: Self.time)
+        }
         leases = configuration.leases.map {
-            HubLeases($0, hub: configuration.hub, metrics: metrics, time: Self.time)
+            HubLeases($0, hub: configuration.hub, record: record, metrics: metrics, time: Self.time)
         }
         hub = HubClient(endpoint: configuration.hub, http: http, onRedirect: configuration.onRedirect)
         tokens = TokenCache(hub, now: Self.time)

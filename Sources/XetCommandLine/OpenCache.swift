@@ -1,14 +1,18 @@
 import ArgumentParser
 import NIOCore
+import Synchronization
 import XetAccess
 import XetCache
 import XetClient
+import XetLocal
 import XetServer
 import _NIOFileSystem
 
 /// The cache of a proxy while that runs.
 struct OpenCache: Sendable {
     let chunks: ChunkCache<CDNClient, DiskChunkStore>
+    /// What the Hub has answered; `nil` if that cannot be kept.
+    let archive: DiskHubArchive?
     private let store: DiskChunkStore
 
     /// Opens what the configuration names, if it names a cache.
@@ -40,8 +44,58 @@ struct OpenCache: Sendable {
             store.oldest.map { Double(max(0, time() - $0)) }
         }
         metrics.observe("xet_cache_runs", .gauge) { Double(store.runCount) }
-        return OpenCache(chunks: ChunkCache(CDNClient(http: http), store: store, events: events), store: store)
+        let archive = await openArchive(FilePath(cache.folder), limit: store.byteLimit)
+        if let archive {
+            metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
+            metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
+        }
+        return OpenCache(
+            chunks: ChunkCache(CDNClient(http: http), store: store, events: events),
+            archive: archive,
+            store: store
+        )
     }
+
+    /// Opens what the Hub has answered, in the folder of a cache that is open.
+    ///
+    /// Without it everything works as long as the Hub does.
+    private static func openArchive(_ folder: FilePath, limit: Int) async -> DiskHubArchive? {
+        do {
+            return try await DiskHubArchive.open(
+                folder.appending(archiveName),
+                byteLimit: min(DiskHubArchive.usualByteLimit, limit / 8),
+                key: newArchiveKey,
+                onLoss: {
+                    Descriptor.standardError.print(
+                        "xet: what the Hub has answered is forgotten, since it cannot be used: \($0)"
+                    )
+                },
+                onFailure: ArchiveFailures().note
+            )
+        } catch {
+            let reason = (error as? FileSystemError).map(CommandFailure.text) ?? "\(error)"
+            Descriptor.standardError.print("xet: what the Hub answers is not kept: \(reason)")
+            return nil
+        }
+    }
+
+    /// Opens the archive of a cache that a command has, without a limit: nothing is dropped for what comes.
+    static func archive(of folder: LocalPath) async throws -> DiskHubArchive {
+        try await DiskHubArchive.open(
+            FilePath(String(decoding: folder.bytes, as: UTF8.self)).appending(archiveName),
+            byteLimit: .max,
+            key: newArchiveKey,
+            onLoss: {
+                CommandFailure.print("what the Hub has answered is forgotten, since it cannot be used: \($0)")
+            },
+            onFailure: { _ in }
+        )
+    }
+
+    /// The archive's file in the folder of a cache.
+    private static let archiveName = "hub.sqlite"
+
+    private static func newArchiveKey() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
 
     /// Runs `body`, and beside it what the cache does in the background.
     static func running<Value: Sendable>(_ cache: OpenCache?, _ body: () async throws -> Value) async throws -> Value {
@@ -63,5 +117,18 @@ struct OpenCache: Sendable {
             await cache.store.close()
             return try result.get()
         }
+    }
+}
+
+/// Tells the operator once that an archive fails, however often it does.
+private final class ArchiveFailures: Sendable {
+    private let isKnown = Mutex(false)
+
+    @Sendable func note(_ error: any Error) {
+        let isNew = isKnown.withLock { isKnown in
+            defer { isKnown = true }
+            return !isKnown
+        }
+        if isNew { Descriptor.standardError.print("xet: what the Hub answers cannot be kept or read: \(error)") }
     }
 }

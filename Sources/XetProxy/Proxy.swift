@@ -61,15 +61,16 @@ public struct Proxy: Sendable {
                     publics: PublicRepositories { [upstream] in await upstream.isPublic($0) },
                     operators: operators,
                     cache: upstream.cache,
+                    isOffline: upstream.isOffline,
                     now: services.now
                 ),
                 publicAddress: services.publicAddress,
                 hasUI: configuration.hasUI,
                 allowAnonymous: configuration.allowAnonymous
             ),
-            health: HealthRoute(version: XetVersion.current),
+            health: HealthRoute(version: XetVersion.current, isOffline: upstream.isOffline),
             live: LiveRoute(),
-            ready: ReadyRoute(hub: hub, isDraining: { Task.isShuttingDownGracefully }),
+            ready: ReadyRoute(hub: upstream.isOffline ? nil : hub, isDraining: { Task.isShuttingDownGracefully }),
             metrics: MetricsRoute(upstream.metrics),
             download: DownloadRoute(
                 upstream: upstream,

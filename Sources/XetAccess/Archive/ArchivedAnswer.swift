@@ -17,7 +17,8 @@ public struct ArchivedAnswer: Hashable, Sendable {
     public let repository: String
     /// `GET` or `HEAD`.
     public let method: String
-    /// Path and query below the Hub's address, as they were asked for.
+    /// Path and query below the Hub's address, as they were asked for; in an archive with the commit in the place of
+    /// a branch that the answer says it is about.
     public let target: String
     /// The status code.
     public let status: Int
@@ -27,6 +28,11 @@ public struct ArchivedAnswer: Hashable, Sendable {
     public let body: [UInt8]
     /// When it was asked for, in Unix seconds.
     public let time: Int64
+
+    /// The value of a header.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
 
     /// Makes an answer.
     public init(
@@ -50,9 +56,11 @@ public struct ArchivedAnswer: Hashable, Sendable {
 
 /// Keeps answers of the Hub, and who was permitted to see what.
 ///
-/// A caller is named by a keyed hash of its token; `nil` is whoever has none, and what is permitted to that one is for everybody.
+/// A caller is named by a keyed hash of its token; `nil` is whoever has none, and what is permitted to that one is
+/// for everybody who was not refused it.
 public protocol HubArchive: Sendable {
-    /// The latest answer to a question.
+    /// The latest answer to a question: what it was at the commit that the branch was last seen at, if it asks for a
+    /// branch.
     func answer(to method: String, _ target: String, of repository: String) async throws -> ArchivedAnswer?
 
     /// All answers about a repository whose targets follow `target`, by target, some at a time; empty behind the last.
@@ -67,6 +75,22 @@ public protocol HubArchive: Sendable {
     /// Notes that a caller may not see a repository, or not its files.
     func deny(_ caller: [UInt8]?, _ repository: String, filesAlone: Bool) async throws
 
-    /// Whether a caller may see a repository, and its files if `files`: as itself, or as everybody.
+    /// Whether a caller may see a repository, and its files if `files`: as itself or, unless it was refused that, as
+    /// everybody.
     func isPermitted(_ caller: [UInt8]?, _ repository: String, files: Bool) async throws -> Bool
+
+    /// Forgets where the branches of a repository are and who may see it, since somebody has changed it.
+    func forget(_ repository: String) async throws
+}
+
+/// Finds files by what they are, in an archive of the Hub's answers.
+public protocol FileArchive: HubArchive {
+    /// An answer with the content that has an entity tag, quotes and weakness left out.
+    func content(_ tag: String, of repository: String) async throws -> ArchivedAnswer?
+
+    /// An answer that names the hash of a file, which is 64 hex digits.
+    func answer(naming hash: String, of repository: String) async throws -> ArchivedAnswer?
+
+    /// The commit that a branch or a tag was last seen at.
+    func commit(of revision: String, in repository: String) async throws -> String?
 }

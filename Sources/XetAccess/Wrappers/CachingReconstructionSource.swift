@@ -52,6 +52,26 @@ public struct CachingReconstructionSource: ReconstructionSource {
     }
 }
 
+/// Says what can be rebuilt from what is kept, without asking anybody.
+struct KeptReconstructionSource: Sendable {
+    let terms: any TermStore
+    let chunks: any ChunkStore
+
+    /// The first byte of a range that is not kept; `nil` if all of it is.
+    func missing(_ range: FileByteRange, of file: FileHash) async -> UInt64? {
+        var place = range.start
+        while place < range.end {
+            guard !Task.isCancelled, let next = FileByteRange(start: place, end: place + 1),
+                let part = try? await terms.part(of: file, holding: next), part.end > place,
+                let piece = FileByteRange(start: place, end: min(part.end, range.end)),
+                (try? await KeptReconstruction(part, piece, chunks).reconstruction) ?? nil != nil
+            else { return place }
+            place = piece.end
+        }
+        return nil
+    }
+}
+
 /// The reconstruction of a range from chunks that are kept: the terms that the CAS would name, and fetch infos without URLs.
 private struct KeptReconstruction {
     private(set) var reconstruction: Reconstruction?

@@ -53,6 +53,11 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         }
     }
 
+    public func missing(_ range: FileByteRange, of file: FileHash) async -> UInt64? {
+        let known = KeptReconstructionSource(terms: store, chunks: store)
+        return await known.missing(range, of: file)
+    }
+
     /// Takes note of how the download of a whole file ended.
     ///
     /// What was right is proven later. What was wrong is dropped when this returns, so that the next download fetches it anew.

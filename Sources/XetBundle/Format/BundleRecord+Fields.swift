@@ -1,5 +1,5 @@
-import NIOCore
-import XetAccess
+package import NIOCore
+package import XetAccess
 import XetCore
 
 // Each record as it stands in its frame. What is read is as hostile as a file can be: every count is compared with the
@@ -57,7 +57,8 @@ extension BundleContents {
 }
 
 extension ArchivedAnswer {
-    func write(to buffer: inout ByteBuffer) throws(BundleError) {
+    /// Appends what stands in the frame of an answer.
+    package func write(to buffer: inout ByteBuffer) throws(BundleError) {
         guard ["GET", "HEAD"].contains(method), let status = UInt16(exactly: status),
             headers.count <= BundleFormat.maximumHeaderCount, body.count <= BundleFormat.maximumBodyByteCount
         else {
@@ -77,6 +78,13 @@ extension ArchivedAnswer {
             try buffer.write(text: header.value)
         }
         buffer.writeBytes(body)
+    }
+
+    /// Reads what stands in the frame of an answer; `nil` for anything else.
+    package init?(frame: ByteBuffer) {
+        var fields = FieldReader(frame)
+        guard let answer = try? ArchivedAnswer(&fields) else { return nil }
+        self = answer
     }
 
     init(_ fields: inout FieldReader) throws(FieldReader.Failure) {

@@ -424,8 +424,13 @@ extension DiskChunkStore {
 /// There is hardly any room left on the disk, and nothing of the cache to drop for it.
 package struct DiskFull: Error, CustomStringConvertible {
     let freeByteCount: Int
+    /// What was to be written, if that is known.
+    var neededByteCount: Int?
 
-    package var description: String { "the disk is full: \(freeByteCount >> 20) MiB are free" }
+    package var description: String {
+        let needed = neededByteCount.map { ", and \($0 >> 20) MiB may be needed" } ?? ""
+        return "the disk is full: \(freeByteCount >> 20) MiB are free\(needed)"
+    }
 }
 
 /// What is told about a store.

@@ -18,6 +18,15 @@ struct RowSeal: Sendable {
         for value in [first, last] { name.appendLittleEndian(UInt64(bitPattern: value)) }
     }
 
+    /// The seal of a row with a name of several parts.
+    init(_ parts: [[UInt8]]) {
+        name = []
+        for part in parts {
+            name.appendLittleEndian(UInt64(part.count))
+            name += part
+        }
+    }
+
     func sealed(_ bytes: [UInt8]) -> [UInt8] {
         var sealed = bytes
         sealed.appendLittleEndian(checksum(bytes[...]))

@@ -27,44 +27,36 @@ package struct BundleImport: Sendable {
         package let hiddenRepositories: [String]
     }
 
-    /// Bytes of answers that are kept at once.
-    private static let batchByteCount = 8 << 20
-
     private let store: DiskChunkStore
     private let archive: any HubArchive
-    private let makeArchive: @Sendable (FilePath) async throws -> any HubArchive
     private let isForAll: Bool
 
     /// An import into a cache that this process has, and its archive.
     ///
-    /// `makeArchive` opens an empty one for what is staged, as a file. If it `isForAll`, repositories that not
-    /// everybody may see are shown to everybody all the same.
-    package init(
-        into store: DiskChunkStore,
-        archive: any HubArchive,
-        isForAll: Bool,
-        makeArchive: @escaping @Sendable (FilePath) async throws -> any HubArchive
-    ) {
+    /// If it `isForAll`, repositories that not everybody may see are shown to everybody all the same.
+    package init(into store: DiskChunkStore, archive: any HubArchive, isForAll: Bool) {
         self.store = store
         self.archive = archive
         self.isForAll = isForAll
-        self.makeArchive = makeArchive
     }
 
-    /// Reads a bundle and makes it visible; `progress` gets the bytes so far.
+    /// Reads a bundle, of `byteCount` bytes if that is known, and makes it visible; `progress` gets the bytes so far.
     ///
-    /// Throws ``XetBundle/BundleError``, and what reading and writing throw.
-    package func run(_ stream: BundleStream, progress: (UInt64) -> Void = { _ in }) async throws -> Summary {
+    /// Throws ``XetBundle/BundleError``, ``DiskFull``, and what reading and writing throw.
+    package func run(
+        _ stream: BundleStream,
+        byteCount: UInt64? = nil,
+        progress: (UInt64) -> Void = { _ in }
+    ) async throws -> Summary {
         let staging = Opened()
         do {
-            let summary = try await run(stream, staging, progress)
+            let summary = try await run(stream, byteCount, staging, progress)
             await staging.close()
             try await staging.folder?.remove()
             return summary
         } catch {
             await staging.close()
-            // What comes of a bundle that is wrong is worth nothing; of one that broke off it is, and of one whose
-            // base is missing.
+            // What comes of a bundle that is wrong is worth nothing; of one that broke off, or lacks its base, it is.
             switch error as? BundleError {
             case nil, .truncated, .missingChunk: break
             default: try? await staging.folder?.remove()
@@ -75,12 +67,11 @@ package struct BundleImport: Sendable {
 
     private func run(
         _ stream: BundleStream,
+        _ byteCount: UInt64?,
         _ staging: Opened,
         _ progress: (UInt64) -> Void
     ) async throws -> Summary {
         var contents = BundleContents(sources: [])
-        var batch = AnswerBatch(limit: Self.batchByteCount)
-        var answers: (any HubArchive)?
         let outcome = try await stream.run { run in
             try await staging.get().take(run)
         } record: { record, offset in
@@ -88,23 +79,19 @@ package struct BundleImport: Sendable {
             switch record {
             case .contents(let found):
                 contents = found
-                let opened = try await BundleStaging(try found.identifier, beside: store)
-                staging.set(opened)
-                let path = opened.folder.appending("answers.sqlite")
-                for ending in ["", "-wal", "-shm"] { SystemCalls.remove(FilePath("\(path)\(ending)")) }
-                answers = try await makeArchive(path)
+                staging.set(try await BundleStaging(try found.identifier, of: byteCount, beside: store))
             case .answer(let answer):
-                if let full = batch.add(answer) { try await answers?.keep(full) }
+                try await staging.get().answers.append(answer)
             case .file(let file):
                 try await staging.get().take(file)
             case .chunks, .end:
                 break
             }
         }
-        try await answers?.keep(batch.rest)
         let opened = try staging.get()
         try await opened.publish()
-        let hidden = try await publish(contents, answers)
+        try await opened.answers.forEach { try await archive.keep($0) }
+        let hidden = try await permit(contents)
         let tally = opened.tally
         return Summary(
             contents: contents,
@@ -116,16 +103,10 @@ package struct BundleImport: Sendable {
         )
     }
 
-    /// Keeps the Hub's answers; returns the repositories that nobody sees.
-    private func publish(_ contents: BundleContents, _ staged: (any HubArchive)?) async throws -> [String] {
+    /// Shows repositories to everybody who may see them; returns those that nobody sees.
+    private func permit(_ contents: BundleContents) async throws -> [String] {
         var hidden: [String] = []
-        let repositories = Set(contents.sources.map(\.repository)).sorted()
-        for repository in repositories {
-            var last: String?
-            while let page = try await staged?.answers(of: repository, after: last), let end = page.last {
-                last = end.target
-                try await archive.keep(page)
-            }
+        for repository in Set(contents.sources.map(\.repository)).sorted() {
             let isPublic = contents.sources.allSatisfy { $0.repository != repository || $0.isPublic }
             if isPublic || isForAll {
                 try await archive.permit(nil, repository, files: true)
@@ -160,24 +141,4 @@ private final class Opened: Sendable {
     }
 
     func close() async { await folder?.close() }
-}
-
-/// Answers that are kept together.
-private struct AnswerBatch {
-    let limit: Int
-    private(set) var rest: [ArchivedAnswer] = []
-    private var byteCount = 0
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// Adds one; returns all if they are enough.
-    mutating func add(_ answer: ArchivedAnswer) -> [ArchivedAnswer]? {
-        rest.append(answer)
-        byteCount += answer.body.count + 1024
-        guard byteCount >= limit else { return nil }
-        defer { (rest, byteCount) = ([], 0) }
-        return rest
-    }
 }

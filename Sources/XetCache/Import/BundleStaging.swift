@@ -31,18 +31,28 @@ final class BundleStaging: Sendable {
     }
 
     let folder: FilePath
+    /// What the bundle says that the Hub said.
+    let answers: AnswerSpool
     private let main: DiskChunkStore
     private let staged: DiskChunkStore
     private let state = Mutex(State())
 
-    /// Opens the staging of a bundle, or begins it; ``close()`` follows.
-    init(_ identifier: String, beside main: DiskChunkStore) async throws {
+    /// Opens the staging of a bundle of `byteCount` bytes, if that is known, or begins it; ``close()`` follows.
+    ///
+    /// Throws ``DiskFull`` if there is not as much room as it may need.
+    init(_ identifier: String, of byteCount: UInt64?, beside main: DiskChunkStore) async throws {
         self.main = main
         folder = main.files.folder.imports.appending(identifier)
         staged = try await DiskChunkStore.open(folder, byteLimit: .max, mayEvict: false)
         do {
             try await staged.removeOrphans()
             try await staged.forgetFiles()
+            if let byteCount {
+                let free = try await staged.files.freeByteCount()
+                let needed = Int(clamping: byteCount) - staged.byteCount
+                guard free >= needed else { throw DiskFull(freeByteCount: free, neededByteCount: needed) }
+            }
+            answers = try await AnswerSpool(folder.appending("answers"), staged.files.threads)
         } catch {
             await staged.close()
             throw error

@@ -22,7 +22,7 @@ struct BundleCommand: AsyncParsableCommand {
             front to back, so a pipe or a tape will do:
               xet bundle create owner/model -o - | ssh inside xet bundle import - --cache /var/cache/xet
             """,
-        subcommands: [Create.self, Verify.self, List.self, Keygen.self]
+        subcommands: [Create.self, Verify.self, List.self, Import.self, Keygen.self]
     )
 }
 

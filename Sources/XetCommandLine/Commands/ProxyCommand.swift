@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import NIOCore
 import ServiceLifecycle
+import XetClient
 import XetConfiguration
 import XetCore
 import XetProxy
@@ -67,6 +68,7 @@ struct ProxyCommand: AsyncParsableCommand {
                         let ready = ReadyLine(
                             address: $0,
                             hub: setup.assembly.hub,
+                            isOffline: setup.assembly.http.isOffline,
                             allowsAnonymous: proxy.allowAnonymous,
                             allowsWrites: proxy.allowWrites,
                             cache: setup.assembly.cache?.folder,

@@ -235,6 +235,11 @@ enum ProxySettings {
         atLeast: .zero
     )
 
+    static let offline = Setting.boolean(
+        "offline",
+        "Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache."
+    )
+
     // MARK: How much it takes
 
     static let bufferMemory = Setting.byteCount(
@@ -344,7 +349,7 @@ enum ProxySettings {
         upstreamIdleTimeout.declaration, stallTimeout.declaration, retryFor.declaration,
         allowAnonymous.declaration, tokenRepository.declaration, allow.declaration, deny.declaration,
         allowWrites.declaration, signingKeyFile.declaration, signingKey.declaration,
-        cache.declaration, cacheSize.declaration, hubLease.declaration, hubStale.declaration,
+        cache.declaration, cacheSize.declaration, hubLease.declaration, hubStale.declaration, offline.declaration,
         bufferMemory.declaration, maximumDownloads.declaration, maximumDownloadsPerClient.declaration,
         maximumConnections.declaration, maximumBodySize.declaration, maximumHeaderSize.declaration,
         idleTimeout.declaration,

@@ -38,6 +38,12 @@ struct ProxySetup: Sendable {
             assembly.cache = .init(folder: folder, byteLimit: settings[ProxySettings.cacheSize])
         }
         assembly.leases = leases(settings)
+        assembly.http.isOffline = settings[ProxySettings.offline]
+        guard !assembly.http.isOffline || assembly.cache != nil else {
+            throw SettingProblems([
+                SettingProblem(settings.origin(ProxySettings.offline), "'offline' needs 'cache', to serve what it has")
+            ])
+        }
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])
         assembly.http.privateUpstreams = settings[ProxySettings.privateUpstreams]
         assembly.http.connectTimeout = .init(settings[ProxySettings.connectTimeout])
@@ -56,7 +62,11 @@ struct ProxySetup: Sendable {
         let lease = settings[ProxySettings.hubLease]
         let isAsked = settings[ProxySettings.cache] != nil || settings.origin(ProxySettings.hubStale) != .preset
         guard isAsked || lease > .zero else { return nil }
-        return HubLeases.Configuration(lease: lease, stale: settings[ProxySettings.hubStale])
+        return HubLeases.Configuration(
+            lease: lease,
+            stale: settings[ProxySettings.hubStale],
+            isOffline: settings[ProxySettings.offline]
+        )
     }
 
     private static func proxy(_ settings: ResolvedSettings) throws(SettingProblems) -> ProxyConfiguration {

@@ -87,12 +87,14 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.cacheSize) var cacheSize: String?
         @Option(ProxySettings.hubLease) var hubLease: String?
         @Option(ProxySettings.hubStale) var hubStale: String?
+        @Flag(ProxySettings.offline) var offline: Bool?
 
         fileprivate func add(to given: inout GivenFlags) {
             given.add(ProxySettings.cache, cache)
             given.add(ProxySettings.cacheSize, cacheSize)
             given.add(ProxySettings.hubLease, hubLease)
             given.add(ProxySettings.hubStale, hubStale)
+            given.add(ProxySettings.offline, offline)
         }
     }
 

@@ -8,6 +8,8 @@ struct ReadyLine {
     /// As it is bound.
     let address: String
     let hub: HTTPAddress
+    /// Whether it is not asked.
+    let isOffline: Bool
     let allowsAnonymous: Bool
     let allowsWrites: Bool
     /// Folder of the cache.
@@ -25,7 +27,8 @@ struct ReadyLine {
                 return "cache \(DisplayText.escaped(folder))\(limit)"
             }
             let parts = [
-                "hub \(hub)", "anonymous \(allowsAnonymous ? "yes" : "no")", "writes \(allowsWrites ? "yes" : "no")",
+                "hub \(hub)\(isOffline ? " not asked: offline" : "")", "anonymous \(allowsAnonymous ? "yes" : "no")",
+                "writes \(allowsWrites ? "yes" : "no")",
                 cache ?? "no cache",
             ]
             write("\(message) (\(parts.joined(separator: ", ")))")
@@ -34,6 +37,7 @@ struct ReadyLine {
                 "address": "\(address)", "hub": "\(hub)", "anonymous": .stringConvertible(allowsAnonymous),
                 "writes": .stringConvertible(allowsWrites),
             ]
+            if isOffline { metadata["offline"] = .stringConvertible(true) }
             if let cache { metadata["cache"] = "\(cache)" }
             if let cacheByteLimit { metadata["cache_limit_bytes"] = .stringConvertible(cacheByteLimit) }
             let logger = Logger(label: "xet.proxy") { _ in

@@ -14,6 +14,13 @@ enum Caller {
             }
             return nil
         }
+        return try token(authorization: field)
+    }
+
+    /// The token that an `Authorization` header holds.
+    ///
+    /// Throws `.unauthorized` if there is none in it.
+    static func token(authorization field: String) throws -> HubToken {
         let parts = field.split(separator: " ", maxSplits: 1)
         let value = parts.count == 2 ? parts[1] : ""
         switch parts.first?.lowercased() {

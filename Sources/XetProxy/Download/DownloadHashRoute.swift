@@ -28,7 +28,9 @@ struct DownloadHashRoute: Sendable {
         guard rules.permits(repository) else { return .refusal(repository) }
         let scope = TokenScope(repository: repository, revision: query.revision, token: token)
         let source = upstream.cas.reconstructions(for: scope)
-        let byteCount = try await upstream.downloader.byteCount(of: hash, from: source)
+        let byteCount = try await byteCount(of: hash, repository, token) {
+            try await upstream.downloader.byteCount(of: hash, from: source)
+        }
         let file = ResolvedFile(
             storage: .xet(hash),
             byteCount: byteCount,
@@ -50,6 +52,29 @@ struct DownloadHashRoute: Sendable {
             scope: scope,
             context: context
         )
+    }
+
+    /// How long the file is: what the CAS says to this caller or, if it does not say anything, what the Hub has said
+    /// before.
+    private func byteCount(
+        of hash: FileHash,
+        _ repository: Repository,
+        _ token: HubToken?,
+        _ ask: () async throws -> UInt64
+    ) async throws -> UInt64 {
+        do {
+            return try await ask()
+        } catch let error as XetError where error.isUnanswered {
+            guard let leases = upstream.leases, let record = leases.record,
+                let byteCount = await record.byteCount(
+                    of: hash,
+                    repository,
+                    from: token.map { "Bearer \($0.secret)" },
+                    within: leases.archiveAge
+                )
+            else { throw error }
+            return byteCount
+        }
     }
 
     private func repository(_ query: DownloadQuery) throws -> Repository {

@@ -31,8 +31,27 @@ struct RegularFile: Sendable {
             return .bare(head.status, head.headers)
         }
         if let response = try await remembered(head.range, head.status, head.headers) { return response }
-        return try await pass(head.range, head.status, head.headers, context)
+        do {
+            return try await pass(head.range, head.status, head.headers, context)
+        } catch let error as XetError where error.isUnanswered {
+            guard let response = try await archived(head.range, head.status, head.headers) else { throw error }
+            return response
+        }
     }
+
+    /// What the content is asked with: only of the version that the Hub has just spoken of.
+    private func question(_ etag: String, _ authorization: String?) -> HubQuestion {
+        HubQuestion(
+            .get,
+            HubPath.resolve(request.repository, revision: request.revision, path: request.path),
+            detail: .content(tag: etag),
+            repository: request.repository,
+            authorization: authorization,
+            headers: [:]
+        )
+    }
+
+    private var authorization: String? { request.token.map { "Bearer \($0.secret)" } }
 
     /// The answer from the whole content, if that is remembered; `nil` if the Hub has to be asked for what is wanted.
     private func remembered(
@@ -41,29 +60,66 @@ struct RegularFile: Sendable {
         _ headers: HTTPFields
     ) async throws -> Response? {
         guard let leases = upstream.leases, let range, let etag = file.etag, let byteCount = file.byteCount,
-            let length = Int(exactly: byteCount), length <= HubLeases.answerByteCount,
-            let start = Int(exactly: range.start), let count = Int(exactly: range.count)
+            let length = Int(exactly: byteCount)
         else { return nil }
-        let target = HubPath.resolve(request.repository, revision: request.revision, path: request.path)
-        let question = HubQuestion(
-            .get,
-            target,
-            // Only of the version that the Hub has just spoken of.
-            detail: "content of \(etag)",
-            repository: request.repository,
-            authorization: request.token.map { "Bearer \($0.secret)" },
-            headers: [:]
-        )
+        let question = question(etag, authorization)
+        if length > HubLeases.answerByteCount {
+            // It is collected once for the archive; apart from that it goes through as it comes.
+            guard let record = leases.record, length <= HubRecord.contentByteCount, range.count == byteCount,
+                !record.hasNoted(question, from: authorization)
+            else { return nil }
+        }
         let reservation = upstream.downloader.budget.answerReservation()
-        let answer = try await leases.answer(to: question) { isPatient in
+        let answer = try await leases.answer(to: question, from: authorization) { isPatient in
             try await reservation.hold(length)
             let content = try await upstream.hub.content(of: request, file, retry: upstream.retry(isPatient))
             var sink = BufferSink()
             try await content.stream(retry: upstream.retry(isPatient), into: &sink)
-            return HubAnswer(HTTPResponse(status: .ok), from: upstream.hub.endpoint.appending(target), body: sink.bytes)
+            let address = upstream.hub.endpoint.appending(question.target)
+            return HubAnswer(HTTPResponse(status: .ok, headerFields: contentHeaders), from: address, body: sink.bytes)
         }
+        return try await part(range, of: answer, length, reservation, status, headers)
+    }
+
+    /// The answer from what an archive has, when the Hub does not give it.
+    private func archived(
+        _ range: FileByteRange?,
+        _ status: HTTPResponse.Status,
+        _ headers: HTTPFields
+    ) async throws -> Response? {
+        guard let leases = upstream.leases, let record = leases.record, let range, let etag = file.etag,
+            let length = file.byteCount.flatMap({ Int(exactly: $0) }), length <= HubRecord.contentByteCount
+        else { return nil }
+        let reservation = upstream.downloader.budget.answerReservation()
+        try await reservation.hold(length)
+        let question = question(etag, authorization)
+        let answer = await record.answer(to: question, from: authorization, within: leases.archiveAge)
+        return try await part(range, of: answer, length, reservation, status, headers)
+    }
+
+    /// What the content is, as the Hub has said.
+    private var contentHeaders: HTTPFields {
+        var headers: HTTPFields = [:]
+        headers[.eTag] = file.etag
+        headers[.repoCommit] = file.commit
+        headers[.contentType] = file.contentType
+        headers[.lastModified] = file.lastModified
+        headers[.contentLength] = file.byteCount.map { "\($0)" }
+        return headers
+    }
+
+    /// The answer with a range of the whole content.
+    private func part(
+        _ range: FileByteRange,
+        of answer: HubAnswer?,
+        _ length: Int,
+        _ reservation: AnswerReservation,
+        _ status: HTTPResponse.Status,
+        _ headers: HTTPFields
+    ) async throws -> Response? {
         // One that ignores how long the file is has not sent the file.
-        guard let whole = answer?.body, whole.readableBytes == length,
+        guard let whole = answer?.body, whole.readableBytes == length, let start = Int(exactly: range.start),
+            let count = Int(exactly: range.count),
             let part = whole.getSlice(at: whole.readerIndex + start, length: count)
         else { return nil }
         // A client that reads slowly keeps it, whatever becomes of what is remembered.

@@ -24,6 +24,8 @@ public final class Upstream: Sendable {
     let cache: (any SiteCache)?
     /// What the Hub has said before, if that is remembered.
     let leases: HubLeases?
+    /// Whether nobody is asked, so that what is kept is all there is.
+    var isOffline: Bool { hub.http.isOffline }
     /// What requests that change something go out through.
     let writes: UpstreamHTTP
     /// What all parts count in.
@@ -65,7 +67,7 @@ public final class Upstream: Sendable {
     /// What the Hub says of a file to the caller, whose own token it is asked with.
     func head(_ request: FileRequest, headers: HTTPFields = [:], followsHub: Bool) async throws -> FileHead {
         try await withSpan("resolve") { _ in
-            try await leased(request, headers, detail: followsHub ? "following" : "") { isPatient in
+            try await leased(request, headers, detail: followsHub ? .following : .none) { isPatient in
                 // What may pass is asked again; of what does not, a client that talks to the Hub gets the Hub's own words.
                 var refusal: FileHead?
                 do {
@@ -96,20 +98,21 @@ public final class Upstream: Sendable {
     private func leased(
         _ request: FileRequest,
         _ headers: HTTPFields,
-        detail: String,
+        detail: HubQuestion.Detail,
         _ ask: (_ isPatient: Bool) async throws -> FileHead
     ) async throws -> FileHead {
         guard let leases else { return try await ask(true) }
         try request.check()
+        let authorization = request.token.map { "Bearer \($0.secret)" }
         let question = HubQuestion(
             .head,
             HubPath.resolve(request.repository, revision: request.revision, path: request.path),
             detail: detail,
             repository: request.repository,
-            authorization: request.token.map { "Bearer \($0.secret)" },
+            authorization: authorization,
             headers: headers
         )
-        let answer = try await leases.answer(to: question) { isPatient in
+        let answer = try await leases.answer(to: question, from: authorization) { isPatient in
             let head = try await ask(isPatient)
             return HubAnswer(head.head, from: head.address)
         }
@@ -146,13 +149,14 @@ public final class Upstream: Sendable {
 
     /// The bytes of a file that was resolved, or what its headers say of it: the one answer of all download routes.
     ///
-    /// `headers` go along.
+    /// `headers` go along. The answer names the hash of a file in XET if it `namesHash`.
     func respond(
         _ request: Request,
         _ context: ProxyContext,
         file: FileRequest,
         _ resolved: ResolvedFile,
         name: String,
+        namesHash: Bool = true,
         headers: HTTPFields = [:]
     ) async throws -> Response {
         guard case .xet(let hash) = resolved.storage, let byteCount = resolved.byteCount else {
@@ -164,7 +168,7 @@ public final class Upstream: Sendable {
             file: resolved,
             byteCount: byteCount,
             fileName: name,
-            hash: hash,
+            hash: namesHash ? hash : nil,
             acceptsRanges: !downloader.refusesParts(of: hash),
             headers: headers
         )
@@ -204,6 +208,7 @@ public final class Upstream: Sendable {
             headers[.xCache] = "HIT"
         }
         guard request.method == .get, let range = head.range else { return .bare(head.status, headers) }
+        if isOffline { try await checkIsKept(range, of: hash) }
         // The chunks of a part that are proven have been compared with a hash that covered them.
         async let isProven = isWhole ? false : cache?.isProven(range, of: hash) ?? false
         let source: any ReconstructionSource = cas.reconstructions(for: scope)
@@ -224,6 +229,15 @@ public final class Upstream: Sendable {
             try await tallying(context, isOnlyProven: isOnlyProven) { try await download.stream(into: &sink) }
         }
         return Response(status: head.status, headers: headers, body: body)
+    }
+
+    /// Throws `.offline` if a part of a range is missing, as it would turn out behind the head.
+    private func checkIsKept(_ range: FileByteRange, of file: FileHash) async throws {
+        guard let cache, case let place? = await cache.missing(range, of: file) else { return }
+        throw XetError(
+            .offline,
+            "this proxy is offline, and has no more than a part of what you ask for: byte \(place) of \(file) is missing"
+        )
     }
 
     /// Whether all chunks that a range needs are kept and proven, however long it takes to say.

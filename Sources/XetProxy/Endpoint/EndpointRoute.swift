@@ -54,7 +54,10 @@ struct EndpointRoute: Sendable {
         // Before, for whoever is told meanwhile; afterwards, for what was asked meanwhile.
         leases.end(target.changed)
         defer { leases.end(target.changed) }
-        return try await answer(request, context, target, access).ending { leases.end(target.changed) }
+        let response = try await answer(request, context, target, access)
+        // Nobody makes an archive forget by asking for what the Hub refuses.
+        if let changed = target.changed, response.status.kind == .successful { await leases.record?.forget(changed) }
+        return response.ending { leases.end(target.changed) }
     }
 
     private func answer(

@@ -70,11 +70,13 @@ struct EndpointServices: Sendable {
 
     /// Sends on a request that reads from a repository, or gives what the Hub said before.
     ///
-    /// `expiration` tells when an answer is no longer good, in Unix seconds.
+    /// `expiration` tells when an answer is no longer good, in Unix seconds. What gives access is not `isLasting`: no
+    /// later process gives it out.
     func read(
         _ request: UpstreamRequest,
         _ target: String,
         of repository: Repository?,
+        isLasting: Bool = true,
         expiration: (UpstreamResponse, ByteBuffer) -> UInt64? = { _, _ in nil }
     ) async throws -> UpstreamResponse {
         guard let leases = upstream.leases, let repository, request.body == nil, [.get, .head].contains(request.method)
@@ -82,18 +84,24 @@ struct EndpointServices: Sendable {
         let question = HubQuestion(
             request.method,
             target,
+            isLasting: isLasting,
             repository: repository,
             authorization: request.authorization,
             headers: request.headers
         )
         let reservation = upstream.downloader.budget.answerReservation()
         var own: UpstreamResponse?
-        let answer = try await leases.answer(to: question) { isPatient in
+        let isArchived = leases.record != nil && isLasting
+        let isContent = isArchived && request.headers[.range] == nil && HubTarget(target, of: repository).isContent
+        let most = isContent ? HubRecord.contentByteCount : HubLeases.answerByteCount
+        let answer = try await leases.answer(to: question, from: request.authorization) { isPatient in
             var request = request
+            // An archive has bodies as they are.
+            if isArchived { request.headers[.acceptEncoding] = "identity" }
             if !isPatient { request.headTimeout = .init(HubLeases.briefWait) }
             let response =
                 try await isPatient ? send(request) : upstream.hub.http.exchange(request)
-            let body = try await response.shortBody(of: request.method, upTo: HubLeases.answerByteCount) {
+            let body = try await response.shortBody(of: request.method, upTo: most) {
                 try await reservation.hold($0)
             }
             guard let body else {

@@ -43,6 +43,9 @@ struct HubAnswer: Sendable {
         return answer
     }
 
+    /// Whether it comes from an archive: then what it leads to may be as far away as the Hub.
+    var isArchived: Bool { head.headerFields[.archived] != nil }
+
     var meaning: Meaning {
         switch head.status.code {
         case 200, 301, 302, 303, 304, 307, 308: .permitted
@@ -70,4 +73,10 @@ struct HubAnswer: Sendable {
             $0 + $1.name.rawName.utf8.count + $1.value.utf8.count + 64
         }
     }
+}
+
+extension HTTPField.Name {
+    /// Marks what comes from an archive, within this process; no client gets it, and one that the Hub sends means
+    /// nothing.
+    static let archived = known("X-Xet-Archived")
 }

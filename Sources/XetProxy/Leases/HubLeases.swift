@@ -18,13 +18,16 @@ public final class HubLeases: Sendable {
         public var lease: Duration
         /// How long an answer may stand in for one that the Hub does not give.
         public var stale: Duration
+        /// Whether the Hub is never asked: then what is archived holds however old it is.
+        public var isOffline: Bool
         /// Most bytes of all answers.
         var byteCount = 24 << 20
 
         /// Makes a configuration.
-        public init(lease: Duration = .zero, stale: Duration = .zero) {
+        public init(lease: Duration = .zero, stale: Duration = .zero, isOffline: Bool = false) {
             self.lease = lease
             self.stale = stale
+            self.isOffline = isOffline
         }
     }
 
@@ -36,6 +39,8 @@ public final class HubLeases: Sendable {
         case lease
         /// The Hub is away, or says that it has had enough.
         case stale
+        /// The same, and an archive knows what it said to an earlier process.
+        case archive
     }
 
     private struct Entry {
@@ -87,6 +92,8 @@ public final class HubLeases: Sendable {
     private static let mostMarkCount = 4096
 
     private let configuration: Configuration
+    /// What outlives this process, if anything does.
+    let record: HubRecord?
     private let hub: HTTPAddress
     private let now: @Sendable () -> ContinuousClock.Instant
     /// Unix seconds.
@@ -95,15 +102,17 @@ public final class HubLeases: Sendable {
     private let requests = SharedRequests<Moment, HubAnswer?>()
     private let state = Mutex(State())
 
-    /// Remembers answers of `hub`; `time` gives Unix seconds.
+    /// Remembers answers of `hub`, in `record` for later processes as well; `time` gives Unix seconds.
     public init(
         _ configuration: Configuration,
         hub: HTTPAddress,
+        record: HubRecord? = nil,
         metrics: any MetricsFactory,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         time: @escaping @Sendable () -> UInt64
     ) {
         self.configuration = configuration
+        self.record = record
         self.hub = hub
         self.now = now
         self.time = time
@@ -114,20 +123,28 @@ public final class HubLeases: Sendable {
         savings = Dictionary(uniqueKeysWithValues: counters)
     }
 
+    /// How old an answer may be that an archive has, while the Hub does not give one.
+    var archiveAge: Duration {
+        configuration.isOffline ? .seconds(Int64.max >> 1) : max(configuration.stale, configuration.lease)
+    }
+
     /// The answer to a question: one that is known and still good, or what `ask` gives.
+    ///
+    /// `authorization` is what the caller sends, by which an archive knows it.
     ///
     /// `ask` gets whether it may take as long as usual; otherwise something is known, and the Hub is to be given up after
     /// ``briefWait``. It gives `nil` for what is not to be shared, and so does this: whoever gets that without having been asked
     /// asks on its own.
     func answer(
         to question: HubQuestion,
+        from authorization: String?,
         _ ask: (_ isPatient: Bool) async throws -> HubAnswer?
     ) async throws -> HubAnswer? {
         if let answer = leased(question) { return answer }
         let moment = moment(question)
         let (answer, isShared) = try await requests.value(for: moment) {
             if let answer = leased(question) { return answer }
-            return try await fresh(moment, ask)
+            return try await fresh(moment, authorization, ask)
         }
         if isShared, answer != nil { count(.joined) }
         return answer
@@ -157,43 +174,58 @@ public final class HubLeases: Sendable {
 // MARK: Asking
 
 extension HubLeases {
-    private func fresh(_ moment: Moment, _ ask: (_ isPatient: Bool) async throws -> HubAnswer?) async throws
-        -> HubAnswer?
-    {
+    private func fresh(
+        _ moment: Moment,
+        _ authorization: String?,
+        _ ask: (_ isPatient: Bool) async throws -> HubAnswer?
+    ) async throws -> HubAnswer? {
         let question = moment.question
-        let isKnown = known(question) != nil
-        if isHeld(question), let answer = standIn(question) { return answer }
+        // Both again when it stands in, since they may have been ended while the Hub was asked.
+        func standIn() async -> HubAnswer? {
+            if let known = known(question) {
+                count(.stale)
+                return known
+            }
+            guard let archived = await archived(moment, authorization) else { return nil }
+            count(.archive)
+            return archived
+        }
+        var isKnown = known(question) != nil
+        if !isKnown { isKnown = await archived(moment, authorization) != nil }
+        if isHeld(question), let answer = await standIn() { return answer }
         let start = now()
         let answer: HubAnswer?
         do {
             answer = try await ask(!isKnown)
-        } catch let error as XetError where error.isOutage {
+        } catch let error as XetError where error.isUnanswered {
             // A failure of its own is soon asked about again, silence takes long.
-            if error.code != .unavailable { hold(question, error.retryAfter) }
-            guard let answer = standIn(question) else { throw error }
+            if ![.unavailable, .offline].contains(error.code) { hold(question, error.retryAfter) }
+            guard let answer = await standIn() else { throw error }
             return answer
         }
         guard let answer else { return nil }
         noteBudget(question, answer.head.headerFields)
         switch answer.meaning {
         case .permitted:
-            keep(answer, moment, askedAt: start)
+            if keep(answer, moment, askedAt: start), answer.expiration == nil {
+                await record?.note(answer, to: question, from: authorization)
+            }
         case .denied:
             refuse(question)
+            await record?.refuse(answer, to: question, from: authorization)
         case .none:
             if answer.head.status == .tooManyRequests { hold(question, Self.wait(answer.head)) }
-            return standIn(question) ?? answer
+            return await standIn() ?? answer
         case .other:
             break
         }
         return answer
     }
 
-    /// What stands in for an answer: what is known now, since it may have been ended while the Hub was asked.
-    private func standIn(_ question: HubQuestion) -> HubAnswer? {
-        guard let known = known(question) else { return nil }
-        count(.stale)
-        return known
+    /// What an archive says, unless something was changed or refused since the question came.
+    private func archived(_ moment: Moment, _ authorization: String?) async -> HubAnswer? {
+        let answer = await record?.answer(to: moment.question, from: authorization, within: archiveAge)
+        return self.moment(moment.question) == moment ? answer : nil
     }
 
     private static func wait(_ head: HTTPResponse) -> Int? {
@@ -241,16 +273,18 @@ extension HubLeases {
         }
     }
 
-    private func keep(_ answer: HubAnswer, _ moment: Moment, askedAt: ContinuousClock.Instant) {
+    /// Remembers an answer, if it is not too long; returns whether nothing was changed or refused since the question
+    /// came.
+    private func keep(_ answer: HubAnswer, _ moment: Moment, askedAt: ContinuousClock.Instant) -> Bool {
         let question = moment.question
         let byteCount = answer.byteCount + question.byteCount + Self.overheadByteCount
         let isElsewhere = answer.isAlias(of: hub) || answer.address != hub.appending(question.target)
-        guard answer.body.readableBytes <= Self.answerByteCount else { return }
-        state.withLock { state in
+        return state.withLock { state in
             // What was changed or refused meanwhile may have been asked before.
             guard state.endingCount == moment.endingCount,
                 state.denialCounts[Relation(question)] ?? 0 == moment.denialCount
-            else { return }
+            else { return false }
+            guard answer.body.readableBytes <= Self.answerByteCount else { return true }
             state.useCount += 1
             let entry = Entry(
                 answer: answer,
@@ -261,13 +295,14 @@ extension HubLeases {
             )
             let before = state.entries[Relation(question), default: [:]].updateValue(entry, forKey: question)
             state.byteCount += byteCount - (before?.byteCount ?? 0)
-            guard state.byteCount > configuration.byteCount else { return }
+            guard state.byteCount > configuration.byteCount else { return true }
             // Half of it at once, so that it is seldom.
             let uses = state.entries.values.joined().sorted { $0.value.lastUse < $1.value.lastUse }
             for (question, _) in uses {
-                guard state.byteCount > configuration.byteCount / 2 else { return }
+                guard state.byteCount > configuration.byteCount / 2 else { return true }
                 Self.remove(question, &state)
             }
+            return true
         }
     }
 

@@ -13,27 +13,43 @@ struct HubQuestion: Hashable, Sendable {
         "if-modified-since", "if-unmodified-since", "if-range",
     ]
 
+    /// What tells a request from others that look the same.
+    enum Detail: Hashable, Sendable {
+        /// Nothing does.
+        case none
+        /// Where the Hub sends it, it goes on by itself.
+        case following
+        /// It is for the content with this entity tag, as the Hub has just named it.
+        case content(tag: String)
+    }
+
     /// Who asks, as far as the Hub knows: whoever has no token is nobody.
     let caller: CallerMark?
     /// The repository that it is about.
     let repository: Repository
-    private let method: String
+    let method: HTTPRequest.Method
+    let detail: Detail
+    /// Whether the answer is good for longer than this process may live: what gives access to something is not.
+    let isLasting: Bool
     /// Path and query, below the Hub's address.
     let target: String
     private let headers: [String: String]
 
-    /// A request; `detail` tells it from others that look the same.
+    /// A request.
     init(
         _ method: HTTPRequest.Method,
         _ target: String,
-        detail: String = "",
+        detail: Detail = .none,
+        isLasting: Bool = true,
         repository: Repository,
         authorization: String?,
         headers: HTTPFields
     ) {
         caller = authorization.map { CallerMark(authorization: $0) }
         self.repository = repository
-        self.method = method.rawValue + detail
+        self.method = method
+        self.detail = detail
+        self.isLasting = isLasting
         self.target = target
         let names = Set(headers.map(\.name.canonicalName)).filter {
             Self.headerNames.contains($0) || $0.hasPrefix("x-hf-")

@@ -26,6 +26,8 @@ package enum MetricHelp {
             "Answers with file or xorb bytes, by how they ended: finished, cancelled (the client left), aborted.",
         "xet_fetch_retries_total": "Ranges of xorbs asked for once more after a failure.",
         "xet_hash_seconds_total": "Time spent hashing chunks.",
+        "xet_hub_archive_answers": "Answers of the Hub that are kept for when it is away.",
+        "xet_hub_archive_bytes": "Bytes of the answers of the Hub that are kept.",
         "xet_hub_requests_saved_total":
             "Requests to the Hub that were not made: their answer was on its way, held by a lease, or stood in.",
         "xet_hub_up": "1 if the Hub answered the last probe, 0 if it did not.",

@@ -10,10 +10,10 @@ extension Response {
     /// The Hub's own words (`X-Error-Code`, `X-Error-Message`, the commit, its limits) are passed on.
     static func failure(_ error: XetError) -> Response {
         var headers: HTTPFields = [:]
-        headers[.errorCode] = error.response?.errorCode
-        // Clients show their users this of a 403, and nothing else.
-        let isForbidden = error.code == .forbidden
-        headers[.errorMessage] = error.response?.errorMessage ?? (isForbidden ? error.message : nil)
+        headers[.errorCode] = error.response?.errorCode ?? (error.code == .offline ? HubErrorCode.offline : nil)
+        // Clients show their users this of a 403, and of what has no body, and nothing else.
+        let isShown = error.code == .forbidden || error.code == .offline
+        headers[.errorMessage] = error.response?.errorMessage ?? (isShown ? error.message : nil)
         headers[.repoCommit] = error.response?.commit
         headers[.retryAfter] = error.retryAfter.map(String.init)
         headers[.rateLimit] = error.response?.rateLimit
@@ -35,7 +35,7 @@ extension XetError {
         case .notFound: .notFound
         case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .rateLimited: .tooManyRequests
-        case .timedOut: .gatewayTimeout
+        case .timedOut, .offline: .gatewayTimeout
         default: .badGateway
         }
     }

@@ -5,9 +5,12 @@ import NIOCore
 /// `GET /health`: this process serves.
 struct HealthRoute: Sendable {
     let version: String
+    /// Whether nobody upstream is asked.
+    let isOffline: Bool
 
     func respond() -> Response {
-        let body = #"{"status":"ok","version":"\#(version)"}"#
+        let offline = isOffline ? #","offline":true"# : ""
+        let body = #"{"status":"ok","version":"\#(version)"\#(offline)}"#
         return Response(
             status: .ok,
             headers: [.contentType: "application/json"],

@@ -34,7 +34,7 @@ struct IndexPage: Sendable {
     func values(_ report: StatusReport, base: String, root: String) -> [String: String] {
         let more = report.live - report.transfers.count
         return [
-            "hub": HTMLText.escape(report.hub),
+            "hub": HTMLText.escape(report.hub) + (report.isOffline ? " (offline: not asked)" : ""),
             "version": HTMLText.escape(report.version),
             "uptime": AmountText.time(seconds: report.uptime),
             "live": "\(report.live)",

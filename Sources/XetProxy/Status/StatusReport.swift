@@ -63,6 +63,8 @@ struct StatusReport: Encodable, Sendable {
 
     let version: String
     let hub: String
+    /// Whether nobody upstream is asked.
+    let isOffline: Bool
     let uptime: UInt64
     /// Transfers that run.
     let live: Int
@@ -78,6 +80,7 @@ struct StatusReport: Encodable, Sendable {
     init(
         version: String,
         hub: String,
+        isOffline: Bool = false,
         uptime: UInt64,
         _ snapshot: TransferBook.Snapshot,
         for viewer: Viewer,
@@ -88,6 +91,7 @@ struct StatusReport: Encodable, Sendable {
         self.cache = cache
         self.version = version
         self.hub = hub
+        self.isOffline = isOffline
         self.uptime = uptime
         live = snapshot.live.count
         rate = Self.rate(snapshot.live.reduce(0) { $0 + $1.bytesPerSecond })

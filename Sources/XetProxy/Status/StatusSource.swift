@@ -11,6 +11,7 @@ struct StatusSource: Sendable {
     let publics: PublicRepositories
     let operators: OperatorAccess
     let cache: (any SiteCache)?
+    let isOffline: Bool
     /// Unix seconds.
     let now: @Sendable () -> UInt64
     /// When the proxy started, in Unix seconds.
@@ -24,6 +25,7 @@ struct StatusSource: Sendable {
         publics: PublicRepositories = PublicRepositories { _ in nil },
         operators: OperatorAccess = OperatorAccess(nil),
         cache: (any SiteCache)? = nil,
+        isOffline: Bool = false,
         now: @escaping @Sendable () -> UInt64
     ) {
         self.version = version
@@ -33,6 +35,7 @@ struct StatusSource: Sendable {
         self.publics = publics
         self.operators = operators
         self.cache = cache
+        self.isOffline = isOffline
         self.now = now
         start = now()
     }
@@ -47,6 +50,7 @@ struct StatusSource: Sendable {
         return StatusReport(
             version: version,
             hub: hub,
+            isOffline: isOffline,
             uptime: now - min(now, start),
             snapshot,
             for: viewer,

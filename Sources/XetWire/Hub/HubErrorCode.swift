@@ -8,4 +8,6 @@ public enum HubErrorCode {
     public static let entryNotFound = "EntryNotFound"
     /// The caller has not been given access to a gated repository.
     public static let gatedRepository = "GatedRepo"
+    /// A proxy that asks no Hub does not have it.
+    public static let offline = "ProxyOffline"
 }

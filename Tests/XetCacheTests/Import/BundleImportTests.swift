@@ -22,8 +22,7 @@ import _NIOFileSystem
             isForAll: Bool = false
         ) async throws -> BundleImport.Summary {
             let pieces = Pieces(bytes, pieceByteCount: 100)
-            let staged = MemoryHubArchive()
-            let bundle = BundleImport(into: store, archive: archive, isForAll: isForAll) { _ in staged }
+            let bundle = BundleImport(into: store, archive: archive, isForAll: isForAll)
             return try await bundle.run(BundleStream(trusted: trusted) { pieces.next() })
         }
 

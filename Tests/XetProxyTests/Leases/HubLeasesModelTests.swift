@@ -181,7 +181,7 @@ import XetWire
                 headers: [:]
             )
             let started = executor.start { [leases, model] in
-                try await leases.answer(to: question) { _ in try await model.answer(key, path: path) }
+                try await leases.answer(to: question, from: nil) { _ in try await model.answer(key, path: path) }
             }
             let version = model.version(key.repository)
             asked.append(Asked(key: key, path: path, start: model.now, version: version, started: started))

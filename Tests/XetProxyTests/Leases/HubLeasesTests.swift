@@ -53,7 +53,7 @@ import XetWire
                 headers: headers
             )
             var isAsked = false
-            let answer = try await leases.answer(to: question) { _ in
+            let answer = try await leases.answer(to: question, from: nil) { _ in
                 isAsked = true
                 if let error { throw error }
                 let head = HTTPResponse(status: .init(code: status), headerFields: answered)
@@ -201,7 +201,7 @@ import XetWire
         let started = (0..<100).map { number in
             executor.start {
                 let question = HubQuestion(.get, "/a", repository: rig.repository, authorization: nil, headers: [:])
-                return try await rig.leases.answer(to: question) { _ in
+                return try await rig.leases.answer(to: question, from: nil) { _ in
                     count.withLock { $0 += 1 }
                     try await isOpen.wait { $0 }
                     throw XetError(.connectionFailed, "broken")
@@ -225,7 +225,7 @@ import XetWire
         for number in 0..<100 {
             let target = "/\(number)"
             let question = HubQuestion(.get, target, repository: rig.repository, authorization: nil, headers: [:])
-            _ = try await rig.leases.answer(to: question) { _ in
+            _ = try await rig.leases.answer(to: question, from: nil) { _ in
                 HubAnswer(HTTPResponse(status: .ok), from: rig.hub.appending(target), body: body)
             }
             #expect(rig.leases.counts.bytes <= HubLeases.Configuration().byteCount)

@@ -47,6 +47,7 @@ struct HubRoute: Sendable {
         } else {
             passed.body = try await request.passedOnBody(isStream: context.isStream)
         }
+        let paths = try await PathsQuestion(route, repository, &passed, request, services.upstream)
         if case .list(let kind) = route, services.rules.exist {
             return try await list(kind, passed, for: request, addresses, context)
         }
@@ -62,7 +63,12 @@ struct HubRoute: Sendable {
         }
         // Addresses are found in what is not packed, and not in a part of it.
         passed.headers[.acceptEncoding] = "identity"
-        var answer = try await isWrite ? services.sendWrite(passed) : read(passed, request, repository)
+        var answer: UpstreamResponse
+        if let paths {
+            answer = try await paths.answer { try await services.send(passed) }
+        } else {
+            answer = try await isWrite ? services.sendWrite(passed) : read(passed, request, repository)
+        }
         if answer.head.status == .partialContent, Self.isJSON(answer.headers[.contentType]), request.method == .get {
             passed.headers[.range] = nil
             answer = try await read(passed, request, repository)

@@ -42,7 +42,7 @@ struct ResolveRoute: Sendable {
             guard request.method == .get else { return other(answer, request, addresses) }
             // The HEAD had no body, and that of an error has its words. If the Hub has recovered since, it is the file, of
             // which the client gets the part that it asked for, or says what the file is.
-            let content = try await content(request, token)
+            let content = try await content(request, repository, token)
             answer = FileHead(head: content.head, address: content.address)
             guard answer.isRedirect, answer.namesContent else {
                 // What is no Hub's answer is no file either.
@@ -51,11 +51,13 @@ struct ResolveRoute: Sendable {
             }
         }
         let resolved = try answer.file(hub: hub, hasCommit: repository.kind.hasRevisions)
-        let headers = headers(answer, resolved, file, addresses)
+        // Where the Hub is away the CAS may be too: clients get the bytes from here, as of any other file.
+        let leadsToCAS = answer.head.headerFields[.archived] == nil
+        let headers = leadsToCAS ? headers(answer, resolved, file, addresses) : plainHeaders(answer, resolved)
         if case .xet(let hash) = resolved.storage, let byteCount = resolved.byteCount {
             upstream.cache?.note(byteCount: byteCount, of: hash)
         }
-        if request.method == .get, !wantsBytes, case .xet = resolved.storage {
+        if request.method == .get, !wantsBytes, leadsToCAS, case .xet = resolved.storage {
             var headers = headers
             headers[.location] = bytesAddress(file, resolved, addresses).absolute
             return Response(status: .found, headers: headers)
@@ -67,6 +69,7 @@ struct ResolveRoute: Sendable {
             file: file,
             resolved,
             name: path.segments(separatedBy: "/").last ?? path,
+            namesHash: leadsToCAS,
             headers: headers
         )
     }
@@ -78,7 +81,9 @@ struct ResolveRoute: Sendable {
     }
 
     /// What the Hub answers to the request itself.
-    private func content(_ request: Request, _ token: HubToken?) async throws -> UpstreamResponse {
+    private func content(_ request: Request, _ repository: Repository, _ token: HubToken?) async throws
+        -> UpstreamResponse
+    {
         var headers = EndpointHeaders.hubRequest(request.headers)
         headers[.acceptEncoding] = "identity"
         let passed = UpstreamRequest(
@@ -88,7 +93,7 @@ struct ResolveRoute: Sendable {
             headers: headers,
             authorization: token.map { "Bearer \($0.secret)" }
         )
-        return try await services.send(passed)
+        return try await services.read(passed, request.passedOnTarget, of: repository)
     }
 
     /// What goes with every answer about a file.
@@ -117,6 +122,14 @@ struct ResolveRoute: Sendable {
         headers[.linkedSize] = resolved.byteCount.map { "\($0)" }
         headers[.linkedETag] = upstream[.linkedETag] ?? resolved.etag
         headers[.xetHash] = hash.text
+        return headers
+    }
+
+    /// What goes with an answer that leads nowhere but here.
+    private func plainHeaders(_ answer: FileHead, _ resolved: ResolvedFile) -> HTTPFields {
+        var headers = EndpointHeaders.fileResponse(answer.head.headerFields)
+        for name in [HTTPField.Name.xetHash, .xetRefreshRoute, .link] { headers[name] = nil }
+        headers[.linkedSize] = headers[.linkedSize] ?? resolved.byteCount.map { "\($0)" }
         return headers
     }
 

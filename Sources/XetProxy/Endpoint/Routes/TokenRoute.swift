@@ -47,7 +47,8 @@ struct TokenRoute: Sendable {
             passed,
             request.passedOnTarget,
             // One that is good for writing is nothing to hand out twice.
-            of: access == .read ? repository : nil
+            of: access == .read ? repository : nil,
+            isLasting: false
         ) { answer, body in
             (try? Self.token(Array(buffer: body), answer)).map { $0.expiration - min($0.expiration, Self.margin) }
         }

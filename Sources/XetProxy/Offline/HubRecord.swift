@@ -1,0 +1,360 @@
+import HTTPTypes
+import NIOCore
+import Synchronization
+public import XetAccess
+import XetClient
+import XetCore
+public import XetWire
+
+/// What the Hub has said to whom, in an archive that outlives the process.
+///
+/// It notes what callers are answered, and answers those who were permitted to see it when the Hub does not. It never
+/// fails: what cannot be noted is not known later.
+public final class HubRecord: Sendable {
+    /// Most bytes of a file's content that is noted.
+    static let contentByteCount = 32 << 20
+    /// How long an answer that comes again need not be noted again.
+    private static let repeatTime = Duration.seconds(60)
+    /// Most answers that are known to have been noted lately.
+    private static let mostRepeatCount = 8192
+
+    /// An answer that was noted, without what each answer has of its own.
+    private struct Noted: Hashable {
+        let caller: [UInt8]?
+        let repository: Repository
+        let method: HTTPRequest.Method
+        let target: String
+        let digest: Int
+    }
+
+    let archive: any FileArchive
+    let hub: HTTPAddress
+    private let signer: Signer
+    /// Unix seconds.
+    private let time: @Sendable () -> UInt64
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let noted = Mutex<[Noted: ContinuousClock.Instant]>([:])
+
+    /// A record of what `hub` says; `key` has 32 bytes and stays the same as long as the archive does.
+    ///
+    /// `time` gives Unix seconds.
+    public init(
+        _ archive: any FileArchive,
+        key: [UInt8],
+        hub: HTTPAddress,
+        time: @escaping @Sendable () -> UInt64,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.archive = archive
+        self.hub = hub
+        signer = Signer(key: key)
+        self.time = time
+        self.now = now
+    }
+
+    /// How the archive calls who sends an `Authorization`: by the token, however it is sent.
+    func caller(_ authorization: String?) -> [UInt8]? {
+        guard let authorization else { return nil }
+        let token = try? Caller.token(authorization: authorization)
+        return signer.code(Signer.Purpose("archived caller"), [Array((token?.secret ?? authorization).utf8)])
+    }
+
+    // MARK: What is noted
+
+    /// Notes an answer, and that the caller may see what it is about.
+    func note(_ answer: HubAnswer, to question: HubQuestion, from authorization: String?) async {
+        guard question.isLasting, let archived = archivable(answer, question) else { return }
+        let caller = caller(authorization)
+        let key = Noted(
+            caller: caller,
+            repository: question.repository,
+            method: question.method,
+            target: question.target,
+            digest: Self.digest(archived)
+        )
+        let moment = now()
+        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime } ?? false }
+        guard !isRepeated else { return }
+        do {
+            try await archive.keep([archived])
+            try await permit(caller, archived, HubTarget(question.target, of: question.repository))
+        } catch {
+            return
+        }
+        noted.withLock { noted in
+            if noted.count >= Self.mostRepeatCount { noted = [:] }
+            noted[key] = moment
+        }
+    }
+
+    /// Whether an answer to a question has been noted lately.
+    func hasNoted(_ question: HubQuestion, from authorization: String?) -> Bool {
+        let (caller, moment) = (caller(authorization), now())
+        return noted.withLock { noted in
+            noted.contains {
+                ($0.key.caller, $0.key.repository, $0.key.method, $0.key.target)
+                    == (caller, question.repository, question.method, question.target)
+                    && moment - $0.value < Self.repeatTime
+            }
+        }
+    }
+
+    private func permit(_ caller: [UInt8]?, _ answer: ArchivedAnswer, _ target: HubTarget) async throws {
+        let name = answer.repository
+        guard target.subject == .information, answer.method == "GET", answer.status == 200,
+            let visibility = HubKnowledge.visibility(answer.body)
+        else {
+            return try await archive.permit(caller, name, files: target.isContent)
+        }
+        if visibility.isPrivate {
+            try await archive.deny(nil, name, filesAlone: false)
+        } else {
+            try await archive.permit(nil, name, files: !visibility.isGated)
+            if visibility.isGated { try await archive.deny(nil, name, filesAlone: true) }
+        }
+        if caller != nil { try await archive.permit(caller, name, files: !visibility.isGated) }
+    }
+
+    /// Notes that the Hub refuses a caller a repository, or its files.
+    func refuse(_ answer: HubAnswer, to question: HubQuestion, from authorization: String?) async {
+        // What is asked otherwise may be refused, or missing, for whoever asks.
+        guard HubTarget(question.target, of: question.repository).isCommon else { return }
+        noted.withLock { $0 = [:] }
+        let caller = caller(authorization)
+        let name = question.repository.archiveName
+        let (status, code) = (answer.head.status.code, answer.head.headerFields[.errorCode])
+        let isGated = code == HubErrorCode.gatedRepository
+        // What somebody with a token does not get nobody gets without; one that is no token proves nothing.
+        let isForNobody = status == 404 && code == HubErrorCode.repositoryNotFound || status == 403 && isGated
+        do {
+            if caller != nil, isForNobody { try await archive.deny(nil, name, filesAlone: isGated) }
+            try await archive.deny(caller, name, filesAlone: isGated)
+        } catch {
+            // Nothing of the archive is given out either when it fails.
+        }
+    }
+
+    /// A repository has been changed.
+    func forget(_ repository: Repository) async {
+        noted.withLock { $0 = [:] }
+        try? await archive.forget(repository.archiveName)
+    }
+
+    /// The answer as it is kept; `nil` if it is not.
+    private func archivable(_ answer: HubAnswer, _ question: HubQuestion) -> ArchivedAnswer? {
+        let status = answer.head.status.code
+        guard [200, 301, 302, 303, 307, 308, 404].contains(status), [.get, .head].contains(question.method),
+            [nil, "identity"].contains(answer.head.headerFields[.contentEncoding]?.lowercased())
+        else { return nil }
+        return ArchivedAnswer(
+            repository: question.repository.archiveName,
+            method: question.method.rawValue,
+            target: question.target,
+            status: status,
+            headers: lasting(answer.head.headerFields, from: answer.address),
+            body: question.method == .head ? [] : Array(buffer: answer.body),
+            time: Int64(clamping: time())
+        )
+    }
+
+    /// Headers that clients may get, without those that are about this one answer or soon lead nowhere.
+    private func lasting(_ headers: HTTPFields, from address: HTTPAddress) -> [ArchivedAnswer.Header] {
+        EndpointHeaders.response(headers).compactMap { field in
+            let name = field.name.canonicalName
+            if ["age", "x-request-id", "x-amzn-requestid", "retry-after"].contains(name) || name.hasPrefix("ratelimit")
+            {
+                return nil
+            }
+            // A place elsewhere is signed for a while.
+            if name == "location", address.resolving(field.value)?.origin != hub.origin { return nil }
+            return ArchivedAnswer.Header(field.name.rawName, field.value)
+        }
+    }
+
+    private static func digest(_ answer: ArchivedAnswer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(answer.status)
+        hasher.combine(answer.headers)
+        hasher.combine(answer.body)
+        return hasher.finalize()
+    }
+
+    // MARK: What is given
+
+    /// The answer to a question for who was permitted to see it, if there is one that is younger than `age`.
+    func answer(to question: HubQuestion, from authorization: String?, within age: Duration) async -> HubAnswer? {
+        guard question.isLasting, [.get, .head].contains(question.method) else { return nil }
+        let found: ArchivedAnswer?
+        do {
+            found = try await find(question, caller(authorization))
+        } catch {
+            return nil
+        }
+        return found.flatMap { aged($0, within: age) }
+    }
+
+    private func find(_ question: HubQuestion, _ caller: [UInt8]?) async throws -> ArchivedAnswer? {
+        let target = HubTarget(question.target, of: question.repository)
+        guard try await isPermitted(caller, target) else { return nil }
+        if case .content(let tag) = question.detail {
+            return try await EntityTag(tag).flatMapAsync {
+                try await archive.content($0.opaque, of: question.repository.archiveName)
+            }
+        }
+        guard let answer = try await answer(question.method, target) else { return nil }
+        return question.detail == .following ? try await follow(answer, caller) : answer
+    }
+
+    /// The entries with some paths, from listings that are young enough.
+    func paths(
+        _ names: [String],
+        _ target: HubTarget,
+        from authorization: String?,
+        within age: Duration
+    ) async -> HubAnswer? {
+        guard (try? await isPermitted(caller(authorization), target)) == true,
+            let answer = try? await KeptTree(archive).paths(names, target)
+        else { return nil }
+        return aged(answer, within: age)
+    }
+
+    /// The length of a file in XET, if an answer names it that is about a repository whose files the caller may have.
+    func byteCount(
+        of file: FileHash,
+        _ repository: Repository,
+        from authorization: String?,
+        within age: Duration
+    ) async -> UInt64? {
+        let name = repository.archiveName
+        guard (try? await archive.isPermitted(caller(authorization), name, files: true)) == true,
+            let answer = try? await archive.answer(naming: file.text, of: name), let aged = aged(answer, within: age)
+        else { return nil }
+        let headers = aged.head.headerFields
+        return (headers[.linkedSize] ?? headers[.contentLength]).flatMap { UInt64($0) }
+    }
+
+    private func isPermitted(_ caller: [UInt8]?, _ target: HubTarget) async throws -> Bool {
+        try await archive.isPermitted(caller, target.repository.archiveName, files: target.isContent)
+    }
+
+    private func answer(_ method: HTTPRequest.Method, _ target: HubTarget) async throws -> ArchivedAnswer? {
+        let name = target.repository.archiveName
+        if let answer = try await archive.answer(to: method.rawValue, target.text, of: name) { return answer }
+        switch target.subject {
+        case .file(let path):
+            // Where the Hub sends who asks what a file is, and that there is none, it says to who asks for its bytes
+            // as well.
+            if method == .get, let head = try await archive.answer(to: "HEAD", target.text, of: name),
+                head.status != 200
+            {
+                return head.header("X-Linked-Size") == nil ? head : nil
+            }
+            return try await KeptTree(archive).missing(path, target)
+        case .tree(let folder) where method == .get && target.query.isEmpty:
+            return try await KeptTree(archive).listing(folder, target)
+        default: return nil
+        }
+    }
+
+    /// The answer at the end of the way on which the Hub sends who asks.
+    private func follow(_ first: ArchivedAnswer, _ caller: [UInt8]?) async throws -> ArchivedAnswer? {
+        var answer = first
+        var identity: [ArchivedAnswer.Header] = []
+        for _ in 0..<5 {
+            guard (300..<400).contains(answer.status), answer.header("X-Linked-Size") == nil,
+                answer.header("X-Xet-Hash") == nil
+            else { return answer.adopting(identity) }
+            identity = answer.identity ?? identity
+            guard let next = answer.header("Location").flatMap({ hub.appending(answer.target).resolving($0) }),
+                let path = AddressMap.path(of: next, below: hub),
+                let repository = (try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }))??.repository
+            else { return nil }
+            let target = HubTarget(String(path), of: repository)
+            guard try await isPermitted(caller, target), let following = try await self.answer(.head, target) else {
+                return nil
+            }
+            answer = following
+        }
+        return nil
+    }
+
+    /// An answer as it is given now; `nil` if it is too old.
+    func aged(_ answer: ArchivedAnswer, within age: Duration) -> HubAnswer? {
+        let seconds = Int64(clamping: time()) - answer.time
+        guard .seconds(seconds) < age else { return nil }
+        var headers: HTTPFields = [.archived: "1"]
+        for header in answer.headers {
+            guard let name = HTTPField.Name(header.name), HTTPField.isValidValue(header.value) else { continue }
+            headers.append(HTTPField(name: name, value: header.value))
+        }
+        let body = readable(answer)
+        // What came from elsewhere may be longer than it says.
+        if answer.method != "HEAD" { headers[.contentLength] = "\(body.count)" }
+        let head = HTTPResponse(status: .init(code: min(max(answer.status, 100), 599)), headerFields: headers)
+        return HubAnswer(head, from: hub.appending(answer.target), body: ByteBuffer(bytes: body)).aged(seconds)
+    }
+
+    /// The body without what leads clients to the CAS, which may be as far away as the Hub.
+    private func readable(_ answer: ArchivedAnswer) -> [UInt8] {
+        guard let repository = Repository(archiveName: answer.repository) else { return answer.body }
+        return switch HubTarget(answer.target, of: repository).subject {
+        case .tree, .paths, .information: XetHashMasking.mask(answer.body)
+        case .file, .references, .other: answer.body
+        }
+    }
+}
+
+extension HubTarget {
+    /// Whether it is for bytes of files, or what they are, which a gated repository does not show to all who see it.
+    var isContent: Bool {
+        switch subject {
+        case .file: true
+        case .information, .tree, .paths, .references: false
+        case .other(let target): !target.hasPrefix("/api/") || target.hasPrefix("/api/resolve-cache/")
+        }
+    }
+
+    /// Whether each Hub has it of each repository, so that it is missing for nobody who may see that.
+    var isCommon: Bool {
+        switch subject {
+        case .file, .information, .tree, .paths, .references: true
+        case .other: false
+        }
+    }
+}
+
+extension ArchivedAnswer {
+    /// What it says of a file on the way to its bytes.
+    fileprivate var identity: [Header]? {
+        let names = ["x-repo-commit", "x-linked-etag", "etag"]
+        return header("X-Repo-Commit") == nil ? nil : headers.filter { names.contains($0.name.lowercased()) }
+    }
+
+    /// The same with what was said on the way there, where it does not say whose bytes it has.
+    fileprivate func adopting(_ identity: [Header]) -> ArchivedAnswer {
+        guard header("X-Repo-Commit") == nil,
+            let commit = identity.first(where: { $0.name.lowercased() == "x-repo-commit" })
+        else { return self }
+        var headers = headers + [commit]
+        let tag =
+            identity.first { $0.name.lowercased() == "x-linked-etag" }
+            ?? identity.first { $0.name.lowercased() == "etag" }
+        if header("X-Linked-Etag") == nil, let tag { headers.append(Header("X-Linked-Etag", tag.value)) }
+        return ArchivedAnswer(
+            repository: repository,
+            method: method,
+            target: target,
+            status: status,
+            headers: headers,
+            body: body,
+            time: time
+        )
+    }
+}
+
+extension Optional {
+    fileprivate func flatMapAsync<Value>(_ body: (Wrapped) async throws -> Value?) async rethrows -> Value? {
+        guard let self else { return nil }
+        return try await body(self)
+    }
+}
