@@ -241,7 +241,7 @@ let package = Package(
         .testTarget(
             name: "XetBundleTests",
             dependencies: [
-                "XetAccess", "XetBundle", "XetBundleTestSupport", "XetCore", "XetTestSupport", nio("NIOCore"),
+                "BLAKE3", "XetAccess", "XetBundle", "XetBundleTestSupport", "XetCore", "XetTestSupport", nio("NIOCore"),
             ],
             swiftSettings: settings
         ),

@@ -1,14 +1,18 @@
 """`xet bundle`: repositories in one file, for where no Hub can be reached."""
 
 import json
-import os
+import signal
 import subprocess
 
 import pytest
 
 from catalogue import GATED, MODEL, PRIVATE, files_of
 from command_line import assert_done, assert_failed
-from contents import noise
+from contents import digest, noise
+from expectations import assert_right
+from http_peer import wait_until
+from official_clients import call, call_all
+from proxy_calls import download
 
 REPOSITORY = "acme/versions"
 NAME = "weights.bin"
@@ -158,3 +162,155 @@ def test_a_failure_leaves_no_file(xet, origin):
 def test_who_may_see_it_is_told(xet, bundle, origin, repository, is_public):
     path, _ = bundle(repository=repository, token=origin.alice)
     assert [source["public"] for source in verified(xet, path)["repositories"]] == [is_public]
+
+
+@pytest.fixture
+def imported(xet, tmp_path):
+    """Puts a bundle into a cache."""
+
+    def run(path, *arguments, folder="cache", **more):
+        return xet("bundle", "import", path, "--cache", tmp_path / folder, "--json", *arguments, **more)
+
+    run.folder = tmp_path / "cache"
+    return run
+
+
+@pytest.fixture
+def inside(start_proxy, origin, imported):
+    """Starts a proxy where nobody else can be reached."""
+
+    def start(*options):
+        origin.hub.go_away()
+        origin.log.clear()
+        return start_proxy("--cache", imported.folder, "--offline", *options)
+
+    yield start
+    assert not origin.log.all()
+    if origin.hub.is_away:
+        origin.hub.come_back()
+
+
+def summary_of(finished):
+    assert_done(finished)
+    return json.loads(finished.stdout)
+
+
+def state_of(xet, folder):
+    return json.loads(xet("cache", "status", folder, "--json").stdout)
+
+
+def test_a_repository_inside(bundle, imported, inside, origin, home):
+    """Every client has every file, and nobody is asked."""
+    path, made = bundle(token=origin.alice)
+    files = files_of(origin)
+    found = summary_of(imported(path))
+    assert (found["hidden"], found["writtenBytes"], found["keptBytes"]) == ([], made["chunkBytes"], 0)
+    server = inside()
+    for name, file in files.items():
+        assert_right(download(server, origin, name), file.content)
+    expected = {name: digest(file.content) for name, file in files.items()}
+    calls = [
+        ("info", {"repo_id": MODEL}),
+        ("tree", {"repo_id": MODEL}),
+        ("refs", {"repo_id": MODEL}),
+        ("paths_info", {"repo_id": MODEL, "paths": ["config.json", "random.bin", "nowhere"]}),
+        ("listing", {"path": MODEL}),
+        ("find", {"path": MODEL}),
+    ]
+    for with_xet in (True, False):
+        assert call(home / f"{with_xet}", server.url, "snapshot", repo_id=MODEL, xet=with_xet) == expected
+        told = call_all(home / f"{with_xet}-told", server.url, calls, xet=with_xet)
+        assert not [one for one in told if "error" in one], told
+
+
+def test_a_version_after_another(xet, bundle, imported, inside, versions, origin):
+    """The second bundle costs its new chunks; it is refused where the first one is missing."""
+    old = noise(SIZE, "version 1")
+    new = changed(old, 5_000_000)
+    versions(old, new)
+    versions(old)
+    first, _ = bundle(repository=REPOSITORY, name="v1")
+    summary_of(imported(first))
+    versions(new)
+    listed = xet("cache", "list", imported.folder)
+    assert_done(listed)
+    (xet.folder / "list").write_bytes(listed.stdout)
+    second, made = bundle("--have", "list", repository=REPOSITORY, name="v2")
+    assert made["chunkBytes"] <= 3 * 131072
+    refused = imported(second, folder="other")
+    assert refused.returncode == 1
+    assert b"earlier bundle" in refused.stderr
+    assert state_of(xet, imported.folder.parent / "other")["runs"] == 0
+    assert summary_of(imported(second))["writtenBytes"] == made["chunkBytes"]
+    server = inside()
+    assert_right(download(server, origin, NAME, repository=REPOSITORY), new)
+
+
+def test_nothing_of_a_damaged_bundle_is_seen(xet, bundle, imported):
+    path, _ = bundle("--include", "random.bin", "--include", "config.json")
+    content = path.read_bytes()
+    for place in [20, len(content) // 2, len(content) - 10]:
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        (xet.folder / "damaged").write_bytes(damaged)
+        assert imported("damaged").returncode == 6
+        state = state_of(xet, imported.folder)
+        assert (state["runs"], state["files"]) == (0, 0)
+        # Only what a bundle brought of which it is not known that it is wrong may be used again.
+        assert not list((imported.folder / "import").glob("*")) if (imported.folder / "import").exists() else True
+    assert_done(xet("bundle", "keygen", "-o", "key"))
+    assert imported(path, "--trust-key", "key.pub").returncode == 4
+    assert state_of(xet, imported.folder)["runs"] == 0
+
+
+def test_an_import_that_ended_goes_on(xet, bundle, imported, origin):
+    """Killed after some of a pipe: nothing can be seen, and what came is not written again."""
+    origin.add_repository("acme/large", {NAME: origin.xet_file(noise(40_000_000, "large"), compression="none")})
+    path, made = bundle(repository="acme/large")
+    content = path.read_bytes()
+    process = subprocess.Popen(
+        xet.command("bundle", "import", "-", "--cache", imported.folder), env=xet.environment(), stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdin.write(content[:25_000_000])
+    process.stdin.flush()
+    segments = imported.folder / "import"
+
+    def is_staged():
+        return sum(file.stat().st_size for file in segments.glob("*/segments/*/*")) >= 15_000_000
+
+    wait_until(is_staged, message="nothing is staged")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert state_of(xet, imported.folder)["runs"] == 0
+    found = summary_of(imported(path))
+    assert found["resumedBytes"] + found["writtenBytes"] == made["chunkBytes"]
+    assert found["resumedBytes"] >= 8_000_000
+    assert not list(segments.iterdir())
+    # Again, it is all there.
+    found = summary_of(imported(path))
+    assert (found["keptBytes"], found["writtenBytes"]) == (made["chunkBytes"], 0)
+
+
+def test_a_pipe_into_a_cache(xet, imported):
+    finished = xet.shell('"$1" bundle create "$2" -o - -q | "$1" bundle import - --cache "$3" --json', MODEL, imported.folder)
+    assert summary_of(finished)["hidden"] == []
+
+
+def test_a_folder_in_use_is_refused(xet, bundle, imported, start_proxy):
+    path, _ = bundle("--include", "config.json")
+    start_proxy("--cache", imported.folder)
+    finished = imported(path)
+    assert finished.returncode == 1
+    assert b"in use" in finished.stderr
+
+
+@pytest.mark.parametrize("is_for_all", [False, True])
+def test_a_private_repository_is_hidden(bundle, imported, inside, origin, is_for_all):
+    path, _ = bundle(repository=PRIVATE, token=origin.alice)
+    found = summary_of(imported(path, *(["--for-all"] if is_for_all else [])))
+    assert found["hidden"] == ([] if is_for_all else [f"models/{PRIVATE}"])
+    server = inside()
+    name = next(name for name, file in files_of(origin, PRIVATE).items() if file.storage == "xet")
+    got = download(server, origin, name, repository=PRIVATE)
+    assert (got.status == 200) == is_for_all

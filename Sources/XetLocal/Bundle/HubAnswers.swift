@@ -14,8 +14,9 @@ struct HubAnswers: Sendable {
 
     /// Headers that are about a connection, about a caller, or about an address that soon ends.
     private static let dropped: Set<String> = [
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "set-cookie",
-        "set-cookie2", "te", "trailer", "transfer-encoding", "upgrade", "location", "www-authenticate",
+        "age", "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "retry-after",
+        "set-cookie", "set-cookie2", "te", "trailer", "transfer-encoding", "upgrade", "location", "www-authenticate",
+        "x-request-id", "x-amzn-requestid",
     ]
 
     let hub: HubClient
@@ -41,7 +42,12 @@ struct HubAnswers: Sendable {
         }
         // What some Hubs do not have, nobody misses later.
         let tree = HubPath.tree(repository, revision: commit, isRecursive: true)
-        for target in ["\(api)/refs", tree.replacingSuffix("expand=false", with: "expand=true")] {
+        let others = [
+            "\(api)/refs", "\(api)/refs?include_prs=1",
+            "\(HubPath.path(repository, "revision", revision: commit))?blobs=true",
+            tree.replacingSuffix("expand=false", with: "expand=true"),
+        ]
+        for target in others {
             do {
                 try await pages(of: target, each)
             } catch let error as XetError where !error.isTransient {

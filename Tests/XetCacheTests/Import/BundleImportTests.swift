@@ -5,6 +5,7 @@ import XetAccessTestSupport
 import XetBundle
 import XetBundleTestSupport
 import XetCore
+import XetStore
 import XetTestSupport
 import _NIOFileSystem
 
@@ -29,8 +30,9 @@ import _NIOFileSystem
         /// Whether nothing of a bundle can be found.
         func isEmpty(_ sample: SampleBundle) async throws -> Bool {
             let all = try #require(ChunkRange(start: 0, end: 3))
-            return try await store.runCount == 0 && store.runs(of: sample.runs[0].xorb, in: all).isEmpty
-                && store.parts(of: sample.file.hash).isEmpty && archive.answers.isEmpty
+            let runs = try await store.runs(of: sample.runs[0].xorb, in: all)
+            let parts = try await store.parts(of: sample.file.hash)
+            return store.runCount == 0 && runs.isEmpty && parts.isEmpty && archive.answers.isEmpty
         }
 
         /// What is staged, for how many bundles.
