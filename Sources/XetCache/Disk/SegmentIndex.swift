@@ -307,7 +307,7 @@ extension SegmentIndex {
     /// Waits until what was changed is on the disk.
     func synchronize() async throws {
         try await threads.runIfActive { [self] in
-            try writer.database.withLock { try $0.execute("PRAGMA wal_checkpoint(FULL)") }
+            _ = try writer.database.withLock { try $0.number("PRAGMA wal_checkpoint(FULL)") }
         }
     }
 

@@ -66,14 +66,14 @@ extension BundleCommand {
                 let trusted = try trust.keys()
                 let bundle = try BundleFile(file)
                 let archive = try await OpenCache.archive(of: cache)
-                let bar = Mutex(ProgressBar("import", total: bundle.byteCount, isQuiet: isQuiet))
-                defer { bar.withLock { $0.finish() } }
+                let bar = SharedProgress("import", total: bundle.byteCount, isQuiet: isQuiet)
+                defer { bar.finish() }
                 let summary = Mutex<BundleImport.Summary?>(nil)
                 try await Interruption.handling {
                     let found = try await BundleImport(into: store, archive: archive, isForAll: forAll).run(
                         bundle.stream(trusted: trusted),
                         byteCount: bundle.byteCount
-                    ) { count in bar.withLock { $0.advance(to: count) } }
+                    ) { bar.advance(to: $0) }
                     summary.withLock { $0 = found }
                 } describe: { interruption, _ in
                     interruption

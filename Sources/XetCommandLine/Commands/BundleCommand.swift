@@ -1,6 +1,5 @@
 import ArgumentParser
 import NIOCore
-import Synchronization
 import XetAccess
 import XetBundle
 import XetLocal
@@ -150,8 +149,8 @@ extension BundleCommand {
                 let known = try have.map(Self.list) ?? ChunkSet()
                 try await Interruption.handling {
                     try await Assembly.with(configuration) { parts in
-                        let bar = Mutex(ProgressBar("bundle", total: nil, isQuiet: quiet))
-                        defer { bar.withLock { $0.finish() } }
+                        let bar = SharedProgress("bundle", total: nil, isQuiet: quiet)
+                        defer { bar.finish() }
                         let creation = BundleCreation(
                             parts: parts.local,
                             token: token,
@@ -159,7 +158,7 @@ extension BundleCommand {
                             have: known,
                             key: key,
                             time: { Int64(clamping: Assembly.time()) },
-                            progress: { done, _ in bar.withLock { $0.advance(to: done) } }
+                            progress: { done, _ in bar.advance(to: done) }
                         )
                         let summary = try await write(creation, targets)
                         try tell(summary, since: start)

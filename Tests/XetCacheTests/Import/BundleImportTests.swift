@@ -80,16 +80,32 @@ import _NIOFileSystem
     @Test func `it is there after a restart`() async throws {
         try await FileSystem.shared.withTemporaryDirectory { _, path in
             let (path, sample) = (path.appending("cache"), try SampleBundle())
-            var store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
-            _ = try await Place(store: store).take(try sample.bytes())
-            let byteCount = store.byteCount
+            let byteCount = try await Self.opening(path) { store in
+                _ = try await Place(store: store).take(try sample.bytes())
+                return store.byteCount
+            }
+            try await Self.opening(path) { store in
+                try await store.removeOrphans()
+                #expect(store.byteCount == byteCount)
+                #expect(try await store.verify().damagedRunCount == 0)
+                #expect(store.runCount == 2)
+            }
+        }
+    }
+
+    /// Runs `body` with the cache of a folder, which is free again afterwards.
+    private static func opening<Value>(
+        _ path: FilePath,
+        _ body: (DiskChunkStore) async throws -> Value
+    ) async throws -> Value {
+        let store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
+        do {
+            let value = try await body(store)
             await store.close()
-            store = try await DiskChunkStore.open(path, byteLimit: 1 << 20)
-            try await store.removeOrphans()
-            #expect(store.byteCount == byteCount)
-            #expect(try await store.verify().damagedRunCount == 0)
-            #expect(store.runCount == 2)
+            return value
+        } catch {
             await store.close()
+            throw error
         }
     }
 
