@@ -14,7 +14,8 @@ struct HubAnswers: Sendable {
 
     /// Headers that are about a connection, about a caller, or about an address that soon ends.
     private static let dropped: Set<String> = [
-        "age", "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "retry-after",
+        "age", "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+        "retry-after",
         "set-cookie", "set-cookie2", "te", "trailer", "transfer-encoding", "upgrade", "location", "www-authenticate",
         "x-request-id", "x-amzn-requestid",
     ]
