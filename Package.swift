@@ -318,11 +318,11 @@ let package = Package(
         .testTarget(
             name: "XetProxyTests",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetServer", "XetServerTestSupport",
-                "XetTestSupport", "XetWire",
+                "XetAccess", "XetCache", "XetClient", "XetCore", "XetDownload", "XetProxy", "XetServer",
+                "XetServerTestSupport", "XetTestSupport", "XetWire",
                 hummingbird, httpTypes,
                 inMemoryTracing, instrumentation, lifecycle, logging, metrics, tracing, nio("NIOCore"),
-                nio("NIOEmbedded"),
+                nio("NIOEmbedded"), nio("_NIOFileSystem"),
                 lifecycleTestKit,
             ],
             swiftSettings: settings

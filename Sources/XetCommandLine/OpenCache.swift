@@ -44,7 +44,7 @@ struct OpenCache: Sendable {
             store.oldest.map { Double(max(0, time() - $0)) }
         }
         metrics.observe("xet_cache_runs", .gauge) { Double(store.runCount) }
-        let archive = await openArchive(FilePath(cache.folder), limit: store.byteLimit)
+        let archive = await openArchive(FilePath(cache.folder), limit: store.byteLimit, time)
         if let archive {
             metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
             metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
@@ -59,11 +59,16 @@ struct OpenCache: Sendable {
     /// Opens what the Hub has answered, in the folder of a cache that is open.
     ///
     /// Without it everything works as long as the Hub does.
-    private static func openArchive(_ folder: FilePath, limit: Int) async -> DiskHubArchive? {
+    private static func openArchive(
+        _ folder: FilePath,
+        limit: Int,
+        _ time: @escaping @Sendable () -> Int64
+    ) async -> DiskHubArchive? {
         do {
             return try await DiskHubArchive.open(
                 folder.appending(archiveName),
                 byteLimit: min(DiskHubArchive.usualByteLimit, limit / 8),
+                time: time,
                 key: newArchiveKey,
                 onLoss: {
                     Descriptor.standardError.print(
@@ -84,6 +89,7 @@ struct OpenCache: Sendable {
         try await DiskHubArchive.open(
             FilePath(String(decoding: folder.bytes, as: UTF8.self)).appending(archiveName),
             byteLimit: .max,
+            time: { Int64(clamping: Assembly.time()) },
             key: newArchiveKey,
             onLoss: {
                 CommandFailure.print("what the Hub has answered is forgotten, since it cannot be used: \($0)")

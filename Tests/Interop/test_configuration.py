@@ -37,6 +37,7 @@ SAMPLES = {
     "cache-size": (1 << 30, "64MiB", "2 TiB"),
     "hub-lease": (60, "5m", 0),
     "hub-stale": (0, "10m", "2h"),
+    "offline": (True, False, True),
     "allow-anonymous": (True, False, True),
     "token-repo": ("acme/a", "acme/b", "datasets/acme/c"),
     "allow": (["acme/*"], ["datasets/*", "gpt2"], ["spaces/acme/x"]),
@@ -172,7 +173,7 @@ def test_precedence(printed, write, tmp_path, certificate_text, name):
     flags = as_flags(name, on_command_line)
 
     assert printed().origins.get(name, "default") == "default"
-    pair = {"tls-certificate": ["--tls-key", "k"], "tls-key": ["--tls-certificate", "c"]}.get(name, [])
+    pair = {"tls-certificate": ["--tls-key", "k"], "tls-key": ["--tls-certificate", "c"], "offline": ["--cache", "c"]}.get(name, [])
     got = printed("--config", path, *pair)
     assert (got.values[name], got.origins[name]) == (in_file, f"{path}:2")
     got = printed(*pair, XET_CONFIG=path)
@@ -269,6 +270,7 @@ def test_toml_means_what_it_means_elsewhere(printed, write, text):
         ("xet.json", '{"port": 1,\n}', ["xet.json:2: expected the name of an option"]),
         ("xet.json", "{\n\"port\": null}", ["xet.json:2: 'port' has no value"]),
         ("xet.toml", "tls-key = 'x'\n", ["xet.toml:1: 'tls-key' needs 'tls-certificate' too"]),
+        ("xet.toml", "offline = true\n", ["xet.toml:1: 'offline' needs 'cache', to serve what it has"]),
         ("xet.toml", "tls-certificate = 'x'\n", ["xet.toml:1: 'tls-certificate' needs 'tls-key' too"]),
         ("xet.toml", "signing-key-file = '/nowhere'\n", ["xet.toml:1: 'signing-key-file': '/nowhere' cannot be read"]),
         ("xet.ini", "port = 1\n", ["ends in .toml or .json"]),

@@ -178,6 +178,23 @@ def test_missing_files_are_missing_if_that_is_known(site, origin):
     assert_missing(resolve(server, "config.json", token=origin.alice))
 
 
+def test_pages_of_a_listing(site, origin, home):
+    origin.hub.tree_page = 3
+    server = site.start()
+    told = call(home / "1", server.url, "tree", repo_id=MODEL, token=origin.alice)
+    assert len(told) > 9
+    # That it is public, and so are its files.
+    assert fetch(server.url, api_target(), token=origin.alice).status == 200
+    server = site.offline()
+    assert call(home / "2", server.url, "tree", repo_id=MODEL, token=origin.alice) == masked(told)
+    # What is on the last page is known to be there, and what is on none is not.
+    paths = [told[0]["path"], told[-1]["path"], "nowhere"]
+    found = call(home / "3", server.url, "paths_info", repo_id=MODEL, paths=paths, token=origin.alice)
+    assert [one["path"] for one in found] == paths[:2]
+    assert resolve(server, "nowhere", token=origin.alice).status == 404
+    assert_missing(resolve(server, told[-1]["path"], token=origin.alice))
+
+
 @CLIENT
 @XET
 def test_official_clients(site, origin, home, interpreter, xet):
@@ -343,10 +360,7 @@ def test_a_branch_is_where_it_was_last_seen(site, origin):
     first = repository.commit_of("main")
     site.keep("random.bin")
     site.keep("config.json")
-    files = {**files_of(origin, MODEL), "config.json": PeerFile(b"{}", "regular")}
-    second = repository.commit(files, "main") if hasattr(repository, "commit") else None
-    if second is None:
-        pytest.skip("the peer makes no commits")
+    second = repository.commit_files("main", {**files_of(origin, MODEL), "config.json": PeerFile(b"{}", "regular")})
     assert fetch(server.url, api_target("revision", "main"), token=origin.alice).json()["sha"] == second
     server = site.offline()
     assert fetch(server.url, api_target("revision", second), token=origin.alice).status == 200

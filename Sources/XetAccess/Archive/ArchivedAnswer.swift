@@ -17,8 +17,8 @@ public struct ArchivedAnswer: Hashable, Sendable {
     public let repository: String
     /// `GET` or `HEAD`.
     public let method: String
-    /// Path and query below the Hub's address, as they were asked for; in an archive with the commit in the place of
-    /// a branch that the answer says it is about.
+    /// Path and query below the Hub's address, as they were asked for; in an archive with the commit in the place of a branch that the
+    /// answer says it is about.
     public let target: String
     /// The status code.
     public let status: Int
@@ -56,11 +56,10 @@ public struct ArchivedAnswer: Hashable, Sendable {
 
 /// Keeps answers of the Hub, and who was permitted to see what.
 ///
-/// A caller is named by a keyed hash of its token; `nil` is whoever has none, and what is permitted to that one is
-/// for everybody who was not refused it.
+/// A caller is named by a keyed hash of its token; `nil` is whoever has none, and what is permitted to that one is for everybody who
+/// was not refused it.
 public protocol HubArchive: Sendable {
-    /// The latest answer to a question: what it was at the commit that the branch was last seen at, if it asks for a
-    /// branch.
+    /// The latest answer to a question: what it was at the commit that the branch was last seen at, if it asks for a branch.
     func answer(to method: String, _ target: String, of repository: String) async throws -> ArchivedAnswer?
 
     /// All answers about a repository whose targets follow `target`, by target, some at a time; empty behind the last.
@@ -75,8 +74,7 @@ public protocol HubArchive: Sendable {
     /// Notes that a caller may not see a repository, or not its files.
     func deny(_ caller: [UInt8]?, _ repository: String, filesAlone: Bool) async throws
 
-    /// Whether a caller may see a repository, and its files if `files`: as itself or, unless it was refused that, as
-    /// everybody.
+    /// Whether a caller may see a repository, and its files if `files`: as itself or, unless it was refused that, as everybody.
     func isPermitted(_ caller: [UInt8]?, _ repository: String, files: Bool) async throws -> Bool
 
     /// Forgets where the branches of a repository are and who may see it, since somebody has changed it.
@@ -87,6 +85,9 @@ public protocol HubArchive: Sendable {
 public protocol FileArchive: HubArchive {
     /// An answer with the content that has an entity tag, quotes and weakness left out.
     func content(_ tag: String, of repository: String) async throws -> ArchivedAnswer?
+
+    /// Whether a caller was permitted to see a repository, and its files if `files`, as itself and since `time`, in Unix seconds.
+    func wasPermitted(_ caller: [UInt8]?, _ repository: String, files: Bool, since time: Int64) async throws -> Bool
 
     /// An answer that names the hash of a file, which is 64 hex digits.
     func answer(naming hash: String, of repository: String) async throws -> ArchivedAnswer?

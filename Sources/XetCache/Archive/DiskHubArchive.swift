@@ -8,8 +8,7 @@ package import _NIOFileSystem
 
 /// Keeps answers of the Hub in an SQLite database, the oldest only as long as there is room.
 ///
-/// It belongs to the process that has the folder. Rows that rotted are none. What cannot be read as a database at all
-/// is begun anew.
+/// It belongs to the process that has the folder. Rows that rotted are none. What cannot be read as a database at all is begun anew.
 public final class DiskHubArchive: FileArchive {
     /// Most bytes that are kept if nobody says otherwise.
     public static let usualByteLimit = 1 << 30
@@ -19,12 +18,6 @@ public final class DiskHubArchive: FileArchive {
     private static let rowByteCount = 256
     /// Most answers that say that something is missing: anyone can ask for what there is not.
     private static let mostMissingCount: Int64 = 20_000
-    /// Most callers and repositories of whom it is known that they do not go together.
-    private static let mostRefusalCount: Int64 = 65_536
-    /// Most of whom it is known that they do.
-    private static let mostPermissionCount: Int64 = 1_000_000
-    /// Most branches and tags.
-    private static let mostReferenceCount: Int64 = 1_000_000
     /// Bytes of answers that are given at once.
     private static let pageByteCount: Int64 = 8 << 20
 
@@ -34,6 +27,7 @@ public final class DiskHubArchive: FileArchive {
     public let byteLimit: Int
     private let database: Mutex<Database>
     private let path: FilePath
+    let time: @Sendable () -> Int64
     private let noteFailure: @Sendable (any Error) -> Void
     private let threads = NIOThreadPool.singleton
     private let counts: Mutex<Counts>
@@ -46,11 +40,11 @@ public final class DiskHubArchive: FileArchive {
 
     /// Opens a database, which is begun if there is none.
     ///
-    /// `key` makes a secret of 32 bytes. `onLoss` is told when a damaged one is begun anew, `onFailure` of what fails
-    /// later.
+    /// `key` makes a secret of 32 bytes, `time` gives Unix seconds. `onLoss` is told when a damaged one is begun anew, `onFailure` of what fails later.
     package static func open(
         _ path: FilePath,
         byteLimit: Int = usualByteLimit,
+        time: @escaping @Sendable () -> Int64,
         key: () -> [UInt8],
         onLoss: (any Error) -> Void,
         onFailure: @escaping @Sendable (any Error) -> Void
@@ -58,24 +52,26 @@ public final class DiskHubArchive: FileArchive {
         let damaged = FilePath("\(path)-damaged")
         do {
             guard try await FileSystem.shared.info(forFileAt: damaged) == nil else { throw HubArchiveError.damaged }
-            return try DiskHubArchive(path, byteLimit, key, onFailure)
+            return try DiskHubArchive(path, byteLimit, time, key, onFailure)
         } catch let error as DatabaseError where error.isDamage {
             onLoss(error)
         } catch let error as HubArchiveError where error.mayBeginAnew {
             onLoss(error)
         }
         for ending in ["", "-wal", "-shm", "-damaged"] { SystemCalls.remove(FilePath("\(path)\(ending)")) }
-        return try DiskHubArchive(path, byteLimit, key, onFailure)
+        return try DiskHubArchive(path, byteLimit, time, key, onFailure)
     }
 
     private init(
         _ path: FilePath,
         _ byteLimit: Int,
+        _ time: @escaping @Sendable () -> Int64,
         _ key: () -> [UInt8],
         _ noteFailure: @escaping @Sendable (any Error) -> Void
     ) throws {
         self.path = path
         self.byteLimit = byteLimit
+        self.time = time
         self.noteFailure = noteFailure
         database = Mutex(try Self.open(path))
         let made = key()
@@ -123,7 +119,7 @@ public final class DiskHubArchive: FileArchive {
     }
 
     /// Runs statements that call nobody, one caller at a time, where waiting for a disk holds nobody up.
-    private func with<Value: Sendable>(
+    func with<Value: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         guard !counts.withLock(\.isDamaged) else { throw HubArchiveError.damaged }
@@ -145,7 +141,7 @@ public final class DiskHubArchive: FileArchive {
         }
     }
 
-    private func change<Value: Sendable>(
+    func change<Value: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await with { try $0.transaction(query) }
@@ -161,8 +157,7 @@ extension DiskHubArchive {
         return try await with { database in
             let commit = try asked.wantedRevision.flatMap { try Self.commit(of: $0, in: repository, database) }
             for target in [asked] + asked.wider {
-                // As the branch was last seen; else as it was asked, where the answer did not say which commit it is
-                // about.
+                // As the branch was last seen; else as it was asked, where the answer did not say which commit it is about.
                 let texts = [commit.map { target.at($0).text }, target.text].compactMap { $0 }
                 for text in texts {
                     if let answer = try Self.answer(method, text, of: repository, database) { return answer }
@@ -357,147 +352,6 @@ extension DiskHubArchive {
         (
             try database.number("SELECT answers FROM total") ?? 0,
             try database.number("SELECT bytes FROM total") ?? 0
-        )
-    }
-}
-
-// MARK: Branches
-
-extension DiskHubArchive {
-    public func commit(of revision: String, in repository: String) async throws -> String? {
-        try await with { try Self.commit(of: revision, in: repository, $0) }
-    }
-
-    private static func commit(of revision: String, in repository: String, _ database: Database) throws -> String? {
-        var commit: String?
-        try database.run(
-            "SELECT kept FROM reference WHERE repository = ? AND name = ?",
-            [.text(repository), .text(revision)]
-        ) { row in
-            let seal = RowSeal([Array(repository.utf8), Array(revision.utf8)])
-            commit = seal.opened(row.bytes(0)).flatMap { String(validating: $0, as: UTF8.self) }
-        }
-        return commit
-    }
-
-    /// Notes where branches are, unless that is known from a later moment.
-    private static func note(
-        _ commits: [String: String],
-        of repository: String,
-        time: Int64,
-        _ database: Database
-    ) throws {
-        guard !commits.isEmpty else { return }
-        for (name, commit) in commits {
-            let seal = RowSeal([Array(repository.utf8), Array(name.utf8)])
-            try database.run(
-                """
-                INSERT INTO reference (repository, name, kept, time) VALUES (?, ?, ?, ?) ON CONFLICT (repository, name)
-                DO UPDATE SET kept = excluded.kept, time = excluded.time WHERE time <= excluded.time
-                """,
-                [.text(repository), .text(name), .bytes(seal.sealed(Array(commit.utf8))), .number(time)]
-            )
-        }
-        let last = try database.number("SELECT max(id) FROM reference") ?? 0
-        try database.run("DELETE FROM reference WHERE id <= ?", [.number(last - mostReferenceCount)])
-    }
-
-    public func forget(_ repository: String) async throws {
-        try await change { database in
-            try database.run("DELETE FROM reference WHERE repository = ?", [.text(repository)])
-            try database.run("DELETE FROM permission WHERE repository = ?", [.text(repository)])
-        }
-    }
-}
-
-// MARK: Permissions
-
-extension DiskHubArchive {
-    /// What is known of a caller and a repository, as it stands in a row.
-    private enum Permission: UInt8 {
-        case refused = 0
-        /// Whether it may have its files is not known.
-        case seen = 1
-        case files = 2
-        case seenWithoutFiles = 3
-    }
-
-    public func permit(_ caller: [UInt8]?, _ repository: String, files: Bool) async throws {
-        try await change { database in
-            let before = try Self.permission(caller, repository, database)
-            let after: Permission =
-                switch before {
-                case _ where files: .files
-                case .refused?, nil: .seen
-                case let before?: before
-                }
-            if before != after { try Self.set(after, caller, repository, database) }
-        }
-    }
-
-    public func deny(_ caller: [UInt8]?, _ repository: String, filesAlone: Bool) async throws {
-        try await change { database in
-            let before = try Self.permission(caller, repository, database)
-            let everybody = try Self.permission(nil, repository, database)
-            // Who was permitted nothing needs no row: there would be one for each token that anyone makes up.
-            guard before != nil || everybody != nil else { return }
-            let after: Permission = filesAlone ? .seenWithoutFiles : .refused
-            if before != after { try Self.set(after, caller, repository, database) }
-        }
-    }
-
-    public func isPermitted(_ caller: [UInt8]?, _ repository: String, files: Bool) async throws -> Bool {
-        try await with { database in
-            let own = try Self.permission(caller, repository, database)
-            let everybody = try Self.permission(nil, repository, database)
-            return switch own {
-            case .refused?: false
-            case .files?: true
-            case .seenWithoutFiles?: !files
-            case .seen?: !files || everybody == .files
-            case nil: everybody == .files || !files && (everybody == .seen || everybody == .seenWithoutFiles)
-            }
-        }
-    }
-
-    /// How a caller stands in a row.
-    private static func name(_ caller: [UInt8]?) -> [UInt8] { caller.map { [1] + $0 } ?? [0] }
-
-    private static func permission(_ caller: [UInt8]?, _ repository: String, _ database: Database) throws -> Permission?
-    {
-        var permission: Permission?
-        let name = name(caller)
-        try database.run(
-            "SELECT kept FROM permission WHERE repository = ? AND caller = ?",
-            [.text(repository), .bytes(name)]
-        ) { row in
-            // One that rotted permits nothing.
-            let kept = RowSeal([Array(repository.utf8), name]).opened(row.bytes(0))
-            permission = kept?.first.flatMap(Permission.init) ?? .refused
-        }
-        return permission
-    }
-
-    private static func set(_ value: Permission, _ caller: [UInt8]?, _ repository: String, _ database: Database) throws
-    {
-        let name = name(caller)
-        let seal = RowSeal([Array(repository.utf8), name])
-        try database.run(
-            "INSERT OR REPLACE INTO permission (repository, caller, kept, refused) VALUES (?, ?, ?, ?)",
-            [
-                .text(repository), .bytes(name), .bytes(seal.sealed([value.rawValue])),
-                .number(value == .refused ? 1 : 0),
-            ]
-        )
-        let last = try database.number("SELECT max(id) FROM permission") ?? 0
-        guard last % 1024 == 0 else { return }
-        try database.run("DELETE FROM permission WHERE id <= ?", [.number(last - mostPermissionCount)])
-        try database.run(
-            """
-            DELETE FROM permission WHERE id IN
-            (SELECT id FROM permission WHERE refused = 1 ORDER BY id DESC LIMIT -1 OFFSET ?)
-            """,
-            [.number(mostRefusalCount)]
         )
     }
 }

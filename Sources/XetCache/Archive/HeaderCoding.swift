@@ -1,8 +1,8 @@
 import XetAccess
 import XetCore
 
-/// The headers of an archived answer as they stand in its row: for each a name and a value, and before both their
-/// lengths (4 bytes, little-endian).
+/// The headers of an archived answer as they stand in its row: for each a name and a value, and before both their lengths (4 bytes,
+/// little-endian).
 enum HeaderCoding {
     static func bytes(of headers: [ArchivedAnswer.Header]) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -54,8 +54,7 @@ struct DownloadHashRoute: Sendable {
         )
     }
 
-    /// How long the file is: what the CAS says to this caller or, if it does not say anything, what the Hub has said
-    /// before.
+    /// How long the file is: what the CAS says to this caller or, if it does not say anything, what the Hub has said before.
     private func byteCount(
         of hash: FileHash,
         _ repository: Repository,
@@ -70,7 +69,7 @@ struct DownloadHashRoute: Sendable {
                     of: hash,
                     repository,
                     from: token.map { "Bearer \($0.secret)" },
-                    within: leases.archiveAge
+                    leases.archiveTerms
                 )
             else { throw error }
             return byteCount

@@ -70,6 +70,7 @@ struct RegularFile: Sendable {
             else { return nil }
         }
         let reservation = upstream.downloader.budget.answerReservation()
+        if upstream.isOffline { try await reservation.hold(length) }
         let answer = try await leases.answer(to: question, from: authorization) { isPatient in
             try await reservation.hold(length)
             let content = try await upstream.hub.content(of: request, file, retry: upstream.retry(isPatient))
@@ -93,7 +94,7 @@ struct RegularFile: Sendable {
         let reservation = upstream.downloader.budget.answerReservation()
         try await reservation.hold(length)
         let question = question(etag, authorization)
-        let answer = await record.answer(to: question, from: authorization, within: leases.archiveAge)
+        let answer = await record.answer(to: question, from: authorization, leases.archiveTerms)
         return try await part(range, of: answer, length, reservation, status, headers)
     }
 

@@ -70,8 +70,8 @@ struct EndpointServices: Sendable {
 
     /// Sends on a request that reads from a repository, or gives what the Hub said before.
     ///
-    /// `expiration` tells when an answer is no longer good, in Unix seconds. What gives access is not `isLasting`: no
-    /// later process gives it out.
+    /// `expiration` tells when an answer is no longer good, in Unix seconds. What gives access is not `isLasting`: no later process
+    /// gives it out.
     func read(
         _ request: UpstreamRequest,
         _ target: String,
@@ -92,8 +92,11 @@ struct EndpointServices: Sendable {
         let reservation = upstream.downloader.budget.answerReservation()
         var own: UpstreamResponse?
         let isArchived = leases.record != nil && isLasting
-        let isContent = isArchived && request.headers[.range] == nil && HubTarget(target, of: repository).isContent
-        let most = isContent ? HubRecord.contentByteCount : HubLeases.answerByteCount
+        let isContent = isArchived && HubTarget(target, of: repository).isContent
+        let mostKept = isContent ? HubRecord.contentByteCount : HubLeases.answerByteCount
+        let most = request.headers[.range] == nil ? mostKept : HubLeases.answerByteCount
+        // What an archive has comes at once, however much it is.
+        if upstream.isOffline, request.method == .get { try await reservation.hold(mostKept) }
         let answer = try await leases.answer(to: question, from: request.authorization) { isPatient in
             var request = request
             // An archive has bodies as they are.

@@ -76,7 +76,6 @@ struct HubAnswer: Sendable {
 }
 
 extension HTTPField.Name {
-    /// Marks what comes from an archive, within this process; no client gets it, and one that the Hub sends means
-    /// nothing.
+    /// Marks what comes from an archive, within this process; no client gets it, and one that the Hub sends means nothing.
     static let archived = known("X-Xet-Archived")
 }

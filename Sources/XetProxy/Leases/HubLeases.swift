@@ -123,9 +123,9 @@ public final class HubLeases: Sendable {
         savings = Dictionary(uniqueKeysWithValues: counters)
     }
 
-    /// How old an answer may be that an archive has, while the Hub does not give one.
-    var archiveAge: Duration {
-        configuration.isOffline ? .seconds(Int64.max >> 1) : max(configuration.stale, configuration.lease)
+    /// When what an archive has may stand in, while the Hub does not answer.
+    var archiveTerms: HubRecord.Terms {
+        configuration.isOffline ? .offline : .within(max(configuration.stale, configuration.lease))
     }
 
     /// The answer to a question: one that is known and still good, or what `ask` gives.
@@ -191,7 +191,8 @@ extension HubLeases {
             return archived
         }
         var isKnown = known(question) != nil
-        if !isKnown { isKnown = await archived(moment, authorization) != nil }
+        // Whoever asks for a content has just asked what the file is, and would know that the Hub is away.
+        if !isKnown, !question.isForContent { isKnown = await archived(moment, authorization) != nil }
         if isHeld(question), let answer = await standIn() { return answer }
         let start = now()
         let answer: HubAnswer?
@@ -224,7 +225,7 @@ extension HubLeases {
 
     /// What an archive says, unless something was changed or refused since the question came.
     private func archived(_ moment: Moment, _ authorization: String?) async -> HubAnswer? {
-        let answer = await record?.answer(to: moment.question, from: authorization, within: archiveAge)
+        let answer = await record?.answer(to: moment.question, from: authorization, archiveTerms)
         return self.moment(moment.question) == moment ? answer : nil
     }
 
@@ -273,8 +274,7 @@ extension HubLeases {
         }
     }
 
-    /// Remembers an answer, if it is not too long; returns whether nothing was changed or refused since the question
-    /// came.
+    /// Remembers an answer, if it is not too long; returns whether nothing was changed or refused since the question came.
     private func keep(_ answer: HubAnswer, _ moment: Moment, askedAt: ContinuousClock.Instant) -> Bool {
         let question = moment.question
         let byteCount = answer.byteCount + question.byteCount + Self.overheadByteCount

@@ -61,6 +61,9 @@ struct HubQuestion: Hashable, Sendable {
         )
     }
 
+    /// Whether it is for a content that has just been named.
+    var isForContent: Bool { if case .content = detail { true } else { false } }
+
     /// Of which of the Hub's budgets it takes.
     var budget: HubBudget { HubBudget(caller: caller, isAPI: target.hasPrefix("/api/")) }
 

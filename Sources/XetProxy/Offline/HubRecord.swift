@@ -8,13 +8,24 @@ public import XetWire
 
 /// What the Hub has said to whom, in an archive that outlives the process.
 ///
-/// It notes what callers are answered, and answers those who were permitted to see it when the Hub does not. It never
-/// fails: what cannot be noted is not known later.
+/// It notes what callers are answered, and answers those who were permitted to see it when the Hub does not. It never fails: what
+/// cannot be noted is not known later.
 public final class HubRecord: Sendable {
+    /// When an answer may stand in for one that the Hub does not give.
+    enum Terms: Hashable, Sendable {
+        /// However old it is, for whoever was permitted to see what it is about, or everybody was.
+        case offline
+        /// If it is younger than that, for callers who were permitted to within that time: the Hub may be back soon.
+        case within(Duration)
+    }
+
     /// Most bytes of a file's content that is noted.
     static let contentByteCount = 32 << 20
-    /// How long an answer that comes again need not be noted again.
-    private static let repeatTime = Duration.seconds(60)
+    /// How long an answer that comes again need not be noted again: a content may be long, and does not change.
+    private static func repeatTime(_ question: HubQuestion) -> Duration {
+        question.isForContent ? .seconds(3600) : .seconds(60)
+    }
+
     /// Most answers that are known to have been noted lately.
     private static let mostRepeatCount = 8192
 
@@ -73,7 +84,7 @@ public final class HubRecord: Sendable {
             digest: Self.digest(archived)
         )
         let moment = now()
-        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime } ?? false }
+        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime(question) } ?? false }
         guard !isRepeated else { return }
         do {
             try await archive.keep([archived])
@@ -94,7 +105,7 @@ public final class HubRecord: Sendable {
             noted.contains {
                 ($0.key.caller, $0.key.repository, $0.key.method, $0.key.target)
                     == (caller, question.repository, question.method, question.target)
-                    && moment - $0.value < Self.repeatTime
+                    && moment - $0.value < Self.repeatTime(question)
             }
         }
     }
@@ -181,28 +192,29 @@ public final class HubRecord: Sendable {
 
     // MARK: What is given
 
-    /// The answer to a question for who was permitted to see it, if there is one that is younger than `age`.
-    func answer(to question: HubQuestion, from authorization: String?, within age: Duration) async -> HubAnswer? {
+    /// The answer to a question for who was permitted to see it, if there is one on these terms.
+    func answer(to question: HubQuestion, from authorization: String?, _ terms: Terms) async -> HubAnswer? {
         guard question.isLasting, [.get, .head].contains(question.method) else { return nil }
         let found: ArchivedAnswer?
         do {
-            found = try await find(question, caller(authorization))
+            found = try await find(question, caller(authorization), terms)
         } catch {
             return nil
         }
-        return found.flatMap { aged($0, within: age) }
+        // A content is what its tag says, however long ago it came.
+        return found.flatMap { aged($0, question.isForContent ? .offline : terms) }
     }
 
-    private func find(_ question: HubQuestion, _ caller: [UInt8]?) async throws -> ArchivedAnswer? {
+    private func find(_ question: HubQuestion, _ caller: [UInt8]?, _ terms: Terms) async throws -> ArchivedAnswer? {
         let target = HubTarget(question.target, of: question.repository)
-        guard try await isPermitted(caller, target) else { return nil }
+        guard try await isPermitted(caller, target, terms) else { return nil }
         if case .content(let tag) = question.detail {
             return try await EntityTag(tag).flatMapAsync {
                 try await archive.content($0.opaque, of: question.repository.archiveName)
             }
         }
         guard let answer = try await answer(question.method, target) else { return nil }
-        return question.detail == .following ? try await follow(answer, caller) : answer
+        return question.detail == .following ? try await follow(answer, caller, terms) : answer
     }
 
     /// The entries with some paths, from listings that are young enough.
@@ -210,12 +222,12 @@ public final class HubRecord: Sendable {
         _ names: [String],
         _ target: HubTarget,
         from authorization: String?,
-        within age: Duration
+        _ terms: Terms
     ) async -> HubAnswer? {
-        guard (try? await isPermitted(caller(authorization), target)) == true,
+        guard (try? await isPermitted(caller(authorization), target, terms)) == true,
             let answer = try? await KeptTree(archive).paths(names, target)
         else { return nil }
-        return aged(answer, within: age)
+        return aged(answer, terms)
     }
 
     /// The length of a file in XET, if an answer names it that is about a repository whose files the caller may have.
@@ -223,18 +235,33 @@ public final class HubRecord: Sendable {
         of file: FileHash,
         _ repository: Repository,
         from authorization: String?,
-        within age: Duration
+        _ terms: Terms
     ) async -> UInt64? {
         let name = repository.archiveName
-        guard (try? await archive.isPermitted(caller(authorization), name, files: true)) == true,
-            let answer = try? await archive.answer(naming: file.text, of: name), let aged = aged(answer, within: age)
+        guard (try? await isPermitted(caller(authorization), repository, files: true, terms)) == true,
+            let answer = try? await archive.answer(naming: file.text, of: name), let aged = aged(answer, terms)
         else { return nil }
         let headers = aged.head.headerFields
         return (headers[.linkedSize] ?? headers[.contentLength]).flatMap { UInt64($0) }
     }
 
-    private func isPermitted(_ caller: [UInt8]?, _ target: HubTarget) async throws -> Bool {
-        try await archive.isPermitted(caller, target.repository.archiveName, files: target.isContent)
+    private func isPermitted(_ caller: [UInt8]?, _ target: HubTarget, _ terms: Terms) async throws -> Bool {
+        try await isPermitted(caller, target.repository, files: target.isContent, terms)
+    }
+
+    private func isPermitted(
+        _ caller: [UInt8]?,
+        _ repository: Repository,
+        files: Bool,
+        _ terms: Terms
+    ) async throws -> Bool {
+        switch terms {
+        case .offline:
+            return try await archive.isPermitted(caller, repository.archiveName, files: files)
+        case .within(let age):
+            let since = Int64(clamping: time()) - age.components.seconds
+            return try await archive.wasPermitted(caller, repository.archiveName, files: files, since: since)
+        }
     }
 
     private func answer(_ method: HTTPRequest.Method, _ target: HubTarget) async throws -> ArchivedAnswer? {
@@ -242,8 +269,7 @@ public final class HubRecord: Sendable {
         if let answer = try await archive.answer(to: method.rawValue, target.text, of: name) { return answer }
         switch target.subject {
         case .file(let path):
-            // Where the Hub sends who asks what a file is, and that there is none, it says to who asks for its bytes
-            // as well.
+            // Where the Hub sends who asks what a file is, and that there is none, it says to who asks for its bytes as well.
             if method == .get, let head = try await archive.answer(to: "HEAD", target.text, of: name),
                 head.status != 200
             {
@@ -257,7 +283,7 @@ public final class HubRecord: Sendable {
     }
 
     /// The answer at the end of the way on which the Hub sends who asks.
-    private func follow(_ first: ArchivedAnswer, _ caller: [UInt8]?) async throws -> ArchivedAnswer? {
+    private func follow(_ first: ArchivedAnswer, _ caller: [UInt8]?, _ terms: Terms) async throws -> ArchivedAnswer? {
         var answer = first
         var identity: [ArchivedAnswer.Header] = []
         for _ in 0..<5 {
@@ -270,7 +296,8 @@ public final class HubRecord: Sendable {
                 let repository = (try? EndpointTarget(encodedPath: path.prefix { $0 != "?" }))??.repository
             else { return nil }
             let target = HubTarget(String(path), of: repository)
-            guard try await isPermitted(caller, target), let following = try await self.answer(.head, target) else {
+            guard try await isPermitted(caller, target, terms), let following = try await self.answer(.head, target)
+            else {
                 return nil
             }
             answer = following
@@ -279,9 +306,9 @@ public final class HubRecord: Sendable {
     }
 
     /// An answer as it is given now; `nil` if it is too old.
-    func aged(_ answer: ArchivedAnswer, within age: Duration) -> HubAnswer? {
+    func aged(_ answer: ArchivedAnswer, _ terms: Terms) -> HubAnswer? {
         let seconds = Int64(clamping: time()) - answer.time
-        guard .seconds(seconds) < age else { return nil }
+        if case .within(let age) = terms, .seconds(seconds) >= age { return nil }
         var headers: HTTPFields = [.archived: "1"]
         for header in answer.headers {
             guard let name = HTTPField.Name(header.name), HTTPField.isValidValue(header.value) else { continue }

@@ -60,7 +60,7 @@ struct PathsQuestion: Sendable {
     }
 
     private func kept() async -> UpstreamResponse? {
-        guard let answer = await record.paths(names, target, from: authorization, within: leases.archiveAge) else {
+        guard let answer = await record.paths(names, target, from: authorization, leases.archiveTerms) else {
             return nil
         }
         return UpstreamResponse(answer.head, from: answer.address, of: .hub, body: answer.body)

@@ -1,5 +1,4 @@
-/// Takes the hashes of files in XET out of listings, whose readers would go to the CAS with them; everything else
-/// stays byte for byte.
+/// Takes the hashes of files in XET out of listings, whose readers would go to the CAS with them; everything else stays byte for byte.
 package enum XetHashMasking {
     /// The JSON with asterisks in the place of each `xetHash`, as a Hub writes that keeps a hash to itself.
     ///
