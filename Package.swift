@@ -104,6 +104,11 @@ let package = Package(
         .target(name: "XetWire", dependencies: ["XetCore", httpTypes, crypto], swiftSettings: settings),
         .target(name: "XetAccess", dependencies: ["XetCore", deque, nio("NIOCore")], swiftSettings: settings),
         .target(
+            name: "XetBundle",
+            dependencies: ["BLAKE3", "XetAccess", "XetCore", crypto, nio("NIOCore")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "XetStore",
             dependencies: ["XetAccess", "XetCore", nio("NIOCore"), nio("_NIOFileSystem")],
             swiftSettings: settings
@@ -111,7 +116,8 @@ let package = Package(
         .target(
             name: "XetCache",
             dependencies: [
-                "CSQLite", "XetAccess", "XetCore", "XetStore", "XetWire", deque, logging, metrics, nio("NIOCore"),
+                "CSQLite", "XetAccess", "XetBundle", "XetCore", "XetStore", "XetWire", deque, logging, metrics,
+                nio("NIOCore"),
                 nio("NIOPosix"),
                 nio("_NIOFileSystem"),
             ],
@@ -148,7 +154,8 @@ let package = Package(
         .target(
             name: "XetLocal",
             dependencies: [
-                "XetAccess", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto, httpTypes,
+                "XetAccess", "XetBundle", "XetClient", "XetCore", "XetDownload", "XetUpload", "XetWire", crypto,
+                httpTypes,
                 nio("NIOCore"),
                 nio("NIOPosix"),
             ],
@@ -196,8 +203,8 @@ let package = Package(
         .executableTarget(
             name: "XetCommandLine",
             dependencies: [
-                "CMemory", "XetAccess", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload", "XetLocal",
-                "XetObjects", "XetProxy", "XetSharing",
+                "CMemory", "XetAccess", "XetBundle", "XetCache", "XetCore", "XetWire", "XetClient", "XetDownload",
+                "XetLocal", "XetObjects", "XetProxy", "XetSharing",
                 "XetOrigin", "XetServer", "XetConfiguration", argumentParser, unixSignals, lifecycle, logging,
                 asyncHTTPClient, crypto, nioSSL, nio("NIOCore"),
                 nio("NIOHTTP1"), nio("NIOPosix"), nio("_NIOFileSystem"),
@@ -238,6 +245,19 @@ let package = Package(
             name: "XetServerTestSupport",
             dependencies: [hummingbird, httpTypes, nio("NIOCore")],
             path: "Tests/XetServerTestSupport",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "XetBundleTestSupport",
+            dependencies: ["XetAccess", "XetBundle", "XetCore", nio("NIOCore")],
+            path: "Tests/XetBundleTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "XetBundleTests",
+            dependencies: [
+                "BLAKE3", "XetAccess", "XetBundle", "XetBundleTestSupport", "XetCore", "XetTestSupport", nio("NIOCore"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "BLAKE3Tests", dependencies: ["BLAKE3", "CBLAKE3"], swiftSettings: spanSettings),
@@ -293,7 +313,9 @@ let package = Package(
         .testTarget(
             name: "XetCacheTests",
             dependencies: [
-                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetDownload", "XetStore", "XetTestSupport",
+                "XetAccess", "XetAccessTestSupport", "XetBundle", "XetBundleTestSupport", "XetCache", "XetCore",
+                "XetDownload", "XetStore",
+                "XetTestSupport",
                 nio("NIOCore"), nio("_NIOFileSystem"),
             ],
             swiftSettings: settings

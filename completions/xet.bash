@@ -173,13 +173,13 @@ _xet() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    proxy|download|upload|list|hash|inspect|cache|warm|origin|demo|health|help)
+    proxy|download|upload|list|hash|inspect|cache|warm|bundle|origin|demo|health|help)
         # Offer subcommand argument completions
         "_xet_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'proxy download upload list hash inspect cache warm origin demo health help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'proxy download upload list hash inspect cache warm bundle origin demo health help' -- "${cur}"))
         ;;
     esac
 }
@@ -496,13 +496,13 @@ _xet_cache() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|verify|prune)
+    status|verify|list|prune)
         # Offer subcommand argument completions
         "_xet_cache_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status verify prune' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status verify list prune' -- "${cur}"))
         ;;
     esac
 }
@@ -526,6 +526,22 @@ _xet_cache_status() {
 _xet_cache_verify() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_xet_cache_list() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=()
     __xet_offer_flags_options 1
@@ -597,6 +613,170 @@ _xet_warm() {
         return
         ;;
     '--jobs'|'-j')
+        return
+        ;;
+    esac
+}
+
+_xet_bundle() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    create|verify|list|import|keygen)
+        # Offer subcommand argument completions
+        "_xet_bundle_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'create verify list import keygen' -- "${cur}"))
+        ;;
+    esac
+}
+
+_xet_bundle_create() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --version -h --help)
+    repeating_options=(--include --exclude --since)
+    non_repeating_options=(--output -o --hub-endpoint --revision --repo-type --ca-file --private-upstreams --retry-for --have --sign-key)
+    __xet_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output'|'-o')
+        __xet_add_completions -f
+        return
+        ;;
+    '--hub-endpoint')
+        return
+        ;;
+    '--revision')
+        return
+        ;;
+    '--repo-type')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--private-upstreams')
+        __xet_add_completions -W 'auto'$'\n''allow'$'\n''deny'
+        return
+        ;;
+    '--retry-for')
+        return
+        ;;
+    '--include')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--since')
+        __xet_add_completions -f
+        return
+        ;;
+    '--have')
+        __xet_add_completions -f
+        return
+        ;;
+    '--sign-key')
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xet_bundle_verify() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --version -h --help)
+    repeating_options=(--since --trust-key)
+    non_repeating_options=()
+    __xet_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--since')
+        __xet_add_completions -f
+        return
+        ;;
+    '--trust-key')
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xet_bundle_list() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xet_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xet_bundle_import() {
+    repeating_flags=()
+    non_repeating_flags=(--for-all --discard --json --quiet -q --version -h --help)
+    repeating_options=(--trust-key)
+    non_repeating_options=(--cache)
+    __xet_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--cache')
+        __xet_add_completions -d
+        return
+        ;;
+    '--trust-key')
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xet_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xet_bundle_keygen() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--output -o)
+    __xet_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output'|'-o')
+        __xet_add_completions -f
         return
         ;;
     esac

@@ -48,7 +48,7 @@ extension HubClient {
     }
 
     /// The path of the next page, below the endpoint: a page elsewhere would be asked for without the token.
-    private func nextPath(_ target: String, after address: HTTPAddress) throws -> String {
+    package func nextPath(_ target: String, after address: HTTPAddress) throws -> String {
         guard let next = address.resolving(target), next.origin == endpoint.origin else {
             throw XetError(.invalidResponse, "the listing goes on at another host than \(endpoint.origin)")
         }

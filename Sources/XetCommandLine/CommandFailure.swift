@@ -1,6 +1,8 @@
 import ArgumentParser
 import NIOCore
 import XetAccess
+import XetBundle
+import XetCache
 import XetLocal
 import XetProxy
 import XetServer
@@ -36,6 +38,14 @@ enum CommandFailure {
             case .unauthorized, .forbidden: notAllowed
             case .corrupt: corrupt
             default: network
+            }
+        }
+
+        static func of(_ error: BundleError) -> ExitCode {
+            switch error {
+            case .unsigned, .wrongSignature, .untrusted: notAllowed
+            case .missingChunk, .unwritable: .failure
+            default: corrupt
             }
         }
     }
@@ -126,6 +136,12 @@ enum CommandFailure {
         case let error as XetError:
             print(FailureText.text(error))
             return Status.of(error)
+        case let error as BundleError:
+            print("\(error)")
+            return Status.of(error)
+        case let error as DiskFull:
+            print("\(error)")
+            return ExitCode.failure
         case let error as LocalFileError:
             print("\(error)")
             return ExitCode.failure

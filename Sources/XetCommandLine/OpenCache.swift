@@ -5,6 +5,7 @@ import XetAccess
 import XetCache
 import XetClient
 import XetCore
+import XetLocal
 import XetServer
 import XetSharing
 import _NIOFileSystem
@@ -114,10 +115,10 @@ struct OpenCache: Sendable {
     ) async -> DiskHubArchive? {
         do {
             let archive = try await DiskHubArchive.open(
-                folder.appending("hub.sqlite"),
+                folder.appending(archiveName),
                 byteLimit: min(DiskHubArchive.usualByteLimit, limit / 8),
                 time: { Int64(clamping: Assembly.time()) },
-                key: { (0..<32).map { _ in UInt8.random(in: 0...255) } },
+                key: newArchiveKey,
                 onLoss: {
                     Descriptor.standardError.print(
                         "xet: what the Hub has answered is forgotten, since it cannot be used: \($0)"
@@ -139,6 +140,25 @@ struct OpenCache: Sendable {
         metrics.observe("xet_cache_size_bytes", .gauge) { Double(store.byteCount) }
         metrics.observe("xet_cache_limit_bytes", .gauge) { Double(store.byteLimit) }
     }
+
+    /// Opens the archive of a cache that a command has, without a limit: nothing is dropped for what comes.
+    static func archive(of folder: LocalPath) async throws -> DiskHubArchive {
+        try await DiskHubArchive.open(
+            FilePath(String(decoding: folder.bytes, as: UTF8.self)).appending(archiveName),
+            byteLimit: .max,
+            time: { Int64(clamping: Assembly.time()) },
+            key: newArchiveKey,
+            onLoss: {
+                CommandFailure.print("what the Hub has answered is forgotten, since it cannot be used: \($0)")
+            },
+            onFailure: { _ in }
+        )
+    }
+
+    /// The archive's file in the folder of a cache.
+    private static let archiveName = "hub.sqlite"
+
+    private static func newArchiveKey() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
 
     /// Runs `body`, and beside it what the cache does in the background.
     static func running<Value: Sendable>(_ cache: OpenCache?, _ body: () async throws -> Value) async throws -> Value {

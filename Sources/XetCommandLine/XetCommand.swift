@@ -25,7 +25,7 @@ struct XetCommand: AsyncParsableCommand {
         version: XetVersion.current,
         subcommands: [
             ProxyCommand.self, DownloadCommand.self, UploadCommand.self, ListCommand.self, HashCommand.self,
-            InspectCommand.self, CacheCommand.self, WarmCommand.self,
+            InspectCommand.self, CacheCommand.self, WarmCommand.self, BundleCommand.self,
             OriginCommand.self, DemoCommand.self, HealthCommand.self,
         ]
     )

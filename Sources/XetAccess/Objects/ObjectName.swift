@@ -8,7 +8,7 @@ public enum ObjectName {
     /// Whether a text is a name; `.` and `..` are no parts.
     public static func isValid(_ text: some StringProtocol) -> Bool {
         text.utf8.count <= maximumByteCount
-            && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isPart)
+            && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { isPart($0) }
     }
 
     /// Whether a text is what names may begin with; empty for all of them.

@@ -12,6 +12,8 @@ import _NIOFileSystem
 ///   damaged                    if that has been found damaged: the next process begins anew
 ///   segments/
 ///     3f/00000000000a1b3f      serialized chunks of one run; the name is its number, the folder its last two digits
+///   import/
+///     <32 hex digits>/         what a bundle has brought so far: a cache of its own, which nobody reads from
 /// ```
 /// Names say nothing of what is kept. The folder is for its owner alone (0700).
 struct CacheFolder: Sendable {
@@ -27,6 +29,8 @@ struct CacheFolder: Sendable {
 
     var index: FilePath { path.appending("index.sqlite") }
     var segments: FilePath { path.appending("segments") }
+    /// Where bundles are staged.
+    var imports: FilePath { path.appending("import") }
     private var damagedFile: FilePath { path.appending("damaged") }
     private var formatFile: FilePath { path.appending("format") }
 

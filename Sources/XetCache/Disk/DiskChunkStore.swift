@@ -38,17 +38,20 @@ public final class DiskChunkStore: ChunkStore, TermStore {
     let index: SegmentIndex
     private let time: @Sendable () -> Int64
     private let events: any CacheStoreEvents
+    /// Whether what is kept makes room for what comes.
+    private let mayEvict: Bool
     private let state: Mutex<State>
 
     /// Opens a folder, which is created if it is not there, unless it is to exist; ``close()`` follows.
     ///
-    /// `time` gives Unix seconds. At most `byteLimit` bytes are kept, 90% of what is free if `nil`, with what is there already. Throws what the folder cannot
-    /// be used for.
+    /// If it may not evict, what does not fit is not taken. `time` gives Unix seconds. At most `byteLimit` bytes are
+    /// kept, 90% of what is free if `nil`, with what is there already. Throws what the folder cannot be used for.
     package static func open(
         _ path: FilePath,
         byteLimit: Int? = nil,
         events: any CacheStoreEvents = NoCacheStoreEvents(),
         isExisting: Bool = false,
+        mayEvict: Bool = true,
         time: @escaping @Sendable () -> Int64 = { 0 }
     ) async throws -> DiskChunkStore {
         let folder = CacheFolder(path)
@@ -76,6 +79,7 @@ public final class DiskChunkStore: ChunkStore, TermStore {
                 index: index,
                 events: events,
                 time: time,
+                mayEvict: mayEvict,
                 state: State(
                     order: order,
                     nextNumber: try index.beginNumbers(),
@@ -114,6 +118,7 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         index: SegmentIndex,
         events: any CacheStoreEvents,
         time: @escaping @Sendable () -> Int64,
+        mayEvict: Bool,
         state: consuming State
     ) {
         self.byteLimit = byteLimit
@@ -122,6 +127,7 @@ public final class DiskChunkStore: ChunkStore, TermStore {
         self.index = index
         self.events = events
         self.time = time
+        self.mayEvict = mayEvict
         self.state = Mutex(state)
     }
 
@@ -245,7 +251,7 @@ extension DiskChunkStore {
         var free = free - Self.spareByteCount - state.reservedByteCount
         var victims: [Int64] = []
         while state.order.byteCount + state.reservedByteCount + byteCount > byteLimit || free < byteCount {
-            guard let victim = state.order.next() else { return (nil, victims) }
+            guard mayEvict, let victim = state.order.next() else { return (nil, victims) }
             victims.append(victim.id)
             free += victim.byteCount
         }
@@ -336,6 +342,71 @@ extension DiskChunkStore {
     }
 }
 
+// MARK: Taking over another store
+
+extension DiskChunkStore {
+    /// Takes over all that another store on the same disk keeps, as one change: it can be found when this returns,
+    /// and if it throws or the process ends before, nothing of it.
+    ///
+    /// The other one keeps its own, which takes no room beside; nobody changes it meanwhile. `contents` says what is
+    /// known of each run by now.
+    package func adopt(
+        _ other: DiskChunkStore,
+        contents: @escaping @Sendable (ChunkRunContents) throws -> ChunkRunContents
+    ) async throws {
+        let count = other.runCount
+        let first = state.withLock { state in
+            defer { state.nextNumber += Int64(count) }
+            return state.nextNumber
+        }
+        let adopted: [SegmentIndex.Adopted]
+        do {
+            var linked = 0
+            var last: Int64 = 0
+            while case let places = try other.index.runs(after: last, Self.batchCount), let end = places.last {
+                try Task.checkCancellation()
+                last = end.number
+                guard linked + places.count <= count else { throw SegmentIndexError.damaged }
+                let names = places.enumerated().map { (old: $1.number, new: first + Int64(linked + $0)) }
+                try await files.link(names, from: other.files)
+                linked += places.count
+            }
+            adopted = try await index.adopt(
+                other.index,
+                firstNumber: first,
+                mostCount: count,
+                time: time(),
+                contents: contents
+            )
+        } catch {
+            // What cannot be removed now is an orphan at the next start.
+            try? await files.remove((0..<Int64(count)).map { first + $0 })
+            throw error
+        }
+        state.withLock { state in
+            for run in adopted {
+                let place = run.place
+                state.order.insert(place.number, byteCount: Self.byteCount(place.byteCount), key: run.key)
+                if !place.isProven { state.provisionalByteCount += place.byteCount }
+            }
+            if !adopted.isEmpty { state.oldest = state.oldest ?? time() }
+        }
+        try await index.synchronize()
+    }
+
+    /// Drops the runs whose numbers are meant.
+    func drop(_ isMeant: (Int64) -> Bool) async throws {
+        var last: Int64 = 0
+        while case let places = try index.runs(after: last, Self.batchCount), let end = places.last {
+            last = end.number
+            try await drop(places.map(\.number).filter(isMeant))
+        }
+    }
+
+    /// Forgets what all files are made of.
+    func forgetFiles() async throws { try await index.forgetFiles() }
+}
+
 // MARK: Files
 
 extension DiskChunkStore {
@@ -351,10 +422,15 @@ extension DiskChunkStore {
 }
 
 /// There is hardly any room left on the disk, and nothing of the cache to drop for it.
-struct DiskFull: Error, CustomStringConvertible {
+package struct DiskFull: Error, CustomStringConvertible {
     let freeByteCount: Int
+    /// What was to be written, if that is known.
+    var neededByteCount: Int?
 
-    var description: String { "the disk is full: \(freeByteCount >> 20) MiB are free" }
+    package var description: String {
+        let needed = neededByteCount.map { ", and \($0 >> 20) MiB may be needed" } ?? ""
+        return "the disk is full: \(freeByteCount >> 20) MiB are free\(needed)"
+    }
 }
 
 /// What is told about a store.

@@ -64,6 +64,14 @@ struct SegmentFiles: Sendable {
         }
     }
 
+    /// Gives files of another folder on the same disk a second name in this one.
+    func link(_ names: [(old: Int64, new: Int64)], from other: SegmentFiles) async throws {
+        let paths = names.map { (other.folder.segment($0.old), folder.segment($0.new)) }
+        try await threads.runIfActive {
+            for (old, new) in paths { try SystemCalls.link(old, to: new) }
+        }
+    }
+
     /// Removes files of runs, those that are there.
     func remove(_ numbers: [Int64]) async throws {
         guard !numbers.isEmpty else { return }

@@ -163,21 +163,23 @@ extension SegmentIndex {
 
     /// Adds a run that was kept at `time`, in Unix seconds.
     func insert(_ run: ChunkRun, time: Int64) async throws {
+        try await write { database in try Self.insert(run, time: time, database) }
+    }
+
+    private static func insert(_ run: ChunkRun, time: Int64, _ database: Database) throws {
         let (number, contents) = (run.id.number, run.contents)
-        try await write { database in
-            try database.run(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    .number(number), .bytes(contents.xorb.bytes), .number(Int64(contents.chunks.start)),
-                    .number(Int64(contents.chunks.count)), .number(Int64(clamping: contents.firstByte)),
-                    .number(Int64(contents.byteCount)), .number(time), .number(contents.isProven ? 1 : 0),
-                ]
-            )
-            try database.run(
-                "INSERT INTO record VALUES (?, ?)",
-                [.number(number), .bytes(RowSeal(run).sealed(RecordCoding.bytes(of: contents.records)))]
-            )
-        }
+        try database.run(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .number(number), .bytes(contents.xorb.bytes), .number(Int64(contents.chunks.start)),
+                .number(Int64(contents.chunks.count)), .number(Int64(clamping: contents.firstByte)),
+                .number(Int64(contents.byteCount)), .number(time), .number(contents.isProven ? 1 : 0),
+            ]
+        )
+        try database.run(
+            "INSERT INTO record VALUES (?, ?)",
+            [.number(number), .bytes(RowSeal(run).sealed(RecordCoding.bytes(of: contents.records)))]
+        )
     }
 
     /// Adds what `records` know to those of a run; returns whether that is what proves it.
@@ -245,6 +247,99 @@ extension SegmentIndex {
     }
 }
 
+// MARK: Taking over another index
+
+extension SegmentIndex {
+    /// Runs and parts that are taken over at once.
+    private static let adoptedCount = 1024
+
+    /// Adds all runs and terms of another index, which nobody changes meanwhile, as one change.
+    ///
+    /// Run number *n* of them, in their order, is called `firstNumber` + *n* here. Returns how they stand here.
+    func adopt(
+        _ other: SegmentIndex,
+        firstNumber: Int64,
+        mostCount: Int,
+        time: Int64,
+        contents: @escaping @Sendable (ChunkRunContents) throws -> ChunkRunContents
+    ) async throws -> [Adopted] {
+        try await write { database in
+            var adopted: [Adopted] = []
+            var last: Int64 = 0
+            while case let places = try other.runs(after: last, Self.adoptedCount), let end = places.last {
+                last = end.number
+                for place in places {
+                    guard let run = try other.readNow({ try Self.run(place.number, $0) }), adopted.count < mostCount
+                    else { throw SegmentIndexError.damaged }
+                    let contents = try contents(run.contents)
+                    let number = firstNumber + Int64(adopted.count)
+                    try Self.insert(
+                        ChunkRun(id: ChunkRun.ID(number), contents: contents),
+                        time: time,
+                        database
+                    )
+                    adopted.append(
+                        Adopted(
+                            place: Place(
+                                number: number,
+                                byteCount: contents.byteCount,
+                                isProven: contents.isProven
+                            ),
+                            key: contents.evictionKey
+                        )
+                    )
+                }
+            }
+            var lastPart: Int64 = 0
+            while case let rows = try other.readNow({ try Self.parts(after: lastPart, $0) }), let end = rows.last {
+                lastPart = end.number
+                for row in rows {
+                    guard let file = row.file, let part = row.part, let first = Int64(exactly: part.start),
+                        let last = Int64(exactly: part.end), let terms = TermCoding.bytes(of: part.terms)
+                    else { throw SegmentIndexError.damaged }
+                    try Self.insert(terms, first, last, of: file, database)
+                }
+            }
+            return adopted
+        }
+    }
+
+    /// Waits until what was changed is on the disk.
+    func synchronize() async throws {
+        try await threads.runIfActive { [self] in
+            _ = try writer.database.withLock { try $0.number("PRAGMA wal_checkpoint(FULL)") }
+        }
+    }
+
+    /// A run that was taken over.
+    struct Adopted: Sendable {
+        let place: Place
+        let key: Int
+    }
+
+    private struct PartRow: Sendable {
+        let number: Int64
+        let file: FileHash?
+        let part: FilePart?
+    }
+
+    private func readNow<Value: Sendable>(_ query: (Database) throws -> Value) throws -> Value {
+        try readers[0].database.withLock { try query($0) }
+    }
+
+    private static func parts(after number: Int64, _ database: Database) throws -> [PartRow] {
+        var rows: [PartRow] = []
+        try database.run(
+            "SELECT first, last, terms, id, file FROM part WHERE id > ? ORDER BY id LIMIT 16",
+            [.number(number)]
+        ) { row in
+            let file = FileHash(bytes: row.bytes(4).rawSpan)
+            rows.append(PartRow(number: row.number(3), file: file, part: file.flatMap { part($0, row) }))
+        }
+        return rows
+    }
+}
+
 // MARK: Files
 
 extension SegmentIndex {
@@ -296,22 +391,34 @@ extension SegmentIndex {
         guard let first = Int64(exactly: part.start), let last = Int64(exactly: part.end),
             let terms = TermCoding.bytes(of: part.terms)
         else { return }
-        try await write { database in
-            try database.run(
-                """
-                INSERT INTO part (file, first, last, terms) VALUES (?, ?, ?, ?)
-                ON CONFLICT (file, first, last) DO UPDATE SET terms = excluded.terms WHERE terms != excluded.terms
-                """,
-                [
-                    .bytes(file.bytes), .number(first), .number(last),
-                    .bytes(RowSeal(part: file, first: first, last: last).sealed(terms)),
-                ]
-            )
-            let number = try database.number("SELECT last_insert_rowid()") ?? 0
-            if number % 1024 == 0 {
-                try database.run("DELETE FROM part WHERE id <= ?", [.number(number - Self.mostPartCount)])
-            }
+        try await write { database in try Self.insert(terms, first, last, of: file, database) }
+    }
+
+    private static func insert(
+        _ terms: [UInt8],
+        _ first: Int64,
+        _ last: Int64,
+        of file: FileHash,
+        _ database: Database
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO part (file, first, last, terms) VALUES (?, ?, ?, ?)
+            ON CONFLICT (file, first, last) DO UPDATE SET terms = excluded.terms WHERE terms != excluded.terms
+            """,
+            [
+                .bytes(file.bytes), .number(first), .number(last),
+                .bytes(RowSeal(part: file, first: first, last: last).sealed(terms)),
+            ]
+        )
+        let number = try database.number("SELECT last_insert_rowid()") ?? 0
+        if number % 1024 == 0 {
+            try database.run("DELETE FROM part WHERE id <= ?", [.number(number - mostPartCount)])
         }
+    }
+
+    func forgetFiles() async throws {
+        try await write { database in try database.run("DELETE FROM part") }
     }
 
     func forget(_ file: FileHash) async throws {

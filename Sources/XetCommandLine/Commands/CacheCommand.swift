@@ -18,7 +18,7 @@ struct CacheCommand: AsyncParsableCommand {
         commandName: "cache",
         abstract: "Look at the cache of a proxy that does not run, check it, make it smaller.",
         discussion: "While a proxy runs, its folder is its own, and what is in it says the proxy: at / and /metrics.",
-        subcommands: [Status.self, Verify.self, Prune.self]
+        subcommands: [Status.self, Verify.self, List.self, Prune.self]
     )
 }
 
@@ -32,21 +32,34 @@ struct CacheOptions: ParsableArguments {
 
     /// Runs `body` with the cache, which is nobody else's meanwhile, and prints what it returns.
     func run(_ body: (DiskChunkStore) async throws -> some Report) async throws {
+        try await Self.reporting(folder) { store in
+            try write(try await body(store))
+        }
+    }
+
+    /// Runs `body` with the cache of a folder, which is created if it need not exist; failures become a line on
+    /// standard error.
+    static func reporting(
+        _ folder: LocalPath,
+        isExisting: Bool = true,
+        time: @escaping @Sendable () -> Int64 = { 0 },
+        _ body: (DiskChunkStore) async throws -> Void
+    ) async throws {
         try await CommandFailure.reporting {
             let store: DiskChunkStore
             do {
                 store = try await DiskChunkStore.open(
                     FilePath(String(decoding: folder.bytes, as: UTF8.self)),
-                    isExisting: true
+                    isExisting: isExisting,
+                    time: time
                 )
             } catch let error as CacheFolderError {
                 CommandFailure.print("\(error)")
                 throw ExitCode.failure
             }
             do {
-                let report = try await body(store)
+                try await body(store)
                 await store.close()
-                try write(report)
             } catch {
                 await store.close()
                 throw error
@@ -99,6 +112,22 @@ extension CacheCommand {
                 defer { bar.finish() }
                 return CacheVerifyReport(try await store.verify { bar.advance(to: UInt64($0)) })
             }
+        }
+    }
+
+    /// The command `xet cache list`.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Print the chunks that are kept and proven, for 'xet bundle create --have'.",
+            discussion: "A line has the hash of a xorb, its first chunk that is there, and the one after the last."
+        )
+
+        @Argument(help: ArgumentHelp("Folder of the cache.", valueName: "dir"), completion: .directory)
+        var folder: LocalPath
+
+        func run() async throws {
+            try await CacheOptions.reporting(folder) { try ChunkListFile.write(try await $0.provenChunks()) }
         }
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that tasks use one after the other, in the order of their turns.
-final class Relay<Value: Sendable>: Sendable {
+package final class Relay<Value: Sendable>: Sendable {
     private struct State {
         /// `nil` while a task uses it.
         var value: Value?
@@ -11,14 +11,14 @@ final class Relay<Value: Sendable>: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         state = Mutex(State(value: value))
     }
 
     /// Waits for a turn, the first being 0; throws `CancellationError` when cancelled while it waits.
     ///
     /// Each turn must be waited for by one task, and then passed on with ``pass(_:)``: the later ones wait for it.
-    func wait(for turn: UInt64) async throws {
+    package func wait(for turn: UInt64) async throws {
         if state.withLock({ $0.turn == turn }) { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -36,7 +36,7 @@ final class Relay<Value: Sendable>: Sendable {
     }
 
     /// Uses the value in the turn that was waited for, and passes it on.
-    func pass<Result>(_ body: (inout Value) -> Result) -> Result {
+    package func pass<Result>(_ body: (inout Value) -> Result) -> Result {
         var value = take()
         let result = body(&value)
         let next = state.withLock { [value] state in
@@ -49,7 +49,7 @@ final class Relay<Value: Sendable>: Sendable {
     }
 
     /// The value after the last turn.
-    func take() -> Value {
+    package func take() -> Value {
         guard let value = state.withLock({ $0.value.take() }) else {
             preconditionFailure("used in two turns at once")
         }

@@ -74,6 +74,17 @@ package struct ContentClaim: Hashable, Sendable {
         return isEqual ? (.match, nil) : (.mismatch, chunks)
     }
 
+    /// Compares content of a file that is not in XET.
+    func compare(with bytes: [UInt8]) -> Outcome {
+        if let byteCount, byteCount != UInt64(bytes.count) { return .mismatch }
+        if let sha256 { return Array(SHA256.hash(data: bytes)).hexText == sha256 ? .match : .mismatch }
+        guard let gitBlob else { return .unknown }
+        var hasher = Insecure.SHA1()
+        hasher.update(data: Array("blob \(bytes.count)\0".utf8))
+        hasher.update(data: bytes)
+        return Array(hasher.finalize()).hexText == gitBlob ? .match : .mismatch
+    }
+
     /// Compares what is said of a file of `found` bytes that is not in XET.
     private func compareDigest(_ file: OpenFile, _ found: UInt64) throws -> Outcome {
         if let sha256 { return try Self.hex(file, SHA256()) == sha256 ? .match : .mismatch }

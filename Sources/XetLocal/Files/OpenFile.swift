@@ -69,7 +69,7 @@ package final class OpenFile: Sendable {
     }
 
     /// Sets who may read and write it; file systems without permissions keep their own.
-    func set(permissions: UInt32) {
+    package func set(permissions: UInt32) {
         _ = fchmod(number, mode_t(permissions))
     }
 
@@ -100,7 +100,7 @@ package final class OpenFile: Sendable {
     }
 
     /// Returns when the content is on the disk, as far as the file system can tell.
-    func synchronize() throws(LocalFileError) {
+    package func synchronize() throws(LocalFileError) {
         do {
             _ = try SystemCall.retrying { fsync(number) }
         } catch {

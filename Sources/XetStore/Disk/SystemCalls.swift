@@ -19,6 +19,15 @@ package enum SystemCalls {
         guard status == 0 else { throw failure("rename", "Unable to rename '\(old)' to '\(new)'.") }
     }
 
+    /// Gives a file a second name on the same disk.
+    package static func link(_ old: FilePath, to new: FilePath) throws(FileSystemError) {
+        // SAFETY: both strings end with a zero and live until the call returns.
+        let status = unsafe old.withPlatformString { old in
+            unsafe new.withPlatformString { new in unsafe platformLink(old, new) }
+        }
+        guard status == 0 else { throw failure("link", "Unable to give '\(old)' the name '\(new)'.") }
+    }
+
     /// Removes a file; whether it was there does not matter.
     package static func remove(_ path: FilePath) {
         // SAFETY: the string ends with a zero and lives until the call returns.
@@ -64,6 +73,16 @@ package enum SystemCalls {
             cause: FileSystemError.SystemCallError(systemCall: call, errno: Errno(rawValue: errno)),
             location: FileSystemError.SourceLocation(function: call, file: #fileID, line: line)
         )
+    }
+
+    private static func platformLink(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 {
+        #if canImport(Glibc)
+        unsafe Glibc.link(old, new)
+        #elseif canImport(Musl)
+        unsafe Musl.link(old, new)
+        #else
+        unsafe Darwin.link(old, new)
+        #endif
     }
 
     private static func platformRename(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 {
