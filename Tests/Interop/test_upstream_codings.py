@@ -1,6 +1,7 @@
 """Servers that answer in a coding that nobody asked for: never taken for the content, whatever was asked of whom."""
 
 import gzip
+import os
 
 import pytest
 
@@ -132,7 +133,9 @@ def test_what_the_client_accepts_passes(endpoint, origin, accepted, coding, stat
         assert gzip.decompress(got.body)
     else:
         assert "coding" in got.json()["error"]
-    assert {r.headers["accept-encoding"] for r in origin.log.all()} == {accepted or "identity"}
+    # With a cache the proxy asks first for what its archive keeps: bodies as they are.
+    first = {"identity"} if os.environ.get("XET_TEST_CACHE") else set()
+    assert {r.headers["accept-encoding"] for r in origin.log.all()} - first == {accepted or "identity"} - first
 
 
 def test_json_is_asked_for_as_it_is(endpoint, origin):
