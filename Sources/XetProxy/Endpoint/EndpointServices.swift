@@ -99,11 +99,8 @@ struct EndpointServices: Sendable {
         if upstream.isOffline, request.method == .get { try await reservation.hold(mostKept) }
         let answer = try await leases.answer(to: question, from: request.authorization) { isPatient in
             var request = request
-            // An archive has bodies as they are.
-            if isArchived { request.headers[.acceptEncoding] = "identity" }
             if !isPatient { request.headTimeout = .init(HubLeases.briefWait) }
-            let response =
-                try await isPatient ? send(request) : upstream.hub.http.exchange(request)
+            let response = try await isContent ? sendForArchive(request, isPatient) : send(request, isPatient)
             let body = try await response.shortBody(of: request.method, upTo: most) {
                 try await reservation.hold($0)
             }
@@ -127,6 +124,26 @@ struct EndpointServices: Sendable {
         }
         if let own { return own }
         return try await send(request)
+    }
+
+    private func send(_ request: UpstreamRequest, _ isPatient: Bool) async throws -> UpstreamResponse {
+        try await isPatient ? send(request) : upstream.hub.http.exchange(request)
+    }
+
+    /// The same for what is archived, which has bodies as they are; a server that packs all the same may do so as the client
+    /// accepts it.
+    private func sendForArchive(_ request: UpstreamRequest, _ isPatient: Bool) async throws -> UpstreamResponse {
+        let accepted = request.headers[.acceptEncoding]
+        guard request.method == .get, let accepted, !accepted.contains("identity") else {
+            return try await send(request, isPatient)
+        }
+        var plain = request
+        plain.headers[.acceptEncoding] = "identity"
+        do {
+            return try await send(plain, isPatient)
+        } catch let error as XetError where error.code == .invalidResponse {
+            return try await send(request, isPatient)
+        }
     }
 
     /// Sends on a request that changes something, once.

@@ -70,6 +70,9 @@ public final class HubRecord: Sendable {
         return signer.code(Signer.Purpose("archived caller"), [Array((token?.secret ?? authorization).utf8)])
     }
 
+    /// How the archive calls who has no token where that one is not everybody: what others were told of it is not what it was told.
+    private var nobody: [UInt8] { signer.code(Signer.Purpose("archived caller without a token"), []) }
+
     // MARK: What is noted
 
     /// Notes an answer, and that the caller may see what it is about.
@@ -115,6 +118,7 @@ public final class HubRecord: Sendable {
         guard target.subject == .information, answer.method == "GET", answer.status == 200,
             let visibility = HubKnowledge.visibility(answer.body)
         else {
+            if caller == nil { try await archive.permit(nobody, name, files: target.isContent) }
             return try await archive.permit(caller, name, files: target.isContent)
         }
         if visibility.isPrivate {
@@ -123,7 +127,7 @@ public final class HubRecord: Sendable {
             try await archive.permit(nil, name, files: !visibility.isGated)
             if visibility.isGated { try await archive.deny(nil, name, filesAlone: true) }
         }
-        if caller != nil { try await archive.permit(caller, name, files: !visibility.isGated) }
+        try await archive.permit(caller ?? nobody, name, files: !visibility.isGated)
     }
 
     /// Notes that the Hub refuses a caller a repository, or its files.
@@ -140,6 +144,7 @@ public final class HubRecord: Sendable {
         do {
             if caller != nil, isForNobody { try await archive.deny(nil, name, filesAlone: isGated) }
             try await archive.deny(caller, name, filesAlone: isGated)
+            if caller == nil { try await archive.deny(nobody, name, filesAlone: isGated) }
         } catch {
             // Nothing of the archive is given out either when it fails.
         }
@@ -260,7 +265,7 @@ public final class HubRecord: Sendable {
             return try await archive.isPermitted(caller, repository.archiveName, files: files)
         case .within(let age):
             let since = Int64(clamping: time()) - age.components.seconds
-            return try await archive.wasPermitted(caller, repository.archiveName, files: files, since: since)
+            return try await archive.wasPermitted(caller ?? nobody, repository.archiveName, files: files, since: since)
         }
     }
 

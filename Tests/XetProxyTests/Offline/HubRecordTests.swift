@@ -46,10 +46,22 @@ import _NIOFileSystem
             )
         }
 
+        /// The same with `GET`.
+        func ask(
+            _ target: String,
+            from authorization: String? = alice,
+            _ status: Int?,
+            _ headers: HTTPFields = [:],
+            body: String = "",
+            isLasting: Bool = true
+        ) async throws -> HubAnswer? {
+            try await ask(target, .get, from: authorization, status, headers, body: body, isLasting: isLasting)
+        }
+
         /// Asks a new process, whose Hub answers with `status`, or not at all.
         func ask(
             _ target: String,
-            _ method: HTTPRequest.Method = .get,
+            _ method: HTTPRequest.Method,
             from authorization: String? = alice,
             _ status: Int?,
             _ headers: HTTPFields = [:],
@@ -111,6 +123,8 @@ import _NIOFileSystem
             #expect(try await rig.ask(Self.file, .head, nil, isOffline: false) != nil)
             #expect(try await rig.ask(Self.file, .head, from: nil, nil, isOffline: false) == nil)
             #expect(try await rig.ask(Self.file, .head, from: nil, nil) != nil, "it is public, and nobody can say more")
+            _ = try await rig.ask(Self.file, .head, from: nil, 200, Self.head)
+            #expect(try await rig.ask(Self.file, .head, from: nil, nil, isOffline: false) != nil)
             let before = try await rig.ask(Self.file, .head, 503, isOffline: false)
             #expect(before?.head.status == .ok)
             rig.seconds.change { $0 += 100 }
@@ -130,7 +144,7 @@ import _NIOFileSystem
             #expect(try await rig.ask(Self.file, .head, nil) != nil)
             _ = try await rig.ask(Self.file, .head, status, isOffline: false)
             #expect(try await rig.ask(Self.file, .head, nil) == nil)
-            _ = try await rig.ask(Self.file, .head, 404, [.errorCode: "EntryNotFound"])
+            _ = try await rig.ask(Self.file, .head, 404, [.errorCode: "EntryNotFound", .repoCommit: Self.commit])
             #expect(try await rig.ask(Self.file, .head, nil)?.head.status == .notFound)
         }
     }
