@@ -3,9 +3,11 @@
 import json
 import signal
 import subprocess
+import threading
 
 import pytest
 
+import faults
 from catalogue import GATED, MODEL, PRIVATE, files_of
 from command_line import assert_done, assert_failed
 from contents import digest, noise
@@ -155,6 +157,23 @@ def test_a_pipe(xet):
 def test_a_failure_leaves_no_file(xet, origin):
     finished = xet("bundle", "create", "acme/nowhere", "-o", "x.bundle", token=origin.alice)
     assert finished.returncode == 3
+    assert not list(xet.folder.iterdir())
+
+
+def test_interrupted(xet, origin):
+    """Ctrl-C leaves no file, half or whole."""
+    release = threading.Event()
+    origin.cdn.script(faults.hold(release, after=100_000), times=None)
+    try:
+        process = xet.start("bundle", "create", MODEL, "-o", "x.bundle", token=origin.alice)
+        wait_until(lambda: origin.log.all("cdn"), message="the CDN is asked")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        release.set()
+        origin.cdn.clear_script()
+    assert process.returncode == 128 + signal.SIGINT
+    assert b"interrupted" in errors
     assert not list(xet.folder.iterdir())
 
 

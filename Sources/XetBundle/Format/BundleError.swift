@@ -22,7 +22,7 @@ package enum BundleError: Error, Hashable, Sendable, CustomStringConvertible {
     case missingChunk(file: FileHash, xorb: XorbHash, chunk: Int)
     /// A chunk has another hash than the one that is kept and proven.
     case contradiction(xorb: XorbHash, chunk: Int)
-    /// Chunks came that no file needs, so that nothing proves them.
+    /// Chunks came that no file needs, so that nothing proves them: at least so many.
     case unprovenChunks(count: Int)
     /// It is not signed, and only signed ones are taken.
     case unsigned
@@ -48,7 +48,7 @@ package enum BundleError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "is there an earlier bundle that this one builds on?"
         case .contradiction(let xorb, let chunk):
             "chunk \(chunk) of xorb \(xorb) is another one than what is kept and proven"
-        case .unprovenChunks(let count): "the bundle has \(count) chunks that no file of it needs"
+        case .unprovenChunks(let count): "the bundle has chunks that no file of it needs, \(count) or more"
         case .unsigned: "the bundle is not signed"
         case .wrongSignature: "the signature of the bundle is wrong"
         case .untrusted(let key): "the bundle is signed by a key that is not trusted, \(key)"
