@@ -188,7 +188,7 @@ _xet_proxy() {
     repeating_flags=()
     non_repeating_flags=(--print-config --h2c --no-h2c --allow-anonymous --no-allow-anonymous --allow-writes --no-allow-writes --offline --no-offline --ui --no-ui --version -h --help)
     repeating_options=(--trusted-proxy --allow --deny)
-    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --cache --cache-size --hub-lease --hub-stale --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format --operator-token-file)
+    non_repeating_options=(--config --host --port --tls-certificate --tls-key --public-url --hub-endpoint --ca-file --private-upstreams --connect-timeout --upstream-timeout --upstream-idle-timeout --stall-timeout --retry-for --token-repo --signing-key-file --cache --cache-size --cache-store --s3-endpoint --s3-region --s3-addressing --hub-lease --hub-stale --buffer-memory --max-downloads --max-downloads-per-client --max-connections --max-body-size --max-header-size --idle-timeout --min-client-rate --drain-timeout --log-level --log-format --operator-token-file)
     __xet_offer_flags_options 0
 
     # Offer option value completions
@@ -260,6 +260,19 @@ _xet_proxy() {
         return
         ;;
     '--cache-size')
+        return
+        ;;
+    '--cache-store')
+        return
+        ;;
+    '--s3-endpoint')
+        return
+        ;;
+    '--s3-region')
+        return
+        ;;
+    '--s3-addressing')
+        __xet_add_completions -W 'auto'$'\n''path'$'\n''virtual'
         return
         ;;
     '--hub-lease')
@@ -557,14 +570,30 @@ _xet_cache_list() {
 
 _xet_cache_prune() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--json --dry-run --version -h --help)
     repeating_options=()
-    non_repeating_options=(--size)
+    non_repeating_options=(--size --older-than --s3-endpoint --s3-region --s3-addressing --ca-file)
     __xet_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--size')
+        return
+        ;;
+    '--older-than')
+        return
+        ;;
+    '--s3-endpoint')
+        return
+        ;;
+    '--s3-region')
+        return
+        ;;
+    '--s3-addressing')
+        __xet_add_completions -W 'auto'$'\n''path'$'\n''virtual'
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac

@@ -23,7 +23,9 @@ struct BlockVerifier: ~Copyable {
     /// Whether all chunks have come.
     var isComplete: Bool { records.isEmpty }
 
-    /// Takes the next bytes; returns those of chunks that they complete. Throws ``WrongObject``.
+    /// Takes the next bytes; returns those of chunks that they complete.
+    ///
+    /// Throws ``WrongObject``.
     mutating func take(_ piece: ByteBuffer) throws(WrongObject) -> [ByteBuffer] {
         let span = piece.readableBytesSpan
         var offset = 0

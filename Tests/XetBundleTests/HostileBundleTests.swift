@@ -28,14 +28,14 @@ import XetTestSupport
     private static func sealed(_ frames: [Frame]) -> [UInt8] {
         var hasher = BLAKE3Hasher()
         var bytes = BundleFormat.mark
-        hasher.update(bytes.span.bytes)
+        hasher.update(bytes.rawSpan)
         for frame in frames {
             var head = [frame.kind]
             for shift in stride(from: 0, to: 32, by: 8) {
                 head.append(UInt8(truncatingIfNeeded: frame.payload.count >> shift))
             }
             let whole = head + frame.payload
-            hasher.update(whole.span.bytes)
+            hasher.update(whole.rawSpan)
             bytes += whole + FrameHash.bytes(hasher.finalize())
         }
         return bytes

@@ -24,7 +24,8 @@ import Testing
     @Test(arguments: [
         ("30", 30_000), ("30s", 30_000), ("1.5", 1500), ("1m30s", 90_000), ("1h30m", 5_400_000),
         ("1h 30m 5s 7ms", 5_405_007),
-        ("0.5h", 1_800_000), ("250ms", 250), ("0", 0), ("1.0005s", 1000), ("8784h", 31_622_400_000), ("1d", 86_400_000), ("1d12h", 129_600_000),
+        ("0.5h", 1_800_000), ("250ms", 250), ("0", 0), ("1.0005s", 1000), ("8784h", 31_622_400_000), ("1d", 86_400_000),
+        ("1d12h", 129_600_000),
     ])
     func `a time has units that become smaller`(text: String, milliseconds: Int) {
         #expect(TimeUnit.parse(text) == .milliseconds(milliseconds))
