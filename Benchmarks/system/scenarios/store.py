@@ -14,6 +14,7 @@ from subjects import PlainFile, Proxy
 DISK = f"{Proxy.name}, empty disk"
 WITHOUT = f"{Proxy.name}, no disk"
 OBJECTS = f"{stores.StoreObjects.name}, {LANES} at once"
+OBJECT = f"{stores.StoreObjects.name}, one by one"
 REPLICAS = 3
 READERS = 30
 
@@ -23,7 +24,11 @@ def another_replica(bench):
     upstream, name = bench.upstream(bench.weights), bench.whole.name
 
     with stores.shared_store(upstream) as store:
-        with upstream.network(Network()) as nginx, store.replica(upstream, nginx) as first:
+        with (
+            upstream.network(Network()) as nginx,
+            upstream.stage.empty_folder() as folder,
+            store.replica(upstream, nginx, "--cache", folder / "cache") as first,
+        ):
             Proxy(bench, upstream, nginx, first).check(name)
             store.settle(first)
         with upstream.network(Network("store", counts_bytes=True)) as nginx:
@@ -36,10 +41,9 @@ def another_replica(bench):
                     return action(Proxy(bench, upstream, nginx, server))
 
             plain, objects = PlainFile(bench, upstream, nginx), stores.StoreObjects(bench, upstream, nginx, store)
-            lanes = store.object_lanes(LANES)
 
-            def objects_alone():
-                reading, usage = objects.read(lanes)
+            def objects_alone(count):
+                reading, usage = objects.read(store.object_lanes(count))
                 return reading.sample(usage)
 
             for has_disk in (True, False):
@@ -48,7 +52,8 @@ def another_replica(bench):
             subjects = {
                 DISK: lambda: fresh(True, lambda proxy: proxy.curl(name)),
                 WITHOUT: lambda: fresh(False, lambda proxy: proxy.curl(name)),
-                OBJECTS: objects_alone,
+                OBJECT: lambda: objects_alone(1),
+                OBJECTS: lambda: objects_alone(LANES),
                 PLAIN: lambda: plain.curl(name),
             }
             samples = alternating(subjects, bench.rounds, bench.progress)

@@ -92,6 +92,8 @@ public final class MemoryChunkStore: ChunkStore {
 
         func append(_ pieces: [ByteBuffer]) async throws {
             bytes.withLock { bytes in
+                // Room is reserved for that much.
+                if bytes.capacity == 0 { bytes.reserveCapacity(reserved) }
                 for piece in pieces { bytes.writeImmutableBuffer(piece) }
             }
         }
@@ -105,7 +107,11 @@ public final class MemoryChunkStore: ChunkStore {
 
         func commit(_ contents: ChunkRunContents) async throws -> ChunkRun {
             let byteCount = contents.byteCount
-            let kept = bytes.withLock { ByteBuffer(bytes: $0.readableBytesView.prefix(byteCount)) }
+            let kept = bytes.withLock { bytes in
+                // What is much shorter than its room is copied, so that the rest is free again.
+                if bytes.readableBytes == byteCount, byteCount > reserved / 2 { return bytes }
+                return ByteBuffer(bytes: bytes.readableBytesView.prefix(byteCount))
+            }
             return store.state.withLock { state in
                 let run = ChunkRun(id: ChunkRun.ID(state.nextNumber), contents: contents)
                 state.nextNumber += 1
