@@ -1,5 +1,6 @@
 import BLAKE3
 import NIOCore
+import XetAccess
 import XetCore
 
 /// What stands in front of the chunks of an object: which these are, and a seal for each.
@@ -10,7 +11,7 @@ import XetCore
 /// | 32 | the xorb |
 /// | 4, 4 | first chunk, number of chunks, little-endian like all numbers |
 /// | 8 | where in the serialized xorb the first chunk begins |
-/// | 19 each | for each of 128 chunks: 3 bytes serialized length, 16 bytes seal; zeros for those that are not there |
+/// | 51 each | for each of 128 chunks: 3 bytes serialized length, 16 bytes seal, 32 bytes hash of the unpacked chunk or zeros if nobody has computed it; zeros for those that are not there |
 /// | 32 | seal of all this |
 ///
 /// Then come the serialized chunks, as they are in the xorb. A seal is BLAKE3 with the key of the ``SharedArea``: a chunk is read
@@ -21,7 +22,7 @@ struct BlockHeader: Hashable, Sendable {
 
     private static let magic = Array("xetchk\0\0".utf8)
     private static let startByteCount = 56
-    private static let recordByteCount = 19
+    private static let recordByteCount = 51
     private static let sealByteCount = 32
 
     /// The first half of a keyed BLAKE3.
@@ -44,6 +45,8 @@ struct BlockHeader: Hashable, Sendable {
     struct Record: Hashable, Sendable {
         let serializedByteCount: Int
         let seal: Seal
+        /// Of the unpacked chunk, if whoever wrote it had computed that.
+        let hash: ChunkHash?
     }
 
     let xorb: XorbHash
@@ -53,21 +56,22 @@ struct BlockHeader: Hashable, Sendable {
     let firstByte: UInt64
     let records: [Record]
 
-    /// The header for chunks that follow one another in `bytes`: at most as many as a block has, their lengths fill it (checked).
-    init(_ range: SharedRange, firstByte: UInt64, byteCounts: [Int], bytes: ByteBuffer, key: BLAKE3Key) {
-        precondition(byteCounts.count == range.chunks.count && byteCounts.count <= Block.chunkCount)
-        precondition(byteCounts.reduce(0, +) == bytes.readableBytes)
-        xorb = range.xorb
-        chunks = range.chunks
-        self.firstByte = firstByte
-        let span = bytes.readableBytesSpan
+    /// The header for chunks of a block.
+    init(_ contents: KeptBlocks.Contents, of xorb: XorbHash, key: BLAKE3Key) {
+        self.xorb = xorb
+        chunks = contents.chunks
+        firstByte = contents.firstByte
+        let span = contents.bytes.readableBytesSpan
         var records: [Record] = []
-        records.reserveCapacity(byteCounts.count)
+        records.reserveCapacity(contents.records.count)
         var offset = 0
-        for byteCount in byteCounts {
-            let digest = BLAKE3Hasher.hash(span.extracting(offset..<offset + byteCount), key: key)
-            records.append(Record(serializedByteCount: byteCount, seal: Seal(digest)))
-            offset += byteCount
+        for record in contents.records {
+            let end = offset + record.serializedByteCount
+            let digest = BLAKE3Hasher.hash(span.extracting(offset..<end), key: key)
+            records.append(
+                Record(serializedByteCount: record.serializedByteCount, seal: Seal(digest), hash: record.hash)
+            )
+            offset = end
         }
         self.records = records
     }
@@ -96,8 +100,11 @@ struct BlockHeader: Hashable, Sendable {
         for index in 0..<chunks.count {
             let place = Self.startByteCount + index * Self.recordByteCount
             let length = bytes.littleEndianUInt24(at: place)
-            guard lengths.contains(length) else { return nil }
-            records.append(Record(serializedByteCount: length, seal: Seal(bytes, at: place + 3)))
+            guard lengths.contains(length),
+                let hash = ChunkHash(bytes: bytes.extracting(place + 19..<place + Self.recordByteCount))
+            else { return nil }
+            let seal = Seal(bytes, at: place + 3)
+            records.append(Record(serializedByteCount: length, seal: seal, hash: hash == .zero ? nil : hash))
         }
         self.records = records
     }
@@ -113,6 +120,7 @@ struct BlockHeader: Hashable, Sendable {
         for record in records {
             bytes.appendLittleEndianUInt24(record.serializedByteCount)
             record.seal.append(to: &bytes)
+            bytes += (record.hash ?? .zero).bytes
         }
         bytes += [UInt8](repeating: 0, count: (Block.chunkCount - records.count) * Self.recordByteCount)
         let seal = BLAKE3Hasher.hash(bytes.rawSpan, key: key)

@@ -15,8 +15,8 @@ enum ShelfError: Error, Hashable {
 ///
 /// What it throws is ``ShelfError``, `CancellationError`, and what its callers' closures throw.
 final class BlockShelf: Sendable {
-    /// Headers that are remembered, of up to 3 KiB: an object is read in several parts, each of which needs it.
-    private static let mostHeaderCount = 4096
+    /// Headers that are remembered, of up to 10 KiB: an object is read in several parts, each of which needs it.
+    private static let mostHeaderCount = 2048
     /// Age at which an object that is read is made young again, so that its age tells how long nobody used it.
     static let touchAge = Duration.seconds(12 * 3600)
 
@@ -198,13 +198,7 @@ extension BlockShelf {
 extension BlockShelf {
     /// Puts an object with some serialized chunks, unless there is one of its name; returns whether there was none.
     func put(_ object: BlockObject, _ chunks: KeptBlocks.Contents) async throws -> Bool {
-        let header = BlockHeader(
-            SharedRange(xorb: object.block.xorb, chunks: chunks.chunks),
-            firstByte: chunks.firstByte,
-            byteCounts: chunks.byteCounts,
-            bytes: chunks.bytes,
-            key: area.key
-        )
+        let header = BlockHeader(chunks, of: object.block.xorb, key: area.key)
         var bytes = ByteBuffer()
         bytes.reserveCapacity(header.objectByteCount)
         bytes.writeBytes(header.bytes(key: area.key))

@@ -4,13 +4,13 @@ import XetCore
 
 /// What is kept here of a xorb's chunks, put together from the runs that have them.
 struct KeptBlocks {
-    /// Serialized chunks that follow one another.
+    /// Serialized chunks of a block that follow one another.
     struct Contents: Sendable {
         let chunks: ChunkRange
         /// Where in the serialized xorb the first begins.
         let firstByte: UInt64
-        /// The length of each.
-        let byteCounts: [Int]
+        /// What is known of each.
+        let records: [ChunkRecord]
         let bytes: ByteBuffer
     }
 
@@ -48,7 +48,7 @@ struct KeptBlocks {
     func contents(of chunks: ChunkRange) async throws -> Contents? {
         guard let parts = parts(of: chunks), let first = parts.first else { return nil }
         var bytes = ByteBuffer()
-        var byteCounts: [Int] = []
+        var records: [ChunkRecord] = []
         bytes.reserveCapacity(parts.reduce(0) { $0 + $1.run.contents.bytes(of: $1.chunks).count })
         for part in parts {
             guard part.place == first.place + UInt64(bytes.readableBytes) else { return nil }
@@ -57,10 +57,10 @@ struct KeptBlocks {
                     try await store.read(step.bytes, of: part.run.id)
                 }
                 bytes.writeImmutableBuffer(read)
-                byteCounts += step.records.map(\.serializedByteCount)
+                records += step.records
             }
         }
-        return Contents(chunks: chunks, firstByte: first.place, byteCounts: byteCounts, bytes: bytes)
+        return Contents(chunks: chunks, firstByte: first.place, records: records, bytes: bytes)
     }
 
     private func parts(of chunks: ChunkRange) -> [Part]? {

@@ -48,7 +48,7 @@ struct SharedReader {
 
     /// Hands over what the store has, from the start of the range on; returns the claim with which the rest is to be fetched, if
     /// there is one.
-    mutating func read(_ body: (ByteBuffer) async throws -> Void) async throws -> Claim? {
+    mutating func read(_ body: (XorbPiece) async throws -> Void) async throws -> Claim? {
         do {
             guard try await readAll(body) == .missing else { return nil }
             return try await waitOrClaim(body)
@@ -61,7 +61,7 @@ struct SharedReader {
     }
 
     /// Claims the range, or waits for whoever has, and reads what that one writes.
-    private mutating func waitOrClaim(_ body: (ByteBuffer) async throws -> Void) async throws -> Claim? {
+    private mutating func waitOrClaim(_ body: (XorbPiece) async throws -> Void) async throws -> Claim? {
         let start = shared.time.now()
         var hasWaited = false
         while shared.time.now() - start < Self.longestWait {
@@ -84,7 +84,7 @@ struct SharedReader {
     /// Reads what is there of a range that was claimed; the claim ends unless something is missing.
     private mutating func readClaimed(
         _ claim: Claim,
-        _ body: (ByteBuffer) async throws -> Void
+        _ body: (XorbPiece) async throws -> Void
     ) async throws -> Found {
         do {
             let found = try await readAll(body)
@@ -112,7 +112,7 @@ struct SharedReader {
     }
 
     /// Reads piece by piece as far as the store has them.
-    private mutating func readAll(_ body: (ByteBuffer) async throws -> Void) async throws -> Found {
+    private mutating func readAll(_ body: (XorbPiece) async throws -> Void) async throws -> Found {
         while let piece = rest.first {
             guard let (object, header) = try await object(with: piece) else { return .missing }
             guard header.place(of: piece.chunks.start) == bytes.first + UInt64(byteCount) else {
@@ -127,7 +127,7 @@ struct SharedReader {
                     of: object,
                     header,
                     { bytes in
-                        try await body(bytes)
+                        try await body(XorbPiece(bytes, hashes: header))
                         byteCount += bytes.readableBytes
                     }
                 )

@@ -21,7 +21,7 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
         // What somebody has found to be wrong may be so in the store.
         let isDoubted = fetch.origin == .anew || shared.isDoubted(range)
         var reader = SharedReader(shared, range, fetch.info.bytes)
-        let claim = isDoubted ? nil : try await reader.read { try await body(XorbPiece($0)) }
+        let claim = isDoubted ? nil : try await reader.read(body)
         guard !reader.isComplete else { return shared.noteRead(range) }
         do {
             try await readUpstream(fetch, skipping: reader.byteCount, body)

@@ -115,18 +115,27 @@ struct Replica: Sendable {
         site.pass()
     }
 
-    /// Starts a fetch; what it gives.
-    func start(_ fetch: XorbFetch) -> Started<[UInt8]> {
+    /// Starts a fetch; what it gives. `look` gets each piece.
+    func start(
+        _ fetch: XorbFetch,
+        _ look: @escaping @Sendable (XorbPiece) -> Void = { _ in }
+    ) -> Started<[UInt8]> {
         site.executor.start { [source] in
             var bytes: [UInt8] = []
-            try await source.fetch(fetch) { bytes += $0.bytes.readableBytesView }
+            try await source.fetch(fetch) { piece in
+                look(piece)
+                bytes += piece.bytes.readableBytesView
+            }
             return bytes
         }
     }
 
     /// Fetches, while as much time passes as it needs.
-    func read(_ fetch: XorbFetch) throws -> [UInt8] {
-        let started = start(fetch)
+    func read(
+        _ fetch: XorbFetch,
+        _ look: @escaping @Sendable (XorbPiece) -> Void = { _ in }
+    ) throws -> [UInt8] {
+        let started = start(fetch, look)
         for _ in 0..<2000 where started.isWaiting { site.pass(.milliseconds(20)) }
         let result = try #require(started.result)
         return try result.get()

@@ -30,6 +30,26 @@ import XetTestSupport
         #expect(first.stop() && second.stop())
     }
 
+    @Test func `what one replica has hashed another one need not hash again`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 128))
+        let (first, second) = (Replica(site, sample), Replica(site, sample))
+        let fetch = try sample.fetch(0, 128)
+        // A reader notes the hashes that it computes; here those of half of the chunks.
+        let chunks = sample.file.pieces.map { ChunkHash(ofChunk: Array(sample.file.bytes[$0.start..<$0.end])) }
+        _ = try first.read(fetch) { piece in
+            for chunk in 0..<64 { #expect(piece.hashes?.note(chunks[chunk], of: chunk) ?? false) }
+        }
+        site.pass(.seconds(5))
+        let known = Watched<[Int: ChunkHash]>([:])
+        _ = try second.read(fetch) { piece in
+            for chunk in 0..<128 {
+                if let hash = piece.hashes?.hash(of: chunk) { known.change { $0[chunk] = hash } }
+            }
+        }
+        #expect(known.value == Dictionary(uniqueKeysWithValues: (0..<64).map { ($0, chunks[$0]) }))
+        #expect(second.upstream.calls.isEmpty)
+    }
+
     @Test func `other ranges are found in whole blocks, of which only those bytes are read`() throws {
         let (site, sample) = (Site(), try SampleXorb(chunkCount: 256))
         let (first, second) = (Replica(site, sample), Replica(site, sample))

@@ -24,6 +24,9 @@ final class KeptHashes: ChunkHashes {
         self.init(first: run.chunks.start, records: run.contents.records, run: run.id)
     }
 
+    /// How many records there are so far.
+    var count: Int { state.withLock { $0.records.count } }
+
     /// The records so far.
     var records: [ChunkRecord] { state.withLock { $0.records } }
 

@@ -230,7 +230,7 @@ extension Flight {
         state.withLock { $0.writer = writer }
         do {
             try await whileWanted {
-                try await upstream.fetch(fetch) { try await self.take($0.bytes, writer) }
+                try await upstream.fetch(fetch) { try await self.take($0, writer) }
                 try self.checkEnd()
             }
             try await write(least: 1, to: writer)
@@ -286,13 +286,18 @@ extension Flight {
         }
     }
 
-    private func take(_ piece: ByteBuffer, _ writer: any ChunkWriter) async throws {
+    private func take(_ piece: XorbPiece, _ writer: any ChunkWriter) async throws {
         let records = try corrupt { () throws(XorbError) in
             try state.withLock { (state) throws(XorbError) in
-                try changing(&state) { (bytes) throws(XorbError) in try bytes.take(piece) }
+                try changing(&state) { (bytes) throws(XorbError) in try bytes.take(piece.bytes) }
             }
         }
-        for record in records { hashes.append(record) }
+        let first = chunks.start + hashes.count
+        for (index, record) in records.enumerated() {
+            var record = record
+            record.hash = piece.hashes?.hash(of: first + index)
+            hashes.append(record)
+        }
         if !records.isEmpty {
             let waiting = state.withLock { state in
                 state.publishedCount += records.count
