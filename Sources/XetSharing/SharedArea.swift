@@ -35,6 +35,16 @@ public struct SharedArea: Sendable {
         return "\(name)/chunks/\(object.block.xorb)/\(object.block.number)\(part)"
     }
 
+    /// Whether an object may be that of an area, by its name.
+    static func isName(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard let area = parts.first, area.utf8.count == 16, area.utf8.allSatisfy({ $0.hexValue != nil }) else {
+            return false
+        }
+        return parts.count == 4 && ["chunks", "claims", "waits"].contains(parts[1])
+            || parts.count == 2 && parts[1] == "trial"
+    }
+
     /// What is asked for, and put, to see whether the store is back.
     var trialName: String { "\(name)/trial" }
 

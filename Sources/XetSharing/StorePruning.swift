@@ -34,7 +34,7 @@ public struct StorePruning: Sendable {
         self.store = store
     }
 
-    /// Removes what was put or touched before `time`, in Unix seconds; `removes` is `false` for a count alone.
+    /// Removes what replicas have put or touched before `time`, in Unix seconds; `removes` is `false` for a count alone.
     ///
     /// Replicas touch what they use twice a day. Throws ``ObjectStoreError`` and `CancellationError`.
     public func prune(before time: Int64, removes: Bool = true) async throws -> Outcome {
@@ -43,13 +43,14 @@ public struct StorePruning: Sendable {
         while true {
             let objects = try await store.list("", after: last)
             guard let end = objects.last?.name else { return outcome }
-            guard last.map({ end > $0 }) ?? true else {
+            guard end != last else {
                 throw ObjectStoreError(.invalid, "the store lists the same objects again")
             }
             last = end
-            let old = objects.filter { $0.time < time }
-            if removes { try await remove(old) }
-            for object in objects { outcome.add(object, isRemoved: object.time < time) }
+            // Somebody else may keep something there as well.
+            let own = objects.filter { SharedArea.isName($0.name) }
+            if removes { try await remove(own.filter { $0.time < time }) }
+            for object in own { outcome.add(object, isRemoved: object.time < time) }
         }
     }
 

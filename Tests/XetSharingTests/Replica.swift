@@ -115,7 +115,9 @@ struct Replica: Sendable {
         site.pass()
     }
 
-    /// Starts a fetch; what it gives. `look` gets each piece.
+    /// Starts a fetch; what it gives.
+    ///
+    /// `look` gets each piece.
     func start(
         _ fetch: XorbFetch,
         _ look: @escaping @Sendable (XorbPiece) -> Void = { _ in }
