@@ -12,7 +12,12 @@ public final class SharedBlocks: Sendable {
     /// How often a claim is renewed: one that is older is that of a process that is gone.
     static let renewalTime = Duration.seconds(5)
 
+    /// How long nobody is waited for after it was in vain: all readers of a store that lies about claims would wait.
+    private static let restAfterVainWait = Duration.seconds(60)
+
     private struct State {
+        /// Until when no other replica is waited for.
+        var impatientUntil: ContinuousClock.Instant?
         /// Ranges that this process has claimed, until that has ended in the store.
         var claims: Set<SharedRange> = []
         /// Chunks that may be wrong in the store, since a file with them was.
@@ -118,6 +123,18 @@ public final class SharedBlocks: Sendable {
 
     /// A claim of this process has ended in the store, or is not renewed.
     private func noteReleased(_ range: SharedRange) { state.withLock { _ = $0.claims.remove(range) } }
+
+    /// Whether another replica is waited for that has claimed a range.
+    var isWorthWaiting: Bool {
+        let now = time.now()
+        return state.withLock { $0.impatientUntil.map { $0 <= now } ?? true }
+    }
+
+    /// Another replica was waited for, and nothing came of it.
+    func noteVainWait() {
+        let until = time.now() + Self.restAfterVainWait
+        state.withLock { $0.impatientUntil = until }
+    }
 
     // MARK: What came
 

@@ -10,7 +10,9 @@ struct SharedReader {
     /// Age of a claim of a replica that is gone: others renew theirs.
     private static let goneAge = SharedBlocks.renewalTime * 3
     /// How long another replica is waited for at most.
-    private static let longestWait = Duration.seconds(60)
+    private static let longestWait = Duration.seconds(30)
+    /// How often a claim may end, or not be there at all, without anything having been written.
+    private static let mostRoundCount = 3
     private static let firstPause = Duration.milliseconds(40)
     private static let longestPause = Duration.milliseconds(400)
 
@@ -64,20 +66,22 @@ struct SharedReader {
     private mutating func waitOrClaim(_ body: (XorbPiece) async throws -> Void) async throws -> Claim? {
         let start = shared.time.now()
         var hasWaited = false
-        while shared.time.now() - start < Self.longestWait {
+        for _ in 0..<Self.mostRoundCount {
             switch try await shared.claim(range) {
             case .own: return nil
             case .taken(let claim):
                 guard hasWaited else { return claim }
                 // It may have been written and released since it was looked for.
                 return try await readClaimed(claim, body) == .missing ? claim : nil
-            case .others: break
+            case .others where shared.isWorthWaiting: break
+            case .others: return nil
             }
             if !hasWaited { try await shared.shelf.wait(for: range) }
             hasWaited = true
-            guard try await waitForRelease(since: start) else { return nil }
+            guard try await waitForRelease(since: start) else { break }
             guard try await readAll(body) == .missing else { return nil }
         }
+        shared.noteVainWait()
         return nil
     }
 
@@ -96,7 +100,7 @@ struct SharedReader {
         }
     }
 
-    /// Waits until the claim of another replica is gone; `false` if that is not worth it any more.
+    /// Waits until the claim of another replica is gone; `false` if it does not go, or is that of a process that is gone.
     private func waitForRelease(since start: ContinuousClock.Instant) async throws -> Bool {
         var pause = Self.firstPause
         while let age = try await shared.shelf.claimAge(range) {

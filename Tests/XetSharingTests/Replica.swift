@@ -93,13 +93,14 @@ struct Replica: Sendable {
         _ site: Site,
         _ sample: SampleXorb,
         secret: String? = "a secret of the site",
+        store: (any ObjectStore)? = nil,
         script: @escaping @Sendable (ScriptedXorbSource.Call) -> ScriptedXorbSource.Answer = { _ in .init() }
     ) {
         self.site = site
         upstream = ScriptedXorbSource(sample.file, script: script)
         let kept = MemoryCacheStore(byteLimit: 64 << 20)
         let shared = SharedBlocks(
-            site.store,
+            store ?? site.store,
             area: SharedArea(secret: secret.map { Array($0.utf8) }),
             kept: kept,
             events: events,
@@ -138,7 +139,7 @@ struct Replica: Sendable {
         _ look: @escaping @Sendable (XorbPiece) -> Void = { _ in }
     ) throws -> [UInt8] {
         let started = start(fetch, look)
-        for _ in 0..<2000 where started.isWaiting { site.pass(.milliseconds(20)) }
+        for _ in 0..<4000 where started.isWaiting { site.pass(.milliseconds(20)) }
         let result = try #require(started.result)
         return try result.get()
     }

@@ -156,8 +156,8 @@ import XetTestSupport
         #expect(site.claims.filter { $0.contains("/claims/") } == [])
     }
 
-    @Test(arguments: [(30, 1), (90, 2)])
-    func `a replica that is slow renews its claim, and is waited for a minute`(seconds: Int, count: Int) throws {
+    @Test(arguments: [(20, 1), (60, 2)])
+    func `a replica that is slow renews its claim, and is waited for half a minute`(seconds: Int, count: Int) throws {
         let (site, sample) = (Site(), try SampleXorb(chunkCount: 100))
         let gate = Watched(false)
         let (slow, other) = (
