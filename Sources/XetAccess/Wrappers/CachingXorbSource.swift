@@ -89,7 +89,9 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
         let waits = fetch.origin != .beside
         var setbackCount = 0
         var seats: [FlightSeat]?
+        var hasFailed = false
         while position.chunk < end, setbackCount < Self.mostSetbackCount {
+            var isFirst = true
             do {
                 guard let part = try await nextPart(fetch, position.chunk, mayBegin: waits) else { return }
                 if waits, seats == nil { seats = try await takeSeats(fetch, from: part.end) }
@@ -97,7 +99,7 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                 case .kept(let run):
                     try await read(run, fetch, &position, body)
                 case .flight(let seat):
-                    let isFirst = seat.isFirst || seats?.contains { $0.isFirst && $0.flight === seat.flight } == true
+                    isFirst = seat.isFirst || seats?.contains { $0.isFirst && $0.flight === seat.flight } == true
                     let before = position
                     defer {
                         noteServed(position, since: before, from: .flight)
@@ -110,6 +112,11 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
             } catch is ChunkStoreError {
                 setbackCount += 1
                 events.noteHealed()
+            } catch let failure as FlightFailure {
+                // What a GET of somebody else met with may be over. What may pass anyway is repeated by the reader, later.
+                guard !isFirst, !hasFailed, !failure.cause.isTransient else { throw failure.cause }
+                hasFailed = true
+                seats = nil
             } catch is FlightError {
                 return
             }
@@ -134,6 +141,8 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
                 try await follow(seat, fetch, &position, to: min(flight.chunks.end, end), waiting: true, body)
             } catch is ChunkStoreError {
                 return events.noteHealed()
+            } catch let failure as FlightFailure {
+                throw failure.cause
             } catch is FlightError {
                 return
             }

@@ -381,6 +381,53 @@ import XetTestSupport
         #expect(rig.stop())
     }
 
+    @Test func `a failure that was somebody else's is tried again, once, by one for all`() throws {
+        let sample = try Sample()
+        let hold = Watched(true)
+        let rig = Rig(sample) { call in
+            var answer = ScriptedXorbSource.Answer()
+            if call.number == 0 {
+                answer.before = { _ in
+                    try await hold.wait { !$0 }
+                    throw XetError(.invalidResponse, "what has passed since")
+                }
+            }
+            return answer
+        }
+        let fetch = try sample.fetch(0, 40)
+        let first = rig.start(fetch)
+        rig.executor.runUntilIdle()
+        let others = (0..<3).map { _ in rig.start(fetch) }
+        rig.executor.runUntilIdle()
+        hold.change { $0 = false }
+        rig.executor.runUntilIdle()
+        #expect(throws: XetError.self) { try first.result?.get() }
+        for other in others { #expect(try other.result?.get() == sample.bytes(fetch)) }
+        #expect(rig.upstream.calls.count == 2)
+        #expect(rig.stop())
+    }
+
+    @Test func `what fails for everybody is asked for twice at most`() throws {
+        let sample = try Sample()
+        let hold = Watched(true)
+        let rig = Rig(sample) { _ in
+            var answer = ScriptedXorbSource.Answer()
+            answer.before = { _ in
+                try await hold.wait { !$0 }
+                throw XetError(.invalidResponse, "for ever")
+            }
+            return answer
+        }
+        let fetch = try sample.fetch(0, 40)
+        let readers = (0..<5).map { _ in rig.start(fetch) }
+        rig.executor.runUntilIdle()
+        hold.change { $0 = false }
+        rig.executor.runUntilIdle()
+        for reader in readers { #expect(throws: XetError.self) { try reader.result?.get() } }
+        #expect(rig.upstream.calls.count == 2)
+        #expect(rig.stop())
+    }
+
     @Test func `what cannot be right is dropped, and comes anew`() throws {
         let sample = try Sample()
         let rig = Rig(sample) { call in

@@ -10,6 +10,11 @@ enum FlightError: Error {
     case closed
 }
 
+/// What a flight failed with, for all its readers.
+struct FlightFailure: Error {
+    let cause: XetError
+}
+
 /// How far a reader has come in the range that it fetches.
 struct ReadPosition: Hashable, Sendable {
     /// The chunk that comes next.
@@ -124,7 +129,7 @@ extension Flight {
 
     /// Hands chunks to a reader, up to `end`, as they come; `position` goes along.
     ///
-    /// If it is not to wait, it returns when the next one is not there. Throws what the GET failed with after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
+    /// If it is not to wait, it returns when the next one is not there. Throws ``FlightFailure`` after what had come before, ``ChunkStoreError`` if what was kept is damaged, and what
     /// `body` throws.
     func follow(
         _ position: inout ReadPosition,
@@ -147,7 +152,7 @@ extension Flight {
             case .wait:
                 try await waitForMore(than: position.chunk)
             case .failed(let error):
-                throw error
+                throw (error as? XetError).map { FlightFailure(cause: $0) } ?? error
             }
         }
         try await hashes.flush(to: store)
