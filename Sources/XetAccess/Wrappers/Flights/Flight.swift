@@ -97,6 +97,13 @@ final class Flight: Sendable {
 // MARK: Readers
 
 extension Flight {
+    /// Whether it brings nothing more than it has: whoever comes now does better with another one.
+    var hasFailed: Bool {
+        state.withLock { state in
+            if case .failure? = state.end { true } else { false }
+        }
+    }
+
     /// Counts a reader; ``leave()`` follows.
     func join() { state.withLock { $0.followerCount += 1 } }
 

@@ -47,7 +47,7 @@ final class FlightBoard: Sendable {
     /// The flight that brings a chunk, if there is one; the caller has joined it.
     func join(_ chunk: Int, of xorb: XorbHash) -> Flight? {
         state.withLock { state in
-            let flight = state.flights[xorb]?.first { $0.chunks.start <= chunk && chunk < $0.chunks.end }
+            let flight = state.flights[xorb]?.first { $0.brings(chunk) }
             flight?.join()
             return flight
         }
@@ -60,8 +60,9 @@ final class FlightBoard: Sendable {
     func begin(_ fetch: XorbFetch, missing: ChunkRange, since moment: UInt64?) -> Begin {
         state.withLock { state in
             if let moment, state.endedCount != moment { return .stale }
-            let others = state.flights[fetch.xorb] ?? []
-            if let other = others.first(where: { $0.chunks.start <= missing.start && missing.start < $0.chunks.end }) {
+            let all = state.flights[fetch.xorb] ?? []
+            let others = all.filter { !$0.hasFailed }
+            if let other = others.first(where: { $0.brings(missing.start) }) {
                 other.join()
                 return .joined(other)
             }
@@ -69,7 +70,7 @@ final class FlightBoard: Sendable {
             let chunks = ChunkRange(start: missing.start, end: min(end, missing.end)) ?? missing
             let flight = Flight(fetch, keeping: chunks, memory: memory, onKept: onKept)
             flight.join()
-            state.flights[fetch.xorb] = others + [flight]
+            state.flights[fetch.xorb] = all + [flight]
             return .new(flight)
         }
     }
@@ -80,7 +81,7 @@ final class FlightBoard: Sendable {
     func rescue(_ fetch: XorbFetch, from chunk: Int) -> (flight: Flight, isNew: Bool) {
         state.withLock { state in
             let others = state.rescues[fetch.xorb] ?? []
-            if let other = others.first(where: { $0.chunks.start <= chunk && chunk < $0.chunks.end }) {
+            if let other = others.first(where: { $0.brings(chunk) }) {
                 other.join()
                 return (other, false)
             }
@@ -138,5 +139,12 @@ final class FlightBoard: Sendable {
             )
         }
         try Task.checkCancellation()
+    }
+}
+
+extension Flight {
+    /// Whether a chunk comes with it, or has.
+    fileprivate func brings(_ chunk: Int) -> Bool {
+        chunks.start <= chunk && chunk < chunks.end && !hasFailed
     }
 }
