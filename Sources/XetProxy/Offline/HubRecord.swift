@@ -29,12 +29,24 @@ public final class HubRecord: Sendable {
     /// Most answers that are known to have been noted lately.
     private static let mostRepeatCount = 8192
 
-    /// An answer that was noted, without what each answer has of its own.
+    /// Whose answer to what was noted.
     private struct Noted: Hashable {
         let caller: [UInt8]?
         let repository: Repository
         let method: HTTPRequest.Method
         let target: String
+
+        init(_ question: HubQuestion, _ caller: [UInt8]?) {
+            self.caller = caller
+            repository = question.repository
+            method = question.method
+            target = question.target
+        }
+    }
+
+    /// When an answer was noted, and which, without what each answer has of its own.
+    private struct Note {
+        let moment: ContinuousClock.Instant
         let digest: Int
     }
 
@@ -44,7 +56,7 @@ public final class HubRecord: Sendable {
     /// Unix seconds.
     private let time: @Sendable () -> UInt64
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let noted = Mutex<[Noted: ContinuousClock.Instant]>([:])
+    private let noted = Mutex<[Noted: Note]>([:])
 
     /// A record of what `hub` says; `key` has 32 bytes and stays the same as long as the archive does.
     ///
@@ -79,16 +91,9 @@ public final class HubRecord: Sendable {
     func note(_ answer: HubAnswer, to question: HubQuestion, from authorization: String?) async {
         guard question.isLasting, let archived = archivable(answer, question) else { return }
         let caller = caller(authorization)
-        let key = Noted(
-            caller: caller,
-            repository: question.repository,
-            method: question.method,
-            target: question.target,
-            digest: Self.digest(archived)
-        )
-        let moment = now()
-        let isRepeated = noted.withLock { $0[key].map { moment - $0 < Self.repeatTime(question) } ?? false }
-        guard !isRepeated else { return }
+        let key = Noted(question, caller)
+        let note = Note(moment: now(), digest: Self.digest(archived))
+        guard lately(key, question)?.digest != note.digest else { return }
         do {
             try await archive.keep([archived])
             try await permit(caller, archived, HubTarget(question.target, of: question.repository))
@@ -97,20 +102,19 @@ public final class HubRecord: Sendable {
         }
         noted.withLock { noted in
             if noted.count >= Self.mostRepeatCount { noted = [:] }
-            noted[key] = moment
+            noted[key] = note
         }
     }
 
     /// Whether an answer to a question has been noted lately.
     func hasNoted(_ question: HubQuestion, from authorization: String?) -> Bool {
-        let (caller, moment) = (caller(authorization), now())
-        return noted.withLock { noted in
-            noted.contains {
-                ($0.key.caller, $0.key.repository, $0.key.method, $0.key.target)
-                    == (caller, question.repository, question.method, question.target)
-                    && moment - $0.value < Self.repeatTime(question)
-            }
-        }
+        lately(Noted(question, caller(authorization)), question) != nil
+    }
+
+    /// What was noted so lately that it need not be noted again.
+    private func lately(_ key: Noted, _ question: HubQuestion) -> Note? {
+        let now = now()
+        return noted.withLock { $0[key] }.flatMap { now - $0.moment < Self.repeatTime(question) ? $0 : nil }
     }
 
     private func permit(_ caller: [UInt8]?, _ answer: ArchivedAnswer, _ target: HubTarget) async throws {
