@@ -225,7 +225,7 @@ def test_clients_make_no_labels(proxy, origin):
     metrics = metrics_of(proxy, origin)
     assert metrics.labels("route") <= {"download", "hub", "metrics", "other"}
     assert metrics.labels("status") <= {"200", "400", "404", "405", "431", "4xx", "302", "none"}
-    assert metrics.labels("service") == {"hub", "cas", "cdn"}
+    assert metrics.labels("service") == {"hub", "cas", "cdn", "store"}
 
 
 # Health
