@@ -42,6 +42,8 @@ final class BlockPublisher: Sendable {
     private static let patience = Duration.seconds(2)
     /// How long a range takes at least from the network into what is kept here.
     private static let firstDelay = Duration.milliseconds(100)
+    /// How much longer than that it may take on a machine that is busy.
+    private static let grace = Duration.seconds(8)
 
     private let shelf: BlockShelf
     private let kept: any ChunkStore
@@ -121,7 +123,9 @@ final class BlockPublisher: Sendable {
         if fetched.onRelease != nil, !fetched.isWaitedFor {
             fetched.isWaitedFor = try await shelf.isWaitedFor(fetched.range)
         }
-        let isLast = queue.isHurried || fetched.deadline.map { time.now() >= $0 } ?? true
+        let left = fetched.deadline.map { $0 - time.now() } ?? .zero
+        let isLast = queue.isHurried || left <= .zero
+        let isOver = queue.isHurried || left <= .zero - Self.grace
         let blocks = try await KeptBlocks(kept, of: fetched.range.xorb, in: fetched.around)
         var rest: [BlockPiece] = []
         for piece in fetched.rest {
@@ -129,11 +133,10 @@ final class BlockPublisher: Sendable {
             if !isDone { rest.append(piece) }
         }
         fetched.rest = rest
-        guard rest.isEmpty || isLast else {
-            let wait = fetched.deadline.map { $0 - time.now() } ?? .zero
-            return add(.fetched(fetched), after: min(Self.patience / 2, max(.zero, wait)))
+        // What is not here in the end never was, or is no more.
+        guard rest.isEmpty || isOver else {
+            return add(.fetched(fetched), after: isLast ? Self.patience / 2 : min(Self.patience / 2, left))
         }
-        // What is not here at the end never was, or is no more.
         try await release(fetched)
     }
 
@@ -146,7 +149,7 @@ final class BlockPublisher: Sendable {
     ) async throws -> Bool {
         let block = piece.block
         guard shelf.known(block.whole) == nil else { return true }
-        guard let extent = blocks.extent(around: piece.chunks, in: block.chunks) else { return isLast }
+        guard let extent = blocks.extent(around: piece.chunks, in: block.chunks) else { return false }
         if extent == block.chunks {
             // Another replica may have done it meanwhile, and a refusal would come after all bytes.
             let found = fetched.isFromStore ? try await shelf.header(of: block.whole) : nil
