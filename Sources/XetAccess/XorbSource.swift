@@ -115,6 +115,23 @@ extension XorbSource {
     /// It cannot tell.
     public func reach(_ fetch: XorbFetch) async throws -> XorbReach? { nil }
 
+    /// Hands over the bytes of a range without the first `byteCount`, which somebody has already.
+    package func fetch(
+        _ fetch: XorbFetch,
+        skipping byteCount: Int,
+        _ body: (XorbPiece) async throws -> Void
+    ) async throws {
+        var skipped = byteCount
+        try await self.fetch(fetch) { piece in
+            guard skipped > 0 else { return try await body(piece) }
+            var bytes = piece.bytes
+            let count = min(skipped, bytes.readableBytes)
+            bytes.moveReaderIndex(forwardBy: count)
+            skipped -= count
+            if bytes.readableBytes > 0 { try await body(XorbPiece(bytes, hashes: piece.hashes)) }
+        }
+    }
+
     /// One request for each range.
     public func fetch(
         _ fetches: [XorbFetch],

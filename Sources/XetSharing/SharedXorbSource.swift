@@ -24,28 +24,11 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
         let claim = isDoubted ? nil : try await reader.read(body)
         guard !reader.isComplete else { return shared.noteRead(range) }
         do {
-            try await readUpstream(fetch, skipping: reader.byteCount, body)
+            try await upstream.fetch(fetch, skipping: reader.byteCount, body)
         } catch {
             if let claim { shared.giveUp(claim) }
             throw error
         }
         shared.noteFetched(range, claim, doubted: isDoubted ? Set(range.pieces.map(\.block)) : reader.doubted)
-    }
-
-    /// Reads the range from upstream, without its first bytes.
-    private func readUpstream(
-        _ fetch: XorbFetch,
-        skipping byteCount: Int,
-        _ body: (XorbPiece) async throws -> Void
-    ) async throws {
-        var skipped = byteCount
-        try await upstream.fetch(fetch) { piece in
-            guard skipped > 0 else { return try await body(piece) }
-            var bytes = piece.bytes
-            let count = min(skipped, bytes.readableBytes)
-            bytes.moveReaderIndex(forwardBy: count)
-            skipped -= count
-            if bytes.readableBytes > 0 { try await body(XorbPiece(bytes, hashes: piece.hashes)) }
-        }
     }
 }

@@ -314,17 +314,11 @@ public struct CachingXorbSource<Upstream: XorbSource, Store: ChunkStore>: XorbSo
     ) async throws {
         try Self.checkHasAddress(fetch, from: position.chunk)
         let expected = try await expected(fetch, from: position.chunk, to: fetch.info.chunks.end)
-        var skipped = position.byteCount
         var reached = position
         defer { noteServed(reached, since: position, from: .upstream) }
-        try await upstream.fetch(fetch) { piece in
-            var bytes = piece.bytes
-            let count = min(skipped, bytes.readableBytes)
-            bytes.moveReaderIndex(forwardBy: count)
-            skipped -= count
-            guard bytes.readableBytes > 0 else { return }
-            reached.byteCount += bytes.readableBytes
-            try await body(Self.piece(XorbPiece(bytes, hashes: piece.hashes), expected))
+        try await upstream.fetch(fetch, skipping: position.byteCount) { piece in
+            reached.byteCount += piece.bytes.readableBytes
+            try await body(Self.piece(piece, expected))
         }
         reached.chunk = fetch.info.chunks.end
     }
