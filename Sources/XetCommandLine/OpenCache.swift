@@ -13,7 +13,7 @@ import _NIOFileSystem
 /// The cache of a proxy while that runs: a folder or memory, and in front of the data hosts a store that proxies share.
 struct OpenCache: Sendable {
     /// Longest wait at the end for what is still to be written into the store.
-    private static let longestFinish = Duration.seconds(20)
+    private static let longestFinish = Duration.seconds(10)
 
     /// What readers ask.
     let site: any SiteCache
