@@ -12,6 +12,8 @@ final class BlockPublisher: Sendable {
         case touch(BlockObject)
         /// Nothing will come of a claim.
         case release(SharedRange)
+        /// Nobody here waits for a range any more.
+        case endWait(SharedRange)
     }
 
     /// A range that was fetched.
@@ -99,7 +101,8 @@ final class BlockPublisher: Sendable {
         do {
             switch work {
             case .touch(let object): try await shelf.touch(object)
-            case .release(let range): try await shelf.release(range, isWaitedFor: false)
+            case .release(let range): try await shelf.release(range)
+            case .endWait(let range): try await shelf.endWait(for: range)
             case .fetched(let fetched): try await write(fetched)
             }
         } catch {
@@ -111,7 +114,7 @@ final class BlockPublisher: Sendable {
     private func release(_ fetched: Fetched) async throws {
         guard let onRelease = fetched.onRelease else { return }
         defer { onRelease() }
-        try await shelf.release(fetched.range, isWaitedFor: fetched.isWaitedFor)
+        try await shelf.release(fetched.range)
     }
 
     private func write(_ work: Fetched) async throws {

@@ -249,16 +249,18 @@ extension BlockShelf {
         try await ask(.touch, isDone: { true }) { try await store.touch(area.claimName(of: range)) }
     }
 
-    /// Ends a claim, and what waits for it.
-    func release(_ range: SharedRange, isWaitedFor: Bool) async throws {
-        try await remove(area.claimName(of: range))
-        if isWaitedFor { try await remove(area.waitName(of: range)) }
-    }
+    /// Ends a claim.
+    func release(_ range: SharedRange) async throws { try await remove(area.claimName(of: range)) }
 
     /// Tells whoever fetches a range that it is waited for.
     func wait(for range: SharedRange) async throws {
         _ = try await put(ByteBuffer(string: "waiting\n"), as: area.waitName(of: range))
     }
+
+    /// Ends what ``wait(for:)`` said.
+    ///
+    /// Others who wait still see when the claim ends.
+    func endWait(for range: SharedRange) async throws { try await remove(area.waitName(of: range)) }
 
     /// Whether somebody waits for a range.
     func isWaitedFor(_ range: SharedRange) async throws -> Bool {

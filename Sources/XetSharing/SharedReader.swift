@@ -66,6 +66,8 @@ struct SharedReader {
     private mutating func waitOrClaim(_ body: (XorbPiece) async throws -> Void) async throws -> Claim? {
         let start = shared.time.now()
         var hasWaited = false
+        // One that is put after the claim has ended would stay otherwise.
+        defer { if hasWaited { shared.publisher.add(.endWait(range)) } }
         for _ in 0..<Self.mostRoundCount {
             switch try await shared.claim(range) {
             case .own: return nil
@@ -76,8 +78,10 @@ struct SharedReader {
             case .others where shared.isWorthWaiting: break
             case .others: return nil
             }
-            if !hasWaited { try await shared.shelf.wait(for: range) }
-            hasWaited = true
+            if !hasWaited {
+                hasWaited = true
+                try await shared.shelf.wait(for: range)
+            }
             guard try await waitForRelease(since: start) else { break }
             guard try await readAll(body) == .missing else { return nil }
         }
