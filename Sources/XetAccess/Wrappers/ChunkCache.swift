@@ -8,13 +8,20 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     /// The data hosts, with what is kept in front of them.
     public let xorbs: CachingXorbSource<Upstream, Store>
     private let store: Store
+    private let imported: (any ImportedFiles)?
     private let events: any CacheEvents
     private let queue = CacheWorkQueue()
     private let lengths = Mutex<[FileHash: UInt64]>([:])
 
-    /// A cache over a store.
-    public init(_ upstream: Upstream, store: Store, events: any CacheEvents = NoCacheEvents()) {
+    /// A cache over a store; `upstream` has the chunks of files that were `imported`, without an address.
+    public init(
+        _ upstream: Upstream,
+        store: Store,
+        imported: (any ImportedFiles)? = nil,
+        events: any CacheEvents = NoCacheEvents()
+    ) {
         self.store = store
+        self.imported = imported
         self.events = events
         xorbs = CachingXorbSource(upstream, store: store, events: events) { [queue] in queue.add(.kept($0, $1)) }
     }
@@ -26,7 +33,7 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
     public var size: (byteCount: Int, limit: Int) { (store.byteCount, store.byteLimit) }
 
     public func reconstructions(_ upstream: any ReconstructionSource) -> any ReconstructionSource {
-        CachingReconstructionSource(upstream, terms: store, chunks: store)
+        CachingReconstructionSource(upstream, terms: store, chunks: store, imported: imported)
     }
 
     public func note(_ part: FilePart, of file: FileHash) async {
@@ -53,9 +60,9 @@ public final class ChunkCache<Upstream: XorbSource, Store: ChunkStore & TermStor
         }
     }
 
-    public func missing(_ range: FileByteRange, of file: FileHash) async -> UInt64? {
-        let known = KeptReconstructionSource(terms: store, chunks: store)
-        return await known.missing(range, of: file)
+    public func missing(_ range: FileByteRange, of file: FileHash) async throws -> UInt64? {
+        let places = ChunkPlaces(store: store, imported: imported)
+        return try await KeptReconstructionSource(terms: store, places: places).missing(range, of: file)
     }
 
     /// Takes note of how the download of a whole file ended.

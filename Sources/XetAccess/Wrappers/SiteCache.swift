@@ -14,8 +14,10 @@ public protocol SiteCache: Sendable {
     /// Whether all chunks that a range of a file needs are kept and proven.
     func isProven(_ range: FileByteRange, of file: FileHash) async -> Bool
 
-    /// The first byte of a range of a file that cannot be had from what is kept; `nil` if there is none.
-    func missing(_ range: FileByteRange, of file: FileHash) async -> UInt64?
+    /// The first byte of a range of a file that cannot be had from what is kept, or was imported; `nil` if there is none.
+    ///
+    /// Throws ``XetError`` if that cannot be said.
+    func missing(_ range: FileByteRange, of file: FileHash) async throws -> UInt64?
 
     /// Takes note of what a file is made of, as the CAS told somebody who then fetches it by itself.
     ///

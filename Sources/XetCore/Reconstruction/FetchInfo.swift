@@ -75,6 +75,9 @@ public struct SignedURL: Hashable, Sendable, CustomStringConvertible {
     /// Stands where there is no address, since the bytes are kept by whoever made the fetch info.
     public static let kept = SignedURL("")
 
+    /// Stands where there is no address, since a store has the bytes that replicas of a site share.
+    public static let shared = SignedURL("shared:")
+
     public var description: String {
         String(secret.prefix { $0 != "?" && $0 != "#" })
     }

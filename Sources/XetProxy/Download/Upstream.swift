@@ -233,7 +233,7 @@ public final class Upstream: Sendable {
 
     /// Throws `.offline` if a part of a range is missing, as it would turn out behind the head.
     private func checkIsKept(_ range: FileByteRange, of file: FileHash) async throws {
-        guard let cache, case let place? = await cache.missing(range, of: file) else { return }
+        guard let cache, case let place? = try await cache.missing(range, of: file) else { return }
         throw XetError(
             .offline,
             "this proxy is offline, and has no more than a part of what you ask for: byte \(place) of \(file) is missing"
