@@ -11,11 +11,7 @@ package struct ChunkSet: Sendable {
 
     /// Adds what is in another one.
     package mutating func formUnion(_ other: ChunkSet) {
-        for (xorb, known) in other.ranges {
-            for range in known {
-                if let range = ChunkRange(start: range.lowerBound, end: range.upperBound) { insert(xorb, range) }
-            }
-        }
+        for (xorb, range) in other.all { insert(xorb, range) }
     }
 
     /// Takes chunks out; returns those that were there.
@@ -63,6 +59,15 @@ package struct ChunkSet: Sendable {
         }
         if let gap = ChunkRange(start: next, end: chunks.end) { missing.append(gap) }
         return missing
+    }
+
+    /// All of them, as ranges that do not touch.
+    package var all: [(xorb: XorbHash, chunks: ChunkRange)] {
+        ranges.flatMap { xorb, known in
+            known.compactMap { range in
+                ChunkRange(start: range.lowerBound, end: range.upperBound).map { (xorb, $0) }
+            }
+        }
     }
 
     /// One line for each range: the xorb, its first chunk, the one after its last; by xorb.

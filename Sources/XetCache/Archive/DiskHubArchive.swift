@@ -26,7 +26,8 @@ public final class DiskHubArchive: FileArchive {
     /// Most bytes that are kept.
     public let byteLimit: Int
     private let database: Mutex<Database>
-    private let path: FilePath
+    /// The file; `nil` if it is in memory.
+    private let path: FilePath?
     let time: @Sendable () -> Int64
     private let noteFailure: @Sendable (any Error) -> Void
     private let threads = NIOThreadPool.singleton
@@ -62,8 +63,18 @@ public final class DiskHubArchive: FileArchive {
         return try DiskHubArchive(path, byteLimit, time, key, onFailure)
     }
 
+    /// A database in memory, for a process that has no folder.
+    package static func inMemory(
+        byteLimit: Int,
+        time: @escaping @Sendable () -> Int64,
+        key: () -> [UInt8],
+        onFailure: @escaping @Sendable (any Error) -> Void
+    ) throws -> DiskHubArchive {
+        try DiskHubArchive(nil, byteLimit, time, key, onFailure)
+    }
+
     private init(
-        _ path: FilePath,
+        _ path: FilePath?,
         _ byteLimit: Int,
         _ time: @escaping @Sendable () -> Int64,
         _ key: () -> [UInt8],
@@ -82,7 +93,12 @@ public final class DiskHubArchive: FileArchive {
         counts = Mutex(Counts(answers: total.answers, bytes: total.bytes))
     }
 
-    private static func open(_ path: FilePath) throws -> sending Database {
+    private static func open(_ path: FilePath?) throws -> sending Database {
+        guard let path else {
+            let database = try Database(":memory:", cacheByteCount: 4 << 20)
+            try database.execute(ArchiveSchema.text)
+            return database
+        }
         // It holds a secret; the files beside it get the same permissions.
         let file = try FileDescriptor.open(
             path,
@@ -130,12 +146,14 @@ public final class DiskHubArchive: FileArchive {
             if error.isDamage {
                 counts.withLock { $0.isDamaged = true }
                 // The next process begins anew; if that cannot be noted either, it is found again.
-                try? FileDescriptor.open(
-                    FilePath("\(path)-damaged"),
-                    .writeOnly,
-                    options: [.create, .noFollow, .closeOnExec],
-                    permissions: CacheFolder.filePermissions
-                ).close()
+                if let path {
+                    try? FileDescriptor.open(
+                        FilePath("\(path)-damaged"),
+                        .writeOnly,
+                        options: [.create, .noFollow, .closeOnExec],
+                        permissions: CacheFolder.filePermissions
+                    ).close()
+                }
             }
             throw error
         }

@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 package import XetAccess
 package import XetBundle
-import XetCore
+package import XetCore
 import XetStore
 import _NIOFileSystem
 
@@ -27,30 +27,61 @@ package struct BundleImport: Sendable {
         package let hiddenRepositories: [String]
     }
 
-    private let store: DiskChunkStore
-    private let archive: any HubArchive
-    private let isForAll: Bool
+    /// What a bundle has brought, for whoever takes it further.
+    package struct Imported: Sendable {
+        package let contents: BundleContents
+        /// The chunks of its files: those that it has, and those that it builds on.
+        package let chunks: ChunkSet
+        /// Its files, and their lengths.
+        package let files: [(hash: FileHash, byteCount: UInt64)]
+        fileprivate let staging: BundleStaging
 
-    /// An import into a cache that this process has, and its archive.
+        /// What a file is made of: parts that follow one another.
+        package func parts(of file: FileHash) async throws -> [FilePart] { try await staging.parts(of: file) }
+
+        /// Gives what the Hub said, some answers at a time.
+        package func answers(_ each: ([ArchivedAnswer]) async throws -> Void) async throws {
+            try await staging.answers.forEach(each)
+        }
+    }
+
+    /// The chunks of a range from its first on, as far as they are known and proven.
+    package typealias Base = @Sendable (XorbHash, ChunkRange) async throws -> [ChunkLedger.Entry]
+
+    private let store: DiskChunkStore
+    private let archive: (any HubArchive)?
+    private let isForAll: Bool
+    private let base: Base
+
+    /// An import into a cache that this process has, and its archive if it has one.
     ///
-    /// If it `isForAll`, repositories that not everybody may see are shown to everybody all the same.
-    package init(into store: DiskChunkStore, archive: any HubArchive, isForAll: Bool) {
+    /// If it `isForAll`, repositories that not everybody may see are shown to everybody all the same. `base` knows of chunks that are
+    /// somewhere else.
+    package init(
+        into store: DiskChunkStore,
+        archive: (any HubArchive)?,
+        isForAll: Bool,
+        base: @escaping Base = { _, _ in [] }
+    ) {
         self.store = store
         self.archive = archive
         self.isForAll = isForAll
+        self.base = base
     }
 
     /// Reads a bundle, of `byteCount` bytes if that is known, and makes it visible; `progress` gets the bytes so far.
     ///
-    /// Throws ``XetBundle/BundleError``, ``DiskFull``, and what reading and writing throw.
+    /// `onImported` gets what was right, and is in the cache. Throws ``XetBundle/BundleError``, ``DiskFull``, what reading and
+    /// writing throw, and what `onImported` throws: then the next import goes on from there.
     package func run(
         _ stream: BundleStream,
         byteCount: UInt64? = nil,
-        progress: (UInt64) -> Void = { _ in }
+        progress: (UInt64) -> Void = { _ in },
+        onImported: (Imported) async throws -> Void = { _ in }
     ) async throws -> Summary {
         let staging = Opened()
         do {
-            let summary = try await run(stream, byteCount, staging, progress)
+            let summary = try await run(stream, byteCount, staging, progress, onImported)
             await staging.close()
             try await staging.folder?.remove()
             return summary
@@ -69,7 +100,8 @@ package struct BundleImport: Sendable {
         _ stream: BundleStream,
         _ byteCount: UInt64?,
         _ staging: Opened,
-        _ progress: (UInt64) -> Void
+        _ progress: (UInt64) -> Void,
+        _ onImported: (Imported) async throws -> Void
     ) async throws -> Summary {
         var contents = BundleContents(sources: [])
         let outcome = try await stream.run { run in
@@ -79,7 +111,7 @@ package struct BundleImport: Sendable {
             switch record {
             case .contents(let found):
                 contents = found
-                staging.set(try await BundleStaging(try found.identifier, of: byteCount, beside: store))
+                staging.set(try await BundleStaging(try found.identifier, of: byteCount, beside: store, base: base))
             case .answer(let answer):
                 try await staging.get().answers.append(answer)
             case .file(let file):
@@ -90,8 +122,10 @@ package struct BundleImport: Sendable {
         }
         let opened = try staging.get()
         try await opened.publish()
-        try await opened.answers.forEach { try await archive.keep($0) }
+        if let archive { try await opened.answers.forEach { try await archive.keep($0) } }
         let hidden = try await permit(contents)
+        let (chunks, files) = opened.taken
+        try await onImported(Imported(contents: contents, chunks: chunks, files: files, staging: opened))
         let tally = opened.tally
         return Summary(
             contents: contents,
@@ -109,7 +143,7 @@ package struct BundleImport: Sendable {
         for repository in Set(contents.sources.map(\.repository)).sorted() {
             let isPublic = contents.sources.allSatisfy { $0.repository != repository || $0.isPublic }
             if isPublic || isForAll {
-                try await archive.permit(nil, repository, files: true)
+                try await archive?.permit(nil, repository, files: true)
             } else {
                 hidden.append(repository)
             }

@@ -26,6 +26,7 @@ final class BundleStaging: Sendable {
         var runs: Set<Int64> = []
         /// Chunks that files of this bundle prove.
         var proven = ChunkSet()
+        var files: [(hash: FileHash, byteCount: UInt64)] = []
         var folding: FileFolding?
         var openTerms: [Term] = []
     }
@@ -34,14 +35,21 @@ final class BundleStaging: Sendable {
     /// What the bundle says that the Hub said.
     let answers: AnswerSpool
     private let main: DiskChunkStore
+    private let base: BundleImport.Base
     private let staged: DiskChunkStore
     private let state = Mutex(State())
 
     /// Opens the staging of a bundle of `byteCount` bytes, if that is known, or begins it; ``close()`` follows.
     ///
     /// Throws ``DiskFull`` if there is not as much room as it may need.
-    init(_ identifier: String, of byteCount: UInt64?, beside main: DiskChunkStore) async throws {
+    init(
+        _ identifier: String,
+        of byteCount: UInt64?,
+        beside main: DiskChunkStore,
+        base: @escaping BundleImport.Base
+    ) async throws {
         self.main = main
+        self.base = base
         folder = main.files.folder.imports.appending(identifier)
         staged = try await DiskChunkStore.open(folder, byteLimit: .max, mayEvict: false)
         do {
@@ -62,6 +70,14 @@ final class BundleStaging: Sendable {
     func close() async { await staged.close() }
 
     var tally: Tally { state.withLock { $0.tally } }
+
+    /// The files that came, and all their chunks.
+    var taken: (chunks: ChunkSet, files: [(hash: FileHash, byteCount: UInt64)]) {
+        state.withLock { ($0.proven, $0.files) }
+    }
+
+    /// What a file that came is made of: parts that follow one another.
+    func parts(of file: FileHash) async throws -> [FilePart] { try await staged.parts(of: file) }
 
     /// Removes the staging, which is closed.
     func remove() async throws {
@@ -149,7 +165,7 @@ final class BundleStaging: Sendable {
         }
     }
 
-    /// Takes terms of a file: all its chunks must be here by now, or in the cache and proven.
+    /// Takes terms of a file: all its chunks must be here by now, or in the cache or the base, and proven.
     func take(_ file: BundledFile) async throws {
         var folding = state.withLock { state in
             state.folding.take() ?? FileFolding(file.hash, byteCount: file.byteCount)
@@ -163,6 +179,7 @@ final class BundleStaging: Sendable {
             state.folding = next
             state.openTerms += file.part.terms
             guard isWhole else { return }
+            state.files.append((file.hash, file.byteCount))
             for term in state.openTerms { state.proven.insert(term.xorb, term.chunks) }
             state.openTerms = []
         }
@@ -185,6 +202,11 @@ final class BundleStaging: Sendable {
                     next = Self.add(run, from: next, to: range.end, isProvenAlone: true, &entries)
                 }
             }
+            if next > before { continue }
+            guard let rest = ChunkRange(start: next, end: range.end) else { break }
+            let found = try await base(xorb, rest)
+            entries += found
+            next += found.count
             guard next > before else { break }
         }
         return entries
