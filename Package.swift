@@ -125,7 +125,7 @@ let package = Package(
         ),
         .target(
             name: "XetSharing",
-            dependencies: ["BLAKE3", "XetAccess", "XetCore", metrics, nio("NIOCore")],
+            dependencies: ["BLAKE3", "XetAccess", "XetBundle", "XetCore", metrics, nio("NIOCore")],
             swiftSettings: settings
         ),
         .target(
@@ -323,8 +323,8 @@ let package = Package(
         .testTarget(
             name: "XetSharingTests",
             dependencies: [
-                "XetAccess", "XetAccessTestSupport", "XetCache", "XetCore", "XetSharing", "XetStoreTestSupport",
-                "XetTestSupport",
+                "BLAKE3", "XetAccess", "XetAccessTestSupport", "XetBundle", "XetBundleTestSupport", "XetCache",
+                "XetCore", "XetSharing", "XetStoreTestSupport", "XetTestSupport",
                 nio("NIOCore"),
             ],
             swiftSettings: settings

@@ -38,12 +38,16 @@ struct Block: Hashable, Sendable {
     }
 
     /// The object with all chunks of the block.
-    var whole: BlockObject { BlockObject(block: self, part: nil) }
+    var whole: BlockObject { BlockObject(block: self, kind: .whole) }
 
     /// The objects with some of its chunks, where that is all that is known: in the order in which they were written.
-    var parts: [BlockObject] { (0..<BlockObject.mostPartCount).map { BlockObject(block: self, part: $0) } }
+    var parts: [BlockObject] { (0..<BlockObject.mostPartCount).map { BlockObject(block: self, kind: .part($0)) } }
 
-    /// All objects that there may be, the one to look for first in front.
+    /// The objects with chunks that somebody has imported, in the order in which they were written: each has one at
+    /// least that those before it have not.
+    var imports: [BlockObject] { (0..<Self.chunkCount).map { BlockObject(block: self, kind: .imported($0)) } }
+
+    /// All objects that replicas write, the one to look for first in front.
     var objects: [BlockObject] { [whole] + parts }
 }
 
@@ -63,7 +67,20 @@ struct BlockObject: Hashable, Sendable {
     /// Objects with some chunks of a block; what else is fetched of it has to wait for all of them.
     static let mostPartCount = 8
 
+    /// What it may hold.
+    enum Kind: Hashable, Sendable {
+        /// All chunks.
+        case whole
+        /// Some of the chunks, as a replica has fetched them; which of those it is.
+        case part(Int)
+        /// Some of the chunks, as somebody has imported them: nothing brings those back, so nobody drops them.
+        case imported(Int)
+    }
+
     let block: Block
-    /// Which of those with some of the chunks it is; `nil` if it has all.
-    let part: Int?
+    let kind: Kind
+
+    var isPart: Bool { if case .part = kind { true } else { false } }
+
+    var isImported: Bool { if case .imported = kind { true } else { false } }
 }

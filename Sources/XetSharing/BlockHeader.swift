@@ -11,7 +11,7 @@ import XetCore
 /// | 32 | the xorb |
 /// | 4, 4 | first chunk, number of chunks, little-endian like all numbers |
 /// | 8 | where in the serialized xorb the first chunk begins |
-/// | 51 each | for each of 128 chunks: 3 bytes serialized length, 16 bytes seal, 32 bytes hash of the unpacked chunk or zeros if nobody has computed it; zeros for those that are not there |
+/// | 54 each | for each of 128 chunks: 3 bytes serialized length, 3 bytes unpacked length, 16 bytes seal, 32 bytes hash of the unpacked chunk or zeros if nobody has computed it; zeros for those that are not there |
 /// | 32 | seal of all this |
 ///
 /// Then come the serialized chunks, as they are in the xorb. A seal is BLAKE3 with the key of the ``SharedArea``: a chunk is read
@@ -20,9 +20,13 @@ struct BlockHeader: Hashable, Sendable {
     /// Bytes of every header.
     static let byteCount = startByteCount + Block.chunkCount * recordByteCount + sealByteCount
 
+    /// Most bytes of an object.
+    static let mostObjectByteCount =
+        byteCount + Block.chunkCount * (ChunkHeader.byteCount + ChunkHeader.maximumPackedByteCount)
+
     private static let magic = Array("xetchk\0\0".utf8)
     private static let startByteCount = 56
-    private static let recordByteCount = 51
+    private static let recordByteCount = 54
     private static let sealByteCount = 32
 
     /// The first half of a keyed BLAKE3.
@@ -44,6 +48,7 @@ struct BlockHeader: Hashable, Sendable {
 
     struct Record: Hashable, Sendable {
         let serializedByteCount: Int
+        let unpackedByteCount: Int
         let seal: Seal
         /// Of the unpacked chunk, if whoever wrote it had computed that.
         let hash: ChunkHash?
@@ -69,7 +74,12 @@ struct BlockHeader: Hashable, Sendable {
             let end = offset + record.serializedByteCount
             let digest = BLAKE3Hasher.hash(span.extracting(offset..<end), key: key)
             records.append(
-                Record(serializedByteCount: record.serializedByteCount, seal: Seal(digest), hash: record.hash)
+                Record(
+                    serializedByteCount: record.serializedByteCount,
+                    unpackedByteCount: record.unpackedByteCount,
+                    seal: Seal(digest),
+                    hash: record.hash
+                )
             )
             offset = end
         }
@@ -89,7 +99,7 @@ struct BlockHeader: Hashable, Sendable {
         else { return nil }
         let start = Int(bytes.littleEndianUInt32(at: 40))
         guard let chunks = ChunkRange(start: start, end: start + Int(bytes.littleEndianUInt32(at: 44))),
-            block.chunks.contains(chunks), object.part != nil || chunks == block.chunks
+            block.chunks.contains(chunks), object.kind != .whole || chunks == block.chunks
         else { return nil }
         xorb = block.xorb
         self.chunks = chunks
@@ -100,11 +110,18 @@ struct BlockHeader: Hashable, Sendable {
         for index in 0..<chunks.count {
             let place = Self.startByteCount + index * Self.recordByteCount
             let length = bytes.littleEndianUInt24(at: place)
-            guard lengths.contains(length),
-                let hash = ChunkHash(bytes: bytes.extracting(place + 19..<place + Self.recordByteCount))
+            let unpackedLength = bytes.littleEndianUInt24(at: place + 3)
+            guard lengths.contains(length), unpackedLength <= ChunkHeader.maximumUnpackedByteCount,
+                let hash = ChunkHash(bytes: bytes.extracting(place + 22..<place + Self.recordByteCount))
             else { return nil }
-            let seal = Seal(bytes, at: place + 3)
-            records.append(Record(serializedByteCount: length, seal: seal, hash: hash == .zero ? nil : hash))
+            records.append(
+                Record(
+                    serializedByteCount: length,
+                    unpackedByteCount: unpackedLength,
+                    seal: Seal(bytes, at: place + 6),
+                    hash: hash == .zero ? nil : hash
+                )
+            )
         }
         self.records = records
     }
@@ -119,6 +136,7 @@ struct BlockHeader: Hashable, Sendable {
         bytes.appendLittleEndian(firstByte)
         for record in records {
             bytes.appendLittleEndianUInt24(record.serializedByteCount)
+            bytes.appendLittleEndianUInt24(record.unpackedByteCount)
             record.seal.append(to: &bytes)
             bytes += (record.hash ?? .zero).bytes
         }
@@ -126,6 +144,15 @@ struct BlockHeader: Hashable, Sendable {
         let seal = BLAKE3Hasher.hash(bytes.rawSpan, key: key)
         for word in [seal.w0, seal.w1, seal.w2, seal.w3] { bytes.appendLittleEndian(word) }
         return bytes
+    }
+
+    /// The object with these chunks, of which it is the header.
+    func object(_ contents: KeptBlocks.Contents, key: BLAKE3Key) -> ByteBuffer {
+        var object = ByteBuffer()
+        object.reserveCapacity(objectByteCount)
+        object.writeBytes(bytes(key: key))
+        object.writeImmutableBuffer(contents.bytes)
+        return object
     }
 
     /// Bytes of the object.

@@ -9,6 +9,21 @@ enum ShelfError: Error, Hashable {
     case unavailable
     /// An object is another one than its name says.
     case wrong(BlockObject)
+    /// An object that is not one of chunks is another one than its name says.
+    case damaged(name: String)
+
+    /// What those are told who can have nothing from elsewhere.
+    var forReaders: XetError {
+        switch self {
+        case .unavailable: XetError(.unavailable, "the store that has it does not answer")
+        case .wrong(let object):
+            XetError(
+                .corrupt,
+                "what the store has of block \(object.block.number) of xorb \(object.block.xorb) is damaged"
+            )
+        case .damaged(let name): XetError(.corrupt, "the store's object \(name) is damaged")
+        }
+    }
 }
 
 /// The blocks that are in a store, as far as it can be asked.
@@ -22,12 +37,14 @@ final class BlockShelf: Sendable {
 
     /// What is known of an object: that it is there, and what it holds.
     private struct State {
+        /// Whether objects are looked for that somebody has imported.
+        var readsImports = false
         var headers: [Block: [BlockObject: BlockHeader]] = [:]
         var headerCount = 0
     }
 
+    let area: SharedArea
     private let store: any ObjectStore
-    private let area: SharedArea
     private let events: any SharedStoreEvents
     private let reading: StoreBreaker
     private let writing: StoreBreaker
@@ -90,6 +107,64 @@ final class BlockShelf: Sendable {
 // MARK: Reading
 
 extension BlockShelf {
+    /// Whether objects are looked for that somebody has imported.
+    var readsImports: Bool {
+        get { state.withLock { $0.readsImports } }
+        set { state.withLock { $0.readsImports = newValue } }
+    }
+
+    /// An object with a chunk of a block; `nil` if there is none.
+    ///
+    /// `onOld` gets an object that nobody has used for long.
+    func object(
+        with chunk: Int,
+        of block: Block,
+        onOld: (BlockObject) -> Void = { _ in }
+    ) async throws -> (BlockObject, BlockHeader)? {
+        if let header = try await header(of: block.whole, onOld: { onOld(block.whole) }) {
+            return (block.whole, header)
+        }
+        // Both are numbered as they come.
+        for objects in readsImports ? [block.parts, block.imports] : [block.parts] {
+            for object in objects {
+                guard let header = try await header(of: object, onOld: { onOld(object) }) else { break }
+                if header.chunks.start <= chunk, chunk < header.chunks.end { return (object, header) }
+            }
+        }
+        return nil
+    }
+
+    /// What a sealed object of at most `limit` bytes says; `nil` if the store has no such object.
+    func sealed<Value>(_ name: String, upTo limit: Int, _ read: (ByteBuffer) -> Value?) async throws -> Value? {
+        do {
+            return try await ask(.get, isDone: { $0 != nil }) {
+                try await store.get(name, range: nil) { found in
+                    guard found.byteCount <= limit else { throw WrongObject() }
+                    var bytes = ByteBuffer()
+                    for try await piece in found.bytes {
+                        guard bytes.readableBytes + piece.readableBytes <= limit else { throw WrongObject() }
+                        bytes.writeImmutableBuffer(piece)
+                    }
+                    guard let content = SealedObject.content(bytes, of: name, key: area.key),
+                        let value = read(content)
+                    else { throw WrongObject() }
+                    return value
+                }
+            }
+        } catch is WrongObject {
+            throw ShelfError.damaged(name: name)
+        }
+    }
+
+    /// Objects whose names begin with `prefix` and follow `name`, some at a time.
+    func list(_ prefix: String, after name: String?) async throws -> [ListedObject] {
+        do {
+            return try await ask(.get, isDone: { !$0.isEmpty }) { try await store.list(prefix, after: name) }
+        } catch is WrongObject {
+            throw ShelfError.damaged(name: prefix)
+        }
+    }
+
     /// The header of an object; `nil` if the store has no such object.
     ///
     /// `onOld` is called if nobody has used the object for long.
@@ -113,7 +188,8 @@ extension BlockShelf {
         }
         guard let header else { return nil }
         note(header, of: object)
-        if isOld { onOld() }
+        // What was imported stays, however old it is.
+        if isOld, !object.isImported { onOld() }
         return header
     }
 
@@ -173,12 +249,12 @@ extension BlockShelf {
 
     /// The parts of a block that are known to be there.
     func knownParts(of block: Block) -> [BlockObject] {
-        state.withLock { state in state.headers[block]?.keys.filter { $0.part != nil } ?? [] }
+        state.withLock { state in state.headers[block]?.keys.filter(\.isPart) ?? [] }
     }
 
     private func note(_ header: BlockHeader, of object: BlockObject) {
         state.withLock { state in
-            if state.headerCount >= Self.mostHeaderCount { state = State() }
+            if state.headerCount >= Self.mostHeaderCount { (state.headers, state.headerCount) = ([:], 0) }
             if state.headers[object.block, default: [:]].updateValue(header, forKey: object) == nil {
                 state.headerCount += 1
             }
@@ -199,10 +275,7 @@ extension BlockShelf {
     /// Puts an object with some serialized chunks, unless there is one of its name; returns whether there was none.
     func put(_ object: BlockObject, _ chunks: KeptBlocks.Contents) async throws -> Bool {
         let header = BlockHeader(chunks, of: object.block.xorb, key: area.key)
-        var bytes = ByteBuffer()
-        bytes.reserveCapacity(header.objectByteCount)
-        bytes.writeBytes(header.bytes(key: area.key))
-        bytes.writeImmutableBuffer(chunks.bytes)
+        let bytes = header.object(chunks, key: area.key)
         guard try await put(bytes, as: area.name(of: object)) else { return false }
         events.noteWritten(bytes.readableBytes)
         note(header, of: object)

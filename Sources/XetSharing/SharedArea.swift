@@ -31,11 +31,27 @@ public struct SharedArea: Sendable {
 
     /// What holds a block, or chunks of one.
     func name(of object: BlockObject) -> String {
-        let part = object.part.map { "-\($0)" } ?? ""
-        return "\(name)/chunks/\(object.block.xorb)/\(object.block.number)\(part)"
+        let place = "\(object.block.xorb)/\(object.block.number)"
+        return switch object.kind {
+        case .whole: "\(name)/chunks/\(place)"
+        case .part(let number): "\(name)/chunks/\(place)-\(number)"
+        case .imported(let number): "\(name)/imports/\(place)-\(number)"
+        }
     }
 
-    /// Whether an object may be that of an area, by its name.
+    /// What holds terms of a file that was imported: those that come so and so many-th.
+    func termsName(of file: FileHash, _ number: Int) -> String { "\(name)/files/\(file)/\(number)" }
+
+    /// What the names of all bundles begin with.
+    var bundlesPrefix: String { "\(name)/bundles/" }
+
+    /// What holds a part of what a bundle says that the Hub said.
+    func answersName(of bundle: String, _ number: Int) -> String { "\(bundlesPrefix)\(bundle)/\(number)" }
+
+    /// What says that a bundle is whole: for those who may see what it is of, or `forAll`.
+    func endName(of bundle: String, forAll: Bool) -> String { "\(bundlesPrefix)\(bundle)/\(forAll ? "all" : "end")" }
+
+    /// Whether an object may be that of an area, by its name, and comes back if it is dropped.
     static func isName(_ name: String) -> Bool {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard let area = parts.first, area.utf8.count == 16, area.utf8.allSatisfy({ $0.hexValue != nil }) else {

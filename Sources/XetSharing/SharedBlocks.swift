@@ -34,24 +34,31 @@ public final class SharedBlocks: Sendable {
     }
 
     let shelf: BlockShelf
-    let publisher: BlockPublisher
     let time: StoreTime
+    /// Whether nobody else can be asked: then there is nothing to claim, and nothing to write.
+    let isOffline: Bool
+    private let publisher: BlockPublisher
     private let renewals: DelayedQueue<SharedRange>
     private let state = Mutex(State())
 
     /// A store, and what is kept here, from which it is filled.
+    ///
+    /// If it `isOffline`, what it does not have is nowhere: it is read, and what was imported too.
     public init(
         _ store: any ObjectStore,
         area: SharedArea,
         kept: any ChunkStore,
+        isOffline: Bool = false,
         events: any SharedStoreEvents = NoSharedStoreEvents(),
         time: StoreTime = .continuous
     ) {
         self.time = time
+        self.isOffline = isOffline
         shelf = BlockShelf(store, area, time: time, events: events)
         publisher = BlockPublisher(shelf, kept: kept, time: time, events: events)
         // Of more claims than that some are taken for those of a process that is gone.
         renewals = DelayedQueue(mostCount: 1 << 14, time: time)
+        shelf.readsImports = isOffline
     }
 
     /// Writes in the background, until it is cancelled.
@@ -92,6 +99,20 @@ public final class SharedBlocks: Sendable {
         }
     }
 
+    /// Has something done in the store, in the background.
+    func add(_ work: BlockPublisher.Work) { publisher.add(work) }
+
+    /// Asks the store for what nobody else has.
+    ///
+    /// Throws ``XetError``: `.unavailable` if it does not answer, `.corrupt` if what it has is not right.
+    func asking<Value>(_ body: (BlockShelf) async throws -> Value) async throws -> Value {
+        do {
+            return try await body(shelf)
+        } catch let error as ShelfError {
+            throw error.forReaders
+        }
+    }
+
     func isDoubted(_ range: SharedRange) -> Bool {
         state.withLock { $0.doubts[range.xorb]?.contains { $0.intersection(range.chunks) != nil } ?? false }
     }
@@ -107,7 +128,7 @@ public final class SharedBlocks: Sendable {
             isTaken = try await shelf.claim(range)
         } catch let error as CancellationError {
             // It may have been taken all the same; if it is another's, that costs a fetch more than needed.
-            publisher.add(.release(range))
+            add(.release(range))
             throw error
         }
         guard isTaken else { return .others }
@@ -118,7 +139,7 @@ public final class SharedBlocks: Sendable {
     /// Ends a claim of which nothing has come.
     func giveUp(_ claim: Claim) {
         noteReleased(claim.range)
-        publisher.add(.release(claim.range))
+        add(.release(claim.range))
     }
 
     /// A claim of this process has ended in the store, or is not renewed.
@@ -140,6 +161,7 @@ public final class SharedBlocks: Sendable {
 
     /// A range came from the store.
     func noteRead(_ range: SharedRange) {
+        guard !isOffline else { return }
         var fetched = BlockPublisher.Fetched(range)
         fetched.isFromStore = true
         publisher.add(fetched)
@@ -163,7 +185,7 @@ public final class SharedBlocks: Sendable {
 
 extension ChunkRange {
     /// What is left without the chunks of another.
-    fileprivate func subtracting(_ other: ChunkRange) -> [ChunkRange] {
+    func subtracting(_ other: ChunkRange) -> [ChunkRange] {
         guard intersection(other) != nil else { return [self] }
         return [ChunkRange(start: start, end: other.start), ChunkRange(start: other.end, end: end)].compactMap { $0 }
     }

@@ -33,6 +33,8 @@ struct SharedReader {
     private(set) var byteCount = 0
     /// Whether the store has something of the rest that is not right.
     private var isDoubtful = false
+    /// What the store failed with.
+    private(set) var failure: ShelfError?
 
     /// Reads the chunks of `range`, which are `bytes` of the serialized xorb.
     init(_ shared: SharedBlocks, _ range: SharedRange, _ bytes: HTTPByteRange) {
@@ -52,12 +54,11 @@ struct SharedReader {
     /// there is one.
     mutating func read(_ body: (XorbPiece) async throws -> Void) async throws -> Claim? {
         do {
-            guard try await readAll(body) == .missing else { return nil }
+            guard try await readAll(body) == .missing, !shared.isOffline else { return nil }
             return try await waitOrClaim(body)
-        } catch ShelfError.wrong {
-            isDoubtful = true
-            return nil
-        } catch ShelfError.unavailable {
+        } catch let error as ShelfError {
+            if case .wrong = error { isDoubtful = true }
+            failure = error
             return nil
         }
     }
@@ -67,7 +68,7 @@ struct SharedReader {
         let start = shared.time.now()
         var hasWaited = false
         // One that is put after the claim has ended would stay otherwise.
-        defer { if hasWaited { shared.publisher.add(.endWait(range)) } }
+        defer { if hasWaited { shared.add(.endWait(range)) } }
         for _ in 0..<Self.mostRoundCount {
             switch try await shared.claim(range) {
             case .own: return nil
@@ -109,7 +110,7 @@ struct SharedReader {
         var pause = Self.firstPause
         while let age = try await shared.shelf.claimAge(range) {
             if age >= Self.goneAge {
-                shared.publisher.add(.release(range))
+                shared.add(.release(range))
                 return false
             }
             guard shared.time.now() - start < Self.longestWait else { return false }
@@ -122,7 +123,10 @@ struct SharedReader {
     /// Reads piece by piece as far as the store has them.
     private mutating func readAll(_ body: (XorbPiece) async throws -> Void) async throws -> Found {
         while let piece = rest.first {
-            guard let (object, header) = try await object(with: piece) else { return .missing }
+            let found = try await shared.shelf.object(with: piece.chunks.start, of: piece.block) { object in
+                shared.add(.touch(object))
+            }
+            guard let (object, header) = found else { return .missing }
             guard header.place(of: piece.chunks.start) == bytes.first + UInt64(byteCount) else {
                 // What a data host sent wrong may stand at a wrong place.
                 isDoubtful = true
@@ -144,19 +148,6 @@ struct SharedReader {
             if let left = piece.rest(from: end) { rest = [left] + rest }
         }
         return .all
-    }
-
-    /// An object with the first chunk of a piece; `nil` if there is none.
-    private func object(with piece: BlockPiece) async throws -> (BlockObject, BlockHeader)? {
-        for object in piece.block.objects {
-            let header = try await shared.shelf.header(of: object) { shared.publisher.add(.touch(object)) }
-            if let header, header.chunks.start <= piece.chunks.start, piece.chunks.start < header.chunks.end {
-                return (object, header)
-            }
-            // Parts are numbered as they come.
-            if header == nil, object.part != nil { return nil }
-        }
-        return nil
     }
 }
 

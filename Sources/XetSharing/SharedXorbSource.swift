@@ -18,11 +18,18 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
 
     public func fetch(_ fetch: XorbFetch, _ body: (XorbPiece) async throws -> Void) async throws {
         let range = SharedRange(xorb: fetch.xorb, chunks: fetch.info.chunks)
-        // What somebody has found to be wrong may be so in the store.
-        let isDoubted = fetch.origin == .anew || shared.isDoubted(range)
+        // What somebody has found to be wrong may be so in the store, if it can be had from elsewhere.
+        let isDoubted = fetch.info.url != .shared && (fetch.origin == .anew || shared.isDoubted(range))
         var reader = SharedReader(shared, range, fetch.info.bytes)
         let claim = isDoubted ? nil : try await reader.read(body)
         guard !reader.isComplete else { return shared.noteRead(range) }
+        guard fetch.info.url != .shared else {
+            throw reader.failure?.forReaders
+                ?? XetError(
+                    .offline,
+                    "the store has not all of \(range.chunks) of xorb \(range.xorb), and nobody else is asked"
+                )
+        }
         do {
             try await upstream.fetch(fetch, skipping: reader.byteCount, body)
         } catch {
