@@ -771,7 +771,7 @@ _xet_bundle_import() {
     repeating_flags=()
     non_repeating_flags=(--for-all --discard --json --quiet -q --version -h --help)
     repeating_options=(--trust-key)
-    non_repeating_options=(--cache)
+    non_repeating_options=(--cache --cache-store --signing-key-file --s3-endpoint --s3-region --s3-addressing --ca-file)
     __xet_offer_flags_options 1
 
     # Offer option value completions
@@ -780,8 +780,28 @@ _xet_bundle_import() {
         __xet_add_completions -d
         return
         ;;
+    '--cache-store')
+        return
+        ;;
+    '--signing-key-file')
+        __xet_add_completions -f
+        return
+        ;;
     '--trust-key')
         __xet_add_completions -f
+        return
+        ;;
+    '--s3-endpoint')
+        return
+        ;;
+    '--s3-region')
+        return
+        ;;
+    '--s3-addressing')
+        __xet_add_completions -W 'auto'$'\n''path'$'\n''virtual'
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac

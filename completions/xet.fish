@@ -58,7 +58,7 @@ function __xet_parse_tokens -S
             case 'list'
                 __xet_parse_subcommand 1 'version' 'h/help'
             case 'import'
-                __xet_parse_subcommand 1 'cache=' 'trust-key=+' 'for-all' 'discard' 'json' 'q/quiet' 'version' 'h/help'
+                __xet_parse_subcommand 1 'cache=' 'cache-store=' 'signing-key-file=' 'trust-key=+' 'for-all' 'discard' 'json' 'q/quiet' 's3-endpoint=' 's3-region=' 's3-addressing=' 'ca-file=' 'version' 'h/help'
             case 'keygen'
                 __xet_parse_subcommand 0 'o/output=' 'version' 'h/help'
             end
@@ -172,8 +172,8 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet p
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" s3-addressing' -l 's3-addressing' -d 'How a bucket is addressed: path (endpoint/bucket), virtual (bucket.endpoint) or auto. (env XET_S3_ADDRESSING, default: auto)' -rfka 'auto path virtual'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" hub-lease' -l 'hub-lease' -d 'How long an answer of the Hub holds for the caller who got it, so that the Hub is not asked again; 0 for not at all. (env XET_HUB_LEASE, default: 0s)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" hub-stale' -l 'hub-stale' -d 'How long an answer of the Hub may stand in, for the caller who got it, while the Hub says 429, 5xx or nothing; with --cache or --hub-lease, or where it is given. (env XET_HUB_STALE, default: 1h)' -rfka ''
-complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" offline' -l 'offline' -d 'Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache. (env XET_OFFLINE, default: false)'
-complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-offline' -l 'no-offline' -d 'Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache. (env XET_OFFLINE, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" offline' -l 'offline' -d 'Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache or --cache-store. (env XET_OFFLINE, default: false)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" no-offline' -l 'no-offline' -d 'Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache or --cache-store. (env XET_OFFLINE, default: false)'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" buffer-memory' -l 'buffer-memory' -d 'About the most MiB that data on its way takes, all downloads together. (env XET_BUFFER_MEMORY, default: 256)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-downloads' -l 'max-downloads' -d 'Most downloads at once; 0 for no limit. (env XET_MAX_DOWNLOADS, default: 4096)' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet proxy" max-downloads-per-client' -l 'max-downloads-per-client' -d 'Most downloads at once for one token, or for one address without a token; 0 for no limit. (env XET_MAX_DOWNLOADS_PER_CLIENT, default: 0)' -rfka ''
@@ -294,7 +294,7 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet b
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'create' -d 'Write a bundle of repositories, from a Hub or through a proxy.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'verify' -d 'Read a bundle, and check every byte of it.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'list' -d 'Print the chunks of a bundle, for \'xet bundle create --have\'.'
-complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'import' -d 'Put a bundle into a cache that no proxy uses.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'import' -d 'Put a bundle into a cache that no proxy uses, or into a store that proxies share.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle" -eq 1' -fa 'keygen' -d 'Make a pair of keys to sign bundles with.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle create" o output' -l 'output' -s 'o' -d 'The bundle; - is standard output.' -rF
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle create" hub-endpoint' -l 'hub-endpoint' -d 'Address of the Hub; a token may stand in it, as in https://user:token@host. (env HF_ENDPOINT, default: https://huggingface.co)' -rfka ''
@@ -324,11 +324,17 @@ complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet b
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle list" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_positional "xet bundle import" -eq 1' -F
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" cache' -l 'cache' -d 'Folder of the cache, which is made if it is not there.' -rfa '(__xet_complete_directories)'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" cache-store' -l 'cache-store' -d 'The store: s3://BUCKET/PREFIX.' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" signing-key-file' -l 'signing-key-file' -d 'File with the secret that the proxies of the store have. (env XET_SIGNING_KEY_FILE, XET_SIGNING_KEY)' -rF
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import"' -l 'trust-key' -d 'Public key, as \'openssl pkey -pubout\' writes it: take only what it has signed; can be repeated.' -rF
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" for-all' -l 'for-all' -d 'Show repositories to everybody that not everybody could see where the bundle was made.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" discard' -l 'discard' -d 'Remove what imports left that ended early, and import nothing.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" json' -l 'json' -d 'Print JSON.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" q quiet' -l 'quiet' -s 'q' -d 'Show no progress.'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" s3-endpoint' -l 's3-endpoint' -d 'Address of the store, if it is not that of AWS. (env AWS_ENDPOINT_URL_S3)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" s3-region' -l 's3-region' -d 'Region that requests are signed for. (env AWS_REGION)' -rfka ''
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" s3-addressing' -l 's3-addressing' -d 'How the bucket is addressed: path (endpoint/bucket), virtual (bucket.endpoint) or auto. (default: auto)' -rfka 'auto path virtual'
+complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" ca-file' -l 'ca-file' -d 'PEM file of certificates to trust besides the system\'s.' -rfka ''
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" version' -l 'version' -d 'Show the version.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle import" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xet' -n '__xet_should_offer_completions_for_flags_or_options "xet bundle keygen" o output' -l 'output' -s 'o' -d 'The file of the secret key.' -rF

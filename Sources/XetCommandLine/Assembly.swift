@@ -145,7 +145,11 @@ struct Assembly: Sendable {
     private static func openStore(_ configuration: Configuration) async throws -> OpenStore? {
         guard let store = configuration.cache?.store else { return nil }
         do {
-            return try await OpenStore(store, configuration.http, wait: .brief)
+            return try await OpenStore(
+                store,
+                configuration.http,
+                wait: configuration.http.isOffline ? .patient : .brief
+            )
         } catch let error as ObjectStoreError {
             CommandFailure.print("cannot use the store \(store.settings.location): \(error)")
             throw ExitCode.failure

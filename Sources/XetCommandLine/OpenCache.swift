@@ -24,6 +24,8 @@ struct OpenCache: Sendable {
     private let runChunks: @Sendable () async -> Void
     private let disk: DiskChunkStore?
     private let shared: SharedBlocks?
+    private let bundles: ImportedBundles?
+    private let isOffline: Bool
 
     /// Opens what the configuration names, if it names a cache.
     static func open(
@@ -35,41 +37,61 @@ struct OpenCache: Sendable {
         guard let cache = configuration.cache else { return nil }
         let events = CacheMetrics(metrics) { Descriptor.standardError.print("xet: \($0)") }
         let cdn = CDNClient(http: http)
+        let isOffline = configuration.http.isOffline
         switch cache.place {
         case .folder(let folder):
             let disk = try await openDisk(folder, cache.byteLimit, events, metrics)
             let archive = await openArchive(FilePath(folder), limit: disk.byteLimit, metrics)
-            return OpenCache(cdn, disk, (disk, archive), store, events, metrics)
+            return OpenCache(cdn, disk, archive, disk, store, isOffline, events, metrics)
         case .memory:
             let memory = MemoryCacheStore(byteLimit: cache.byteLimit ?? Assembly.Cache.memoryByteCount)
             observe(memory, metrics)
-            return OpenCache(cdn, memory, nil, store, events, metrics)
+            let archive = isOffline ? try archiveInMemory(metrics) : nil
+            return OpenCache(cdn, memory, archive, nil, store, isOffline, events, metrics)
         }
     }
 
     private init(
         _ cdn: CDNClient,
         _ kept: some ChunkStore & TermStore,
-        _ folder: (disk: DiskChunkStore, archive: DiskHubArchive?)?,
+        _ archive: DiskHubArchive?,
+        _ disk: DiskChunkStore?,
         _ store: OpenStore?,
+        _ isOffline: Bool,
         _ events: CacheMetrics,
         _ metrics: MetricsRegistry
     ) {
-        disk = folder?.disk
-        archive = folder?.archive
+        self.disk = disk
+        self.isOffline = isOffline
+        self.archive = archive
         guard let store else {
-            shared = nil
+            (shared, bundles) = (nil, nil)
             (site, noteVerdict, runChunks) = Self.parts(ChunkCache(cdn, store: kept, events: events))
             return
         }
         let storeMetrics = SharedStoreMetrics(metrics) { Descriptor.standardError.print("xet: \($0)") }
-        let blocks = SharedBlocks(store.objects, area: store.area, kept: kept, events: storeMetrics)
+        let blocks = SharedBlocks(
+            store.objects,
+            area: store.area,
+            kept: kept,
+            isOffline: isOffline,
+            events: storeMetrics
+        )
         metrics.observe("xet_store_queued", .gauge) { Double(blocks.waitingCount) }
         metrics.observe("xet_store_available", .gauge) { storeMetrics.isAvailable ? 1 : 0 }
         shared = blocks
+        let told = ToldFailures("what was imported into the store cannot be taken over")
+        let bundles = ImportedBundles(blocks, archive: archive, onFailure: told.note)
+        metrics.observe("xet_store_bundles", .gauge) { Double(bundles.count) }
+        self.bundles = bundles
         let source = SharedXorbSource(cdn, blocks)
         (site, noteVerdict, runChunks) = Self.parts(
-            ChunkCache(source, store: kept, events: DoubtingEvents(events, blocks))
+            ChunkCache(
+                source,
+                store: kept,
+                imported: isOffline ? SharedImports(blocks) : nil,
+                events: DoubtingEvents(events, blocks)
+            )
         )
     }
 
@@ -124,16 +146,32 @@ struct OpenCache: Sendable {
                         "xet: what the Hub has answered is forgotten, since it cannot be used: \($0)"
                     )
                 },
-                onFailure: ArchiveFailures().note
+                onFailure: ToldFailures(archiveFailure).note
             )
-            metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
-            metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
+            observe(archive, metrics)
             return archive
         } catch {
             let reason = (error as? FileSystemError).map(CommandFailure.text) ?? "\(error)"
             Descriptor.standardError.print("xet: what the Hub answers is not kept: \(reason)")
             return nil
         }
+    }
+
+    /// Begins an archive for what was imported into a store, where there is no folder.
+    private static func archiveInMemory(_ metrics: MetricsRegistry) throws -> DiskHubArchive {
+        let archive = try DiskHubArchive.inMemory(
+            byteLimit: memoryArchiveByteCount,
+            time: { Int64(clamping: Assembly.time()) },
+            key: newArchiveKey,
+            onFailure: ToldFailures(archiveFailure).note
+        )
+        observe(archive, metrics)
+        return archive
+    }
+
+    private static func observe(_ archive: DiskHubArchive, _ metrics: MetricsRegistry) {
+        metrics.observe("xet_hub_archive_bytes", .gauge) { Double(archive.size.bytes) }
+        metrics.observe("xet_hub_archive_answers", .gauge) { Double(archive.size.answers) }
     }
 
     private static func observe(_ store: some ChunkStore, _ metrics: MetricsRegistry) {
@@ -157,6 +195,9 @@ struct OpenCache: Sendable {
 
     /// The archive's file in the folder of a cache.
     private static let archiveName = "hub.sqlite"
+    private static let archiveFailure = "what the Hub answers cannot be kept or read"
+    /// Most bytes of answers where there is no folder.
+    private static let memoryArchiveByteCount = 128 << 20
 
     private static func newArchiveKey() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
 
@@ -166,6 +207,11 @@ struct OpenCache: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await cache.runChunks() }
             if let shared = cache.shared { group.addTask { await shared.run() } }
+            if let bundles = cache.bundles {
+                // Whoever comes first is to find what is there, if that is all there is.
+                if cache.isOffline { await bundles.update() }
+                group.addTask { await bundles.run() }
+            }
             if let disk = cache.disk {
                 group.addTask {
                     // What cannot be removed now takes space until the next start.
@@ -198,15 +244,20 @@ struct OpenCache: Sendable {
     }
 }
 
-/// Tells the operator once that an archive fails, however often it does.
-private final class ArchiveFailures: Sendable {
+/// Tells the operator once what fails, however often it does.
+private final class ToldFailures: Sendable {
+    private let what: String
     private let isKnown = Mutex(false)
+
+    init(_ what: String) {
+        self.what = what
+    }
 
     @Sendable func note(_ error: any Error) {
         let isNew = isKnown.withLock { isKnown in
             defer { isKnown = true }
             return !isKnown
         }
-        if isNew { Descriptor.standardError.print("xet: what the Hub answers cannot be kept or read: \(error)") }
+        if isNew { Descriptor.standardError.print("xet: \(what): \(error)") }
     }
 }

@@ -4,16 +4,22 @@ import Synchronization
 import XetBundle
 import XetCache
 import XetLocal
+import XetSharing
+import _NIOFileSystem
 
 extension BundleCommand {
     /// The command `xet bundle import`.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "import",
-            abstract: "Put a bundle into a cache that no proxy uses.",
+            abstract: "Put a bundle into a cache that no proxy uses, or into a store that proxies share.",
             discussion: """
                 Nothing of it can be seen before its last byte was right, and its signature that of a key that is \
-                trusted, if any is named. An import that ended early goes on with what it had written.
+                trusted, if any is named. An import that ended early goes on with what it had written. Into a store \
+                it goes by way of a folder: --cache, which keeps it too, or one that is removed in the end. Proxies \
+                with that store and --signing-key-file, also those that run, have it within a minute:
+                  xet bundle import v1.bundle --cache-store s3://bucket/site --signing-key-file key
+                  xet proxy --offline --cache-store s3://bucket/site --signing-key-file key
                 """
         )
 
@@ -27,7 +33,19 @@ extension BundleCommand {
             help: ArgumentHelp("Folder of the cache, which is made if it is not there.", valueName: "dir"),
             completion: .directory
         )
-        var cache: LocalPath
+        var cache: LocalPath?
+
+        @Option(help: ArgumentHelp("The store: s3://BUCKET/PREFIX.", valueName: "url"))
+        var cacheStore: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "File with the secret that the proxies of the store have. (env XET_SIGNING_KEY_FILE, XET_SIGNING_KEY)",
+                valueName: "file"
+            ),
+            completion: .file()
+        )
+        var signingKeyFile: String?
 
         @OptionGroup var trust: BundleTrustOptions
 
@@ -43,47 +61,105 @@ extension BundleCommand {
         @Flag(name: .shortAndLong, help: "Show no progress.")
         var quiet = false
 
+        @OptionGroup(title: "Options for a store") var store: StoreOptions
+
         func validate() throws {
             guard (file == nil) == discard else {
                 throw ValidationError(discard ? "With '--discard' name no bundle." : "Say which bundle.")
+            }
+            guard cache != nil || cacheStore != nil && !discard else {
+                throw ValidationError(
+                    discard ? "Say of which folder: '--cache'." : "Say where to: '--cache' or '--cache-store'."
+                )
             }
         }
 
         func run() async throws {
             guard let file else {
+                guard let cache else { return }
                 try await CacheOptions.reporting(cache) { store in
                     let count = try await BundleImport.discardStaged(in: store)
                     if !quiet { Descriptor.standardError.print("\(count) unfinished imports removed") }
                 }
                 return
             }
-            let isQuiet = quiet || json
-            try await CacheOptions.reporting(
-                cache,
-                isExisting: false,
-                time: { Int64(clamping: Assembly.time()) }
-            ) { store in
-                let trusted = try trust.keys()
-                let bundle = try BundleFile(file)
-                let archive = try await OpenCache.archive(of: cache)
-                let bar = SharedProgress("import", total: bundle.byteCount, isQuiet: isQuiet)
-                defer { bar.finish() }
-                let summary = Mutex<BundleImport.Summary?>(nil)
-                try await Interruption.handling {
-                    let found = try await BundleImport(into: store, archive: archive, isForAll: forAll).run(
-                        bundle.stream(trusted: trusted),
-                        byteCount: bundle.byteCount
-                    ) { bar.advance(to: $0) }
-                    summary.withLock { $0 = found }
-                } describe: { interruption, _ in
-                    interruption
-                }
-                if let found = summary.withLock({ $0 }) { try tell(found, byteCount: store.byteCount) }
+            guard let cacheStore else { return try await run(file, nil) }
+            try await CommandFailure.reporting {
+                let secret = try SigningSecret.key(file: signingKeyFile)
+                try await store.withStore(cacheStore, secret: secret) { try await run(file, $0) }
             }
         }
 
-        private func tell(_ summary: BundleImport.Summary, byteCount: Int) throws {
-            let report = BundleImportReport(summary, cacheByteCount: byteCount)
+        /// Imports by way of a folder, and from there into a store if there is one.
+        private func run(_ file: LocalPath, _ store: OpenStore?) async throws {
+            if let cache { return try await run(file, by: cache, store) }
+            try await FileSystem.shared.withTemporaryDirectory { _, path in
+                try await run(file, by: LocalPath(bytes: Array(path.string.utf8)), store)
+            }
+        }
+
+        private func run(_ file: LocalPath, by folder: LocalPath, _ store: OpenStore?) async throws {
+            let isQuiet = quiet || json
+            try await CacheOptions.reporting(
+                folder,
+                isExisting: false,
+                time: { Int64(clamping: Assembly.time()) }
+            ) { disk in
+                let trusted = try trust.keys()
+                let bundle = try BundleFile(file)
+                let archive = cache == nil ? nil : try await OpenCache.archive(of: folder)
+                let shared = store.map { StoreImport($0.objects, area: $0.area, kept: disk) }
+                let result = Mutex<BundleImport.Summary?>(nil)
+                try await Interruption.handling {
+                    let bar = SharedProgress("import", total: bundle.byteCount, isQuiet: isQuiet)
+                    defer { bar.finish() }
+                    let found = try await BundleImport(
+                        into: disk,
+                        archive: archive,
+                        isForAll: forAll,
+                        base: { try await shared?.entries(of: $0, in: $1) ?? [] }
+                    ).run(
+                        bundle.stream(trusted: trusted),
+                        byteCount: bundle.byteCount
+                    ) {
+                        bar.advance(to: $0)
+                    } onImported: { imported in
+                        bar.finish()
+                        if let shared { try await put(imported, into: shared, isQuiet: isQuiet) }
+                    }
+                    result.withLock { $0 = found }
+                } describe: { interruption, _ in
+                    interruption
+                }
+                guard let found = result.withLock({ $0 }) else { return }
+                try tell(found, cacheByteCount: cache == nil ? nil : disk.byteCount, shared?.tally)
+            }
+        }
+
+        /// Puts what was imported into a store, what makes it visible last.
+        private func put(_ imported: BundleImport.Imported, into store: StoreImport, isQuiet: Bool) async throws {
+            let bar = SharedProgress("store", total: nil, isQuiet: isQuiet)
+            defer { bar.finish() }
+            let byteCount = Mutex<UInt64>(0)
+            try await store.put(imported.chunks) { count in
+                let sum = byteCount.withLock { sum in
+                    sum += UInt64(count)
+                    return sum
+                }
+                bar.advance(to: sum)
+            }
+            for file in imported.files {
+                try await store.put(file.hash, byteCount: file.byteCount, try await imported.parts(of: file.hash))
+            }
+            try await store.put(imported.contents, forAll: forAll) { try await imported.answers($0) }
+        }
+
+        private func tell(
+            _ summary: BundleImport.Summary,
+            cacheByteCount: Int?,
+            _ store: StoreImport.Tally?
+        ) throws {
+            let report = BundleImportReport(summary, cacheByteCount: cacheByteCount, store)
             if json { try JSONOutput.write(report) }
             for repository in summary.hiddenRepositories {
                 CommandFailure.print(
@@ -108,10 +184,14 @@ struct BundleImportReport: Encodable {
     let writtenBytes: Int
     let resumedBytes: Int
     let keptBytes: Int
-    let cacheBytes: Int
+    /// Bytes in the cache, if it stays.
+    let cacheBytes: Int?
+    /// Bytes of objects that were written into a store, and bytes of chunks that were there.
+    let storeWrittenBytes: Int?
+    let storeKeptBytes: Int?
     let signer: String?
 
-    init(_ summary: BundleImport.Summary, cacheByteCount: Int) {
+    init(_ summary: BundleImport.Summary, cacheByteCount: Int?, _ store: StoreImport.Tally?) {
         repositories = summary.contents.sources.map(BundleVerifyReport.Source.init)
         hidden = summary.hiddenRepositories
         answers = summary.outcome.counts.answerCount
@@ -121,6 +201,8 @@ struct BundleImportReport: Encodable {
         resumedBytes = summary.resumedByteCount
         keptBytes = summary.keptByteCount
         cacheBytes = cacheByteCount
+        storeWrittenBytes = store?.writtenByteCount
+        storeKeptBytes = store?.keptByteCount
         signer = summary.outcome.signer?.text
     }
 
@@ -130,6 +212,14 @@ struct BundleImportReport: Encodable {
             keptBytes > 0 ? "\(ReadableSize.text(UInt64(keptBytes))) were there" : nil,
         ]
         let parts = ["\(files) files; \(ReadableSize.text(UInt64(writtenBytes))) written"] + rest.compactMap(\.self)
-        return parts.joined(separator: ", ") + "; the cache has \(ReadableSize.text(UInt64(cacheBytes)))"
+        var sentences = [parts.joined(separator: ", ")]
+        if let cacheBytes { sentences.append("the cache has \(ReadableSize.text(UInt64(cacheBytes)))") }
+        if let storeWrittenBytes, let storeKeptBytes {
+            sentences.append(
+                "the store has got \(ReadableSize.text(UInt64(storeWrittenBytes))), and had "
+                    + ReadableSize.text(UInt64(storeKeptBytes))
+            )
+        }
+        return sentences.joined(separator: "; ")
     }
 }

@@ -188,9 +188,9 @@ extension CacheCommand {
                 throw ValidationError("'--older-than' is a time such as 1d or 36h, of \(TimeUnit.names).")
             }
             try await CommandFailure.reporting {
-                let outcome = try await store.withStore(place) { objects in
+                let outcome = try await store.withStore(place) { store in
                     let now = Int64(clamping: Assembly.time())
-                    return try await StorePruning(objects)
+                    return try await StorePruning(store.objects)
                         .prune(before: now - age.components.seconds, removes: !dryRun)
                 }
                 try options.write(StorePruneReport(outcome))

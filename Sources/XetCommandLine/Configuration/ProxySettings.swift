@@ -274,7 +274,10 @@ enum ProxySettings {
 
     static let offline = Setting.boolean(
         "offline",
-        "Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs --cache."
+        """
+        Ask nobody upstream, and serve what the cache has, with the answers of the Hub as they were last seen; needs \
+        --cache or --cache-store.
+        """
     )
 
     // MARK: How much it takes

@@ -38,9 +38,12 @@ struct ProxySetup: Sendable {
         assembly.cache = try cache(settings)
         assembly.leases = leases(settings)
         assembly.http.isOffline = settings[ProxySettings.offline]
-        guard !assembly.http.isOffline || settings[ProxySettings.cache] != nil else {
+        guard !assembly.http.isOffline || assembly.cache != nil else {
             throw SettingProblems([
-                SettingProblem(settings.origin(ProxySettings.offline), "'offline' needs 'cache', to serve what it has")
+                SettingProblem(
+                    settings.origin(ProxySettings.offline),
+                    "'offline' needs 'cache' or 'cache-store', to serve what those have"
+                )
             ])
         }
         assembly.bodyRetry = .outlasting(settings[ProxySettings.retryFor])

@@ -1,6 +1,8 @@
+import ArgumentParser
 import Crypto
 import FoundationEssentials
 import XetConfiguration
+import XetLocal
 
 /// What an operator gives several proxies, so that each accepts the URLs that another signed; never printed.
 struct SigningSecret: Sendable {
@@ -29,6 +31,26 @@ struct SigningSecret: Sendable {
             throw OperatorFile.Failure("'\(path)' holds \(count) bytes; a secret has at least \(minimumByteCount)")
         }
         return secret
+    }
+
+    /// The key that a command is given: by a file, or else by the environment, as a proxy has it.
+    ///
+    /// Prints what is wrong with it, and throws the exit status.
+    static func key(file: String?) throws -> [UInt8]? {
+        if let path = file ?? Environment["XET_SIGNING_KEY_FILE"] {
+            do throws(OperatorFile.Failure) {
+                return try read(path).key
+            } catch {
+                CommandFailure.print("'--signing-key-file': \(error.message)")
+                throw ExitCode.failure
+            }
+        }
+        guard let text = Environment["XET_SIGNING_KEY"] else { return nil }
+        guard let secret = SigningSecret(text.utf8) else {
+            CommandFailure.print("XET_SIGNING_KEY is a secret of at least \(minimumByteCount) bytes")
+            throw ExitCode.failure
+        }
+        return secret.key
     }
 
     private static func withoutLineEnds(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {

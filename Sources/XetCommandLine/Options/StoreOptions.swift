@@ -37,10 +37,14 @@ struct StoreOptions: ParsableArguments {
     )
     var authorityFile: String?
 
-    /// Runs `body` with the store at a place.
+    /// Runs `body` with the store at a place, and the area of those who have a secret in common.
     ///
     /// Prints what is wrong with the options, and throws the exit status.
-    func withStore<Value>(_ place: String, _ body: (S3Client) async throws -> Value) async throws -> Value {
+    func withStore<Value>(
+        _ place: String,
+        secret: [UInt8]? = nil,
+        _ body: (OpenStore) async throws -> Value
+    ) async throws -> Value {
         let store: OpenStore
         do {
             var settings = ObjectStoreSettings(try S3Location(place))
@@ -57,13 +61,13 @@ struct StoreOptions: ParsableArguments {
             settings.region = region
             var http = UpstreamHTTP.Configuration()
             try OutboundOptions.apply(authorityFile: authorityFile, to: &http)
-            store = try await OpenStore(.init(settings: settings, secret: nil), http, wait: .patient)
+            store = try await OpenStore(.init(settings: settings, secret: secret), http, wait: .patient)
         } catch let error as ObjectStoreError {
             CommandFailure.print("\(error)")
             throw ExitCode.failure
         }
         do {
-            let value = try await body(store.objects)
+            let value = try await body(store)
             await store.close()
             return value
         } catch let error as ObjectStoreError {

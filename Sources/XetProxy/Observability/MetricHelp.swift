@@ -39,6 +39,7 @@ package enum MetricHelp {
         "xet_sent_bytes_total": "Body bytes sent to clients.",
         "xet_slow_clients_total": "Clients cut off because they took too little of their answers.",
         "xet_store_available": "1 while the store that replicas share is asked, 0 while it is let rest.",
+        "xet_store_bundles": "Bundles that were imported into the store, and that this proxy has taken over.",
         "xet_store_left_out_total": "Ranges that were fetched and not written into the store: too much waited already.",
         "xet_store_queued": "What waits to be written into the store, renewed or removed there.",
         "xet_store_read_bytes_total": "Bytes of chunks that came from the store and were right.",
