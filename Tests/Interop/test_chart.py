@@ -143,6 +143,14 @@ def test_warm_goes_to_each_replica(xet):
     assert addresses == {f"http://xet-proxy-{number}.{service}:8080" for number in range(3)}
 
 
+def test_warm_fills_a_store_once():
+    objects = rendered({**STORE, "warm.enabled": "true", "warm.repositories": "{a/b}", "replicas": "3", "service.port": "80"})
+    (job,) = [document for (kind, _), document in objects.items() if kind == "CronJob"]
+    arguments = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    service = objects["Service", "xet-proxy"]
+    assert arguments[arguments.index("--through") + 1] == f"http://xet-proxy:{service['spec']['ports'][0]['port']}"
+
+
 def test_settings_are_options():
     """What is set is an option of the program; what the program calls by another name is refused."""
     known = set(re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs" / "configure.md").read_text(), re.MULTILINE))
@@ -186,7 +194,7 @@ def test_monitoring():
         ({"replicas": "0"}, "replicas"),
         ({"settings.MAX_DOWNLOADS": "5"}, "settings"),
         ({"service.port": "http"}, "port"),
-        ({"warm.enabled": "true", "warm.repositories": "{a/b}"}, "warm.enabled needs cache.enabled"),
+        ({"warm.enabled": "true", "warm.repositories": "{a/b}"}, "warm.enabled needs cache.enabled or cache.store.url"),
         ({**CACHED, "warm.enabled": "true"}, "warm.repositories says what is to be there"),
         ({"ingress.enabled": "true"}, "ingress.host is the name"),
         ({"cache.store.url": "file:///cache"}, "url"),
