@@ -320,8 +320,24 @@ def test_what_rotted_is_mended_by_another_import(filled, inside, imported, origi
 def test_a_store_that_denies(bundle, imported, peer_store):
     path, _ = bundle("--include", "random.bin")
     bucket = peer_store.bucket()
-    with peer_store.broken(only(FAILURES["403"], "PUT")):
-        refused = imported(bucket, path)
-    assert refused.returncode == 1
-    assert b"store" in refused.stderr or b"403" in refused.stderr
+    for method in ("PUT", "GET"):
+        with peer_store.broken(only(FAILURES["403"], method)):
+            refused = imported(bucket, path)
+        assert refused.returncode == 1
+        assert b"AccessDenied" in refused.stderr, refused.stderr
     summary_of(imported(bucket, path))
+
+
+def test_interrupted(xet, bundle, peer_store, signing_key, tmp_path):
+    """Ctrl-C while the store takes its time: nothing is left here, and nothing can be seen there."""
+    path, _ = bundle("--include", "large.bin")
+    bucket, room = peer_store.bucket(), tmp_path / "room"
+    room.mkdir()
+    with peer_store.stalled(when=lambda request: request.method == "PUT"):
+        process = xet.start(*import_arguments(bucket, signing_key, path), TMPDIR=room, **bucket.credentials.variables)
+        wait_until(lambda: peer_store.count("PUT"), message="nothing is written")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT, errors
+    assert not list(room.iterdir())
+    assert not [name for name in peer_store.objects if "/bundles/" in name]

@@ -67,6 +67,9 @@ extension BundleCommand {
             guard (file == nil) == discard else {
                 throw ValidationError(discard ? "With '--discard' name no bundle." : "Say which bundle.")
             }
+            guard signingKeyFile == nil || cacheStore != nil else {
+                throw ValidationError("'--signing-key-file' is for '--cache-store'.")
+            }
             guard cache != nil || cacheStore != nil && !discard else {
                 throw ValidationError(
                     discard ? "Say of which folder: '--cache'." : "Say where to: '--cache' or '--cache-store'."
@@ -109,6 +112,8 @@ extension BundleCommand {
                 let bundle = try BundleFile(file)
                 let archive = cache == nil ? nil : try await OpenCache.archive(of: folder)
                 let shared = store.map { StoreImport($0.objects, area: $0.area, kept: disk) }
+                // What is wrong with the store is better told before all of the bundle has been read.
+                try await shared?.check()
                 let result = Mutex<BundleImport.Summary?>(nil)
                 try await Interruption.handling {
                     let bar = SharedProgress("import", total: bundle.byteCount, isQuiet: isQuiet)

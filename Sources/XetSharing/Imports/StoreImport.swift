@@ -56,6 +56,11 @@ package enum StoreImportError: Error, Hashable, CustomStringConvertible {
     }
 }
 
+extension StoreImport {
+    /// Asks the store for something, which need not be there.
+    package func check() async throws { _ = try await store.get(area.trialName, range: nil) { _ in } }
+}
+
 // MARK: Chunks
 
 extension StoreImport {
