@@ -33,6 +33,8 @@ struct SharedReader {
     private(set) var byteCount = 0
     /// Whether the store has something of the rest that is not right.
     private var isDoubtful = false
+    /// Whether something came from what was imported, which is in the store for good.
+    private(set) var hasReadImports = false
     /// What the store failed with.
     private(set) var failure: ShelfError?
 
@@ -144,6 +146,7 @@ struct SharedReader {
                     }
                 )
             else { return .missing }
+            hasReadImports = hasReadImports || object.isImported
             rest = rest.dropFirst()
             if let left = piece.rest(from: end) { rest = [left] + rest }
         }

@@ -22,7 +22,10 @@ public struct SharedXorbSource<Upstream: XorbSource>: XorbSource {
         let isDoubted = fetch.info.url != .shared && (fetch.origin == .anew || shared.isDoubted(range))
         var reader = SharedReader(shared, range, fetch.info.bytes)
         let claim = isDoubted ? nil : try await reader.read(body)
-        guard !reader.isComplete else { return shared.noteRead(range) }
+        guard !reader.isComplete else {
+            if !reader.hasReadImports { shared.noteRead(range) }
+            return
+        }
         guard fetch.info.url != .shared else {
             throw reader.failure?.forReaders
                 ?? XetError(

@@ -148,12 +148,16 @@ def test_whoever_is_online_reads_it_too(bundle, imported, start_replica, origin,
     """Who may have it the Hub says; the bytes are there."""
     path, _ = bundle("--include", "large.bin")
     summary_of(imported(bucket, path))
+    before = set(bucket.names(PREFIX))
     origin.log.clear()
     for server in (start_replica(bucket), start_replica(bucket, cache=tmp_path / "cache")):
         wait_until(lambda: metrics_of(server, origin)("xet_store_bundles") == 1, message="it is not noticed")
         assert_right(download(server, origin, "large.bin"), file_of(origin, "large.bin").content)
         assert download(server, origin, "large.bin", token="hf_nobody").status in (401, 403, 404)
+        settled(origin, lambda: bucket.names(PREFIX), server)
     assert origin.log.all("hub") and not asks_for_xorbs(origin)
+    # Nor is it written a second time.
+    assert set(bucket.names(PREFIX)) == before
 
 
 def test_what_replicas_wrote_serves_offline(xet, inside, start_replica, origin, bucket, tmp_path):
