@@ -209,7 +209,11 @@ struct OpenCache: Sendable {
             if let shared = cache.shared { group.addTask { await shared.run() } }
             if let bundles = cache.bundles {
                 // Whoever comes first is to find what is there, if that is all there is.
-                if cache.isOffline { await bundles.update() }
+                if cache.isOffline, await bundles.update(), bundles.count == 0 {
+                    Descriptor.standardError.print(
+                        "xet: in the store is no bundle yet that was imported with this signing key"
+                    )
+                }
                 group.addTask { await bundles.run() }
             }
             if let disk = cache.disk {

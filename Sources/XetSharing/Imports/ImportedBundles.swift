@@ -35,8 +35,10 @@ public final class ImportedBundles: Sendable {
         repeat { await update() } while (try? await shared.time.sleep(Self.pause)) != nil
     }
 
-    /// Takes over what is new; what fails is left for the next time.
-    public func update() async {
+    /// Takes over what is new; returns whether nothing failed: that is left for the next time.
+    @discardableResult
+    public func update() async -> Bool {
+        var isDone = true
         let known = seen.withLock { $0 }
         do {
             for end in try await ends() where !known.contains(end.name) {
@@ -44,13 +46,16 @@ public final class ImportedBundles: Sendable {
                     try await take(end)
                     seen.withLock { _ = $0.insert(end.name) }
                 } catch let error where !(error is CancellationError) {
+                    isDone = false
                     onFailure(error)
                 }
             }
         } catch {
+            isDone = false
             if !(error is CancellationError) { onFailure(error) }
         }
         if count > 0 { shared.shelf.readsImports = true }
+        return isDone
     }
 
     private struct End {
