@@ -26,6 +26,14 @@ enum ShelfError: Error, Hashable {
     }
 }
 
+/// When a process looks for what somebody has imported: each place in vain costs a request.
+enum ImportsUse {
+    case none
+    case first
+    /// After what replicas have written.
+    case last
+}
+
 /// The blocks that are in a store, as far as it can be asked.
 ///
 /// What it throws is ``ShelfError``, `CancellationError`, and what its callers' closures throw.
@@ -37,8 +45,7 @@ final class BlockShelf: Sendable {
 
     /// What is known of an object: that it is there, and what it holds.
     private struct State {
-        /// Whether objects are looked for that somebody has imported.
-        var readsImports = false
+        var imports = ImportsUse.none
         var headers: [Block: [BlockObject: BlockHeader]] = [:]
         var headerCount = 0
     }
@@ -107,10 +114,10 @@ final class BlockShelf: Sendable {
 // MARK: Reading
 
 extension BlockShelf {
-    /// Whether objects are looked for that somebody has imported.
-    var readsImports: Bool {
-        get { state.withLock { $0.readsImports } }
-        set { state.withLock { $0.readsImports = newValue } }
+    /// When objects are looked for that somebody has imported.
+    var imports: ImportsUse {
+        get { state.withLock { $0.imports } }
+        set { state.withLock { $0.imports = newValue } }
     }
 
     /// An object with a chunk of a block; `nil` if there is none.
@@ -121,14 +128,21 @@ extension BlockShelf {
         of block: Block,
         onOld: (BlockObject) -> Void = { _ in }
     ) async throws -> (BlockObject, BlockHeader)? {
-        if let header = try await header(of: block.whole, onOld: { onOld(block.whole) }) {
-            return (block.whole, header)
+        let (known, imports) = state.withLock { state in
+            (state.headers[block]?.first { $0.value.chunks.contains(chunk: chunk) }, state.imports)
         }
-        // Both are numbered as they come.
-        for objects in readsImports ? [block.parts, block.imports] : [block.parts] {
+        if let known { return (known.key, known.value) }
+        let places =
+            switch imports {
+            case .none: [[block.whole], block.parts]
+            case .last: [[block.whole], block.parts, block.imports]
+            case .first: [block.imports, [block.whole], block.parts]
+            }
+        for objects in places {
+            // They are numbered as they come.
             for object in objects {
                 guard let header = try await header(of: object, onOld: { onOld(object) }) else { break }
-                if header.chunks.start <= chunk, chunk < header.chunks.end { return (object, header) }
+                if header.chunks.contains(chunk: chunk) { return (object, header) }
             }
         }
         return nil
@@ -341,4 +355,8 @@ extension BlockShelf {
             try await store.get(area.waitName(of: range), range: nil) { _ in true }
         } ?? false
     }
+}
+
+extension ChunkRange {
+    fileprivate func contains(chunk: Int) -> Bool { start <= chunk && chunk < end }
 }

@@ -58,7 +58,7 @@ public final class SharedBlocks: Sendable {
         publisher = BlockPublisher(shelf, kept: kept, time: time, events: events)
         // Of more claims than that some are taken for those of a process that is gone.
         renewals = DelayedQueue(mostCount: 1 << 14, time: time)
-        shelf.readsImports = isOffline
+        if isOffline { shelf.imports = .first }
     }
 
     /// Writes in the background, until it is cancelled.

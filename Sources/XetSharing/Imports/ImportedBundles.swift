@@ -54,7 +54,7 @@ public final class ImportedBundles: Sendable {
             isDone = false
             if !(error is CancellationError) { onFailure(error) }
         }
-        if count > 0 { shared.shelf.readsImports = true }
+        if count > 0, !shared.isOffline { shared.shelf.imports = .last }
         return isDone
     }
 
