@@ -67,6 +67,21 @@ import XetTestSupport
         #expect(try await imports.part(of: other.hash, holding: try #require(FileByteRange(start: 0, end: 1))) == nil)
     }
 
+    @Test func `who is offline looks for nothing in vain`() async throws {
+        let (site, file) = (ImportSite(), try SampleFile(seed: 5, shape: .plain, chunkCount: 200))
+        try await site.put(file)
+        let before = site.store.calls.count
+        _ = try await read(file, site, 0, file.bytes.count)
+        let objects = site.store.objects.keys
+        let asked = site.store.calls[before...].compactMap { call in
+            if case .get(let name, _) = call { name } else { nil }
+        }
+        #expect(asked.allSatisfy { objects.contains($0) })
+        // Its terms; of each block the header, and the chunks.
+        let blocks = objects.filter { $0.contains("/imports/") }.count
+        #expect(asked.count == 1 + 2 * blocks)
+    }
+
     @Test func `a cache knows before it reads that all is there`() async throws {
         let (site, file) = (ImportSite(), try SampleFile(seed: 5, shape: .mixed))
         try await site.put(file)
