@@ -411,7 +411,8 @@ extension SegmentIndex {
                 .bytes(RowSeal(part: file, first: first, last: last).sealed(terms)),
             ]
         )
-        let number = try database.number("SELECT last_insert_rowid()") ?? 0
+        // What was there already is no insertion: the connection's last one may have been into another table.
+        let number = try database.number("SELECT max(id) FROM part") ?? 0
         if number % 1024 == 0 {
             try database.run("DELETE FROM part WHERE id <= ?", [.number(number - mostPartCount)])
         }

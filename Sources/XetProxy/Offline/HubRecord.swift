@@ -285,7 +285,7 @@ public final class HubRecord: Sendable {
                 return head.header("X-Linked-Size") == nil ? head : nil
             }
             return try await KeptTree(archive).missing(path, target)
-        case .tree(let folder) where method == .get && target.query.isEmpty:
+        case .tree(let folder) where method == .get:
             return try await KeptTree(archive).listing(folder, target)
         default: return nil
         }

@@ -48,6 +48,16 @@ struct KeptTree: Sendable {
         var found = try await entries(nearby)
         if found == nil { found = try await whole(target.repository, revision) }
         guard let (slices, time) = found, !slices.entries.contains(where: { $0.path == path }) else { return nil }
+        return try await missing(path, target, revision, time)
+    }
+
+    /// The answer that there is neither a file nor a folder of a name.
+    private func missing(
+        _ path: String,
+        _ target: HubTarget,
+        _ revision: String,
+        _ time: Int64
+    ) async throws -> ArchivedAnswer {
         let name = target.repository.archiveName
         let commit =
             try await archive.commit(of: revision, in: name) ?? (HubKnowledge.isCommit(revision) ? revision : nil)
@@ -66,18 +76,20 @@ struct KeptTree: Sendable {
         )
     }
 
-    /// The listing of a folder, taken from that of the whole tree.
+    /// The listing of a folder, with the folders in it or without, taken from that of the whole tree.
     func listing(_ folder: String, _ target: HubTarget) async throws -> ArchivedAnswer? {
-        guard let revision = target.revision, let (slices, time) = try await whole(target.repository, revision) else {
-            return nil
-        }
+        guard let revision = target.revision, let whole = target.wholeTree,
+            let (slices, time) = try await entries(whole)
+        else { return nil }
+        let below = folder.isEmpty ? "" : folder + "/"
         let entries = slices.entries.filter { entry in
-            let parts = entry.path.segments(separatedBy: "/")
-            return parts.dropLast().joined(separator: "/") == folder
+            guard entry.path.hasPrefix(below), entry.path.utf8.count > below.utf8.count else { return false }
+            return target.isRecursive || !entry.path.dropFirst(below.count).contains("/")
         }
-        // A folder that is not there is no empty one.
-        guard folder.isEmpty || !entries.isEmpty else { return nil }
-        return answer(target, entries, time)
+        guard entries.isEmpty, !folder.isEmpty else { return answer(target, entries, time) }
+        // Whatever a Hub says of a file that is asked for as a folder, it is not this.
+        guard !slices.entries.contains(where: { $0.path == folder }) else { return nil }
+        return try await missing(folder, target, revision, time)
     }
 
     /// The entries with some paths, as `paths-info` lists them.

@@ -67,6 +67,18 @@ public struct HubTarget: Hashable, Sendable {
         query = ["recursive=true"]
     }
 
+    /// The same of the whole tree, if it asks for a folder or for all and for nothing that is told otherwise; `nil` if not.
+    public var wholeTree: HubTarget? {
+        guard case .tree = subject, Set(query).isSubset(of: ["recursive=true", "expand=true"]) else { return nil }
+        var target = HubTarget(treeOf: repository, at: revision ?? "")
+        target.revision = revision
+        target.query = Set(query + target.query).sorted()
+        return target
+    }
+
+    /// Whether it asks for what is in the folders of a folder too.
+    public var isRecursive: Bool { query.contains("recursive=true") }
+
     /// A folder's tree, without the folders in it.
     public init(folder: String, at revision: String, of repository: Repository) {
         self.repository = repository

@@ -74,6 +74,22 @@ import _NIOFileSystem
         }
     }
 
+    @Test func `what is told again after chunks were kept forgets nothing`() async throws {
+        try await Self.withFolder { path in
+            let sample = try ChunkStoreSuite.Sample(seed: 1, chunks: try ChunkStoreSuite.chunks(3, 9))
+            let term = try Term(xorb: sample.contents.xorb, chunks: sample.contents.chunks, unpackedByteCount: 1000)
+            let part = FilePart(start: 0, terms: [term])
+            let files = (0..<3).map { FileHash(words: ($0, 2, 3, 4)) }
+            try await Self.with(path) { store in
+                for file in files { try await store.keep(part, of: file) }
+                // The first run of a process has a number that is a multiple of many.
+                try await ChunkStoreSuite.put(sample, into: store)
+                try await store.keep(part, of: files[0])
+                for file in files { #expect(try await store.parts(of: file) == [part]) }
+            }
+        }
+    }
+
     @Test func `what a killed process left is removed, and nothing else`() async throws {
         try await Self.withFolder { path in
             let sample = try ChunkStoreSuite.Sample(seed: 1, chunks: try ChunkStoreSuite.chunks(0, 9))

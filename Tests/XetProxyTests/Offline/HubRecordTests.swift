@@ -218,6 +218,29 @@ import _NIOFileSystem
         }
     }
 
+    @Test func `folders are listed from the whole tree, and those that it has not are missing`() async throws {
+        try await Self.with { rig in
+            _ = try await rig.ask("/acme/model/resolve/main/other", .head, 200, Self.head)
+            let tree = "/api/models/acme/model/tree/main"
+            let entries = ["x", "x/y", "x/z/a", "xy", "b"].map { #"{"path":"\#($0)"}"# }
+            let all = "[\(entries.joined(separator: ","))]"
+            _ = try await rig.ask("\(tree)?recursive=true", 200, [.repoCommit: Self.commit], body: all)
+            func listed(_ target: String) async throws -> String? {
+                try await rig.ask(target, nil).map { String(buffer: $0.body) }
+            }
+            #expect(try await listed("\(tree)/x?recursive=false&expand=false") == #"[{"path":"x/y"}]"#)
+            #expect(try await listed("\(tree)/x?recursive=true") == #"[{"path":"x/y"},{"path":"x/z/a"}]"#)
+            #expect(try await listed(tree) == #"[{"path":"x"},{"path":"xy"},{"path":"b"}]"#)
+            // That says less than is asked for.
+            #expect(try await listed("\(tree)/x?recursive=true&expand=true") == nil)
+            let missing = try await rig.ask("\(tree)/data?recursive=false&expand=false", nil)
+            #expect(missing?.head.status == .notFound)
+            #expect(missing?.head.headerFields[.errorCode] == "EntryNotFound")
+            // What it is asked for a file as if that were a folder nobody knows.
+            #expect(try await listed("\(tree)/b") == nil)
+        }
+    }
+
     @Test func `a write ends where branches are and who may see it`() async throws {
         try await Self.with { rig in
             _ = try await rig.ask(Self.file, .head, 200, Self.head)
