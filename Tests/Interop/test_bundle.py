@@ -13,6 +13,7 @@ from command_line import assert_done, assert_failed
 from contents import digest, noise
 from expectations import assert_right
 from http_peer import wait_until
+from http_probe import fetch
 from official_clients import call, call_all
 from proxy_calls import download
 
@@ -240,6 +241,18 @@ def test_a_repository_inside(bundle, imported, inside, origin, home):
         assert call(home / f"{with_xet}", server.url, "snapshot", repo_id=MODEL, xet=with_xet) == expected
         told = call_all(home / f"{with_xet}-told", server.url, calls, xet=with_xet)
         assert not [one for one in told if "error" in one], told
+
+
+def test_folders_inside(bundle, imported, inside, origin):
+    """`datasets` and `transformers` ask for some that few repositories have."""
+    path, _ = bundle(token=origin.alice)
+    summary_of(imported(path))
+    server = inside()
+    tree = f"/api/models/{MODEL}/tree/main"
+    got = fetch(server.url, f"{tree}/nowhere?recursive=false&expand=false", headers={"Authorization": f"Bearer {origin.alice}"})
+    assert (got.status, got.header("X-Error-Code")) == (404, "EntryNotFound"), got
+    names = {entry["path"] for entry in fetch(server.url, tree, headers={"Authorization": f"Bearer {origin.alice}"}).json()}
+    assert names == {name.split("/")[0] for name in files_of(origin)}
 
 
 def test_a_version_after_another(xet, bundle, imported, inside, versions, origin):

@@ -122,6 +122,17 @@ def test_what_was_read_is_served_to_who_read_it(site, origin):
     assert_missing(resolve(server, "random.bin"))
 
 
+def test_what_xet_clients_read_again_is_not_forgotten(site, origin, home):
+    """Each tells the cache what the file is made of."""
+    content = file_of(origin, "large.bin").content
+    where = {"repo_id": MODEL, "repo_type": "model", "filename": "large.bin", "revision": None}
+    site.start()
+    for name in ("one", "other"):
+        (home / name).mkdir()
+        assert call(home / name, site.server.url, "download", token=origin.alice, **where) == digest(content)
+    assert_right(download(site.offline(), origin, "large.bin"), content)
+
+
 def test_what_is_missing_is_said(site, origin):
     site.start()
     site.keep("random.bin")
