@@ -274,7 +274,7 @@ def test_toml_means_what_it_means_elsewhere(printed, write, text):
         ("xet.json", '{"port": 1,\n}', ["xet.json:2: expected the name of an option"]),
         ("xet.json", "{\n\"port\": null}", ["xet.json:2: 'port' has no value"]),
         ("xet.toml", "tls-key = 'x'\n", ["xet.toml:1: 'tls-key' needs 'tls-certificate' too"]),
-        ("xet.toml", "offline = true\n", ["xet.toml:1: 'offline' needs 'cache', to serve what it has"]),
+        ("xet.toml", "offline = true\n", ["xet.toml:1: 'offline' needs 'cache' or 'cache-store', to serve what those have"]),
         ("xet.toml", "tls-certificate = 'x'\n", ["xet.toml:1: 'tls-certificate' needs 'tls-key' too"]),
         ("xet.toml", "signing-key-file = '/nowhere'\n", ["xet.toml:1: 'signing-key-file': '/nowhere' cannot be read"]),
         ("xet.ini", "port = 1\n", ["ends in .toml or .json"]),
