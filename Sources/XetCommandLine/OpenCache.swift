@@ -81,7 +81,8 @@ struct OpenCache: Sendable {
         metrics.observe("xet_store_available", .gauge) { storeMetrics.isAvailable ? 1 : 0 }
         shared = blocks
         let told = ToldFailures("what was imported into the store cannot be taken over")
-        let bundles = ImportedBundles(blocks, archive: archive, onFailure: told.note)
+        // Where the Hub is asked, what it says now counts: a bundle would show what has become private since.
+        let bundles = ImportedBundles(blocks, archive: isOffline ? archive : nil, onFailure: told.note)
         metrics.observe("xet_store_bundles", .gauge) { Double(bundles.count) }
         self.bundles = bundles
         let source = SharedXorbSource(cdn, blocks)

@@ -87,8 +87,9 @@ public final class ImportedBundles: Sendable {
         let count = try await shared.asking { shelf in
             try await shelf.sealed(end.name, upTo: 64, ImportedAnswers.count)
         }
+        guard let count else { throw XetError(.notFound, "the store has no \(end.name)") }
         var sources: Set<BundleContents.Source> = []
-        for number in 0..<(count ?? 0) {
+        for number in 0..<count {
             let name = area.answersName(of: end.bundle, number)
             let found = try await shared.asking { shelf in
                 try await shelf.sealed(name, upTo: ImportedAnswers.mostByteCount, ImportedAnswers.init)
