@@ -2,26 +2,7 @@ import ArgumentParser
 import XetConfiguration
 
 /// The flags of `xet proxy`: one for each setting that has one, in the groups that its help shows.
-struct ProxyOptions: ParsableArguments {
-    @OptionGroup(title: "Where it listens") var listening: Listening
-    @OptionGroup(title: "The Hub, and the way there") var upstreams: Upstreams
-    @OptionGroup(title: "Who may do what") var access: Access
-    @OptionGroup(title: "What is kept") var keeping: Keeping
-    @OptionGroup(title: "Limits") var limits: Limits
-    @OptionGroup(title: "For operators") var operation: Operation
-
-    /// What was given, by the names of the settings.
-    var given: [String: [String]] {
-        var given = GivenFlags()
-        listening.add(to: &given)
-        upstreams.add(to: &given)
-        access.add(to: &given)
-        keeping.add(to: &given)
-        limits.add(to: &given)
-        operation.add(to: &given)
-        return given.texts
-    }
-
+enum ProxyOptions {
     struct Listening: ParsableArguments {
         @Option(ProxySettings.host) var host: String?
         @Option(ProxySettings.port) var port: String?
@@ -31,7 +12,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.publicURL) var publicURL: String?
         @Option(ProxySettings.trustedProxies) var trustedProxies: [String]
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.host, host)
             given.add(ProxySettings.port, port)
             given.add(ProxySettings.certificate, certificate)
@@ -52,7 +33,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.stallTimeout) var stallTimeout: String?
         @Option(ProxySettings.retryFor) var retryFor: String?
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.hubEndpoint, hubEndpoint)
             given.add(ProxySettings.authorityFile, authorityFile)
             given.add(ProxySettings.privateUpstreams, privateUpstreams)
@@ -72,7 +53,7 @@ struct ProxyOptions: ParsableArguments {
         @Flag(ProxySettings.allowWrites) var allowWrites: Bool?
         @Option(ProxySettings.signingKeyFile) var signingKeyFile: String?
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.allowAnonymous, allowAnonymous)
             given.add(ProxySettings.tokenRepository, tokenRepository)
             given.add(ProxySettings.allow, allow)
@@ -93,7 +74,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.hubStale) var hubStale: String?
         @Flag(ProxySettings.offline) var offline: Bool?
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.cache, cache)
             given.add(ProxySettings.cacheSize, cacheSize)
             given.add(ProxySettings.cacheStore, cacheStore)
@@ -117,7 +98,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.minimumClientRate) var minimumClientRate: String?
         @Option(ProxySettings.drainTimeout) var drainTimeout: String?
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.bufferMemory, bufferMemory)
             given.add(ProxySettings.maximumDownloads, maximumDownloads)
             given.add(ProxySettings.maximumDownloadsPerClient, maximumDownloadsPerClient)
@@ -136,7 +117,7 @@ struct ProxyOptions: ParsableArguments {
         @Option(ProxySettings.operatorTokenFile) var operatorTokenFile: String?
         @Flag(ProxySettings.hidesPage) var hidesPage: Bool?
 
-        fileprivate func add(to given: inout GivenFlags) {
+        func add(to given: inout GivenFlags) {
             given.add(ProxySettings.logLevel, logLevel)
             given.add(ProxySettings.logFormat, logFormat)
             given.add(ProxySettings.operatorTokenFile, operatorTokenFile)
