@@ -57,6 +57,7 @@ http {{
             {log}
             alias {xorbs}/$folder/$folder$rest.xorb;
         }}
+        {store}
         location / {{
             {latency}
             proxy_pass http://origin;
@@ -71,12 +72,23 @@ http {{
 }}
 """
 
+STORE = """\
+        location /store/ {{
+            proxy_pass {endpoint}/;
+            proxy_http_version 1.1;
+            proxy_set_header Connection '';
+            proxy_buffers 8 256k;
+            proxy_buffer_size 64k;
+            proxy_max_temp_file_size 0;
+        }}
+"""
+
 
 @dataclass(frozen=True)
 class Network:
     """How the upstream behaves: bytes per second of each CDN answer, seconds before each answer of Hub, CAS, CDN.
 
-    `line` is what lies between it and its clients.
+    `line` is what lies between it and its clients; `store` is an address that it gives as `/store/` too.
     """
 
     name: str = "unlimited"
@@ -84,6 +96,7 @@ class Network:
     latency: float = 0.0
     counts_bytes: bool = False
     line: Line | None = None
+    store: str | None = None
 
 
 def program():
@@ -139,6 +152,7 @@ class Nginx:
             xorbs=stage.xorbs,
             latency=f"access_by_lua_block {{ ngx.sleep({network.latency}) }}" if network.latency else "",
             rate=pace if network.bytes_per_second else "",
+            store=STORE.format(endpoint=network.store) if network.store else "",
             log=f"access_log {self._log} bytes;" if network.counts_bytes else "",
         )
 

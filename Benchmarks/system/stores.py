@@ -61,6 +61,23 @@ class SharedStore:
         return [Lane(tuple(requests[number::count])) for number in range(count) if requests[number::count]]
 
 
+    def put_plain(self, path):
+        """Puts a file as it is, as one object; returns its name below the store's address."""
+        name = f"plain/{path.name}"
+        answer = self.bucket.put(name, path.read_bytes())
+        assert answer.status == 200, answer
+        return f"{self.bucket.name}/{name}"
+
+
+class NginxFromStore(PlainFile):
+    """Readers of a file that nginx has from the store. What is counted is nginx with its workers."""
+
+    name = "nginx from the store, plain object"
+
+    def path(self, name):
+        return f"/store/{name}"
+
+
 class StoreObjects(PlainFile):
     """Readers of the store's own answers. What is counted is the store."""
 

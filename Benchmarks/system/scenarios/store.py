@@ -13,6 +13,7 @@ from subjects import PlainFile, Proxy
 
 DISK = f"{Proxy.name}, empty disk"
 WITHOUT = f"{Proxy.name}, no disk"
+NGINX = stores.NginxFromStore.name
 OBJECTS = f"{stores.StoreObjects.name}, {LANES} at once"
 OBJECT = f"{stores.StoreObjects.name}, one by one"
 REPLICAS = 3
@@ -20,7 +21,9 @@ READERS = 30
 
 
 def another_replica(bench):
-    """A file that one replica has fetched, through another one; beside nginx, and beside GETs of the store's objects."""
+    """A file that one replica has fetched, through another one; beside nginx, with the file as it is in the store and on a
+    disk, and beside GETs of the store's objects.
+    """
     upstream, name = bench.upstream(bench.weights), bench.whole.name
 
     with stores.shared_store(upstream) as store:
@@ -31,7 +34,8 @@ def another_replica(bench):
         ):
             Proxy(bench, upstream, nginx, first).check(name)
             store.settle(first)
-        with upstream.network(Network("store", counts_bytes=True)) as nginx:
+        network = Network("store", counts_bytes=True, store=store.service.endpoint)
+        with upstream.network(network) as nginx:
 
             def fresh(has_disk, action):
                 with ExitStack() as stack:
@@ -41,6 +45,7 @@ def another_replica(bench):
                     return action(Proxy(bench, upstream, nginx, server))
 
             plain, objects = PlainFile(bench, upstream, nginx), stores.StoreObjects(bench, upstream, nginx, store)
+            beside, plain_object = stores.NginxFromStore(bench, upstream, nginx), store.put_plain(upstream.stage.plain / name)
 
             def objects_alone(count):
                 reading, usage = objects.read(store.object_lanes(count))
@@ -52,6 +57,7 @@ def another_replica(bench):
             subjects = {
                 DISK: lambda: fresh(True, lambda proxy: proxy.curl(name)),
                 WITHOUT: lambda: fresh(False, lambda proxy: proxy.curl(name)),
+                NGINX: lambda: beside.curl(plain_object),
                 OBJECT: lambda: objects_alone(1),
                 OBJECTS: lambda: objects_alone(LANES),
                 PLAIN: lambda: plain.curl(name),
@@ -63,8 +69,10 @@ def another_replica(bench):
     return Outcome(
         [work],
         [
-            Target(work.name, "empty disk / the store's objects", work.ratio(DISK, OBJECTS, speed), 0.5),
-            Target(work.name, "no disk / the store's objects", work.ratio(WITHOUT, OBJECTS, speed), 0.5),
+            Target(work.name, "empty disk / nginx from the store", work.ratio(DISK, NGINX, speed), 0.5),
+            Target(work.name, "no disk / nginx from the store", work.ratio(WITHOUT, NGINX, speed), 0.5),
+            Target(work.name, "empty disk / the store's objects", work.ratio(DISK, OBJECT, speed), 0.5),
+            Target(work.name, "no disk / the store's objects", work.ratio(WITHOUT, OBJECT, speed), 0.5),
             Target(work.name, "no disk / nginx, plain file", work.ratio(WITHOUT, PLAIN, speed), 0.2),
             Target(work.name, "bytes of the CDN", sent / MIB, 0, is_limit=True, unit="MiB"),
         ],
