@@ -80,6 +80,9 @@ struct BlockObject: Hashable, Sendable {
     let block: Block
     let kind: Kind
 
+    /// Whether others of its kind are looked for only behind it.
+    var isFirst: Bool { [.whole, .part(0), .imported(0)].contains(kind) }
+
     var isPart: Bool { if case .part = kind { true } else { false } }
 
     var isImported: Bool { if case .imported = kind { true } else { false } }

@@ -7,6 +7,8 @@ import XetCore
 enum ShelfError: Error, Hashable {
     /// It fails, or has failed a moment ago.
     case unavailable
+    /// It lets nobody here list objects.
+    case unlisted(ObjectStoreError)
     /// An object is another one than its name says.
     case wrong(BlockObject)
     /// An object that is not one of chunks is another one than its name says.
@@ -16,6 +18,7 @@ enum ShelfError: Error, Hashable {
     var forReaders: XetError {
         switch self {
         case .unavailable: XetError(.unavailable, "the store that has it does not answer")
+        case .unlisted(let error): XetError(.forbidden, "the store lets nobody list what is in it: \(error)")
         case .wrong(let object):
             XetError(
                 .corrupt,
@@ -97,7 +100,11 @@ final class BlockShelf: Sendable {
             breaker.noteSuccess(isTrial: isTrial)
             events.noteRequest(operation, isDone(value) ? .done : .none)
             return value
-        } catch let error as ObjectStoreError where error.kind != .invalid || operation != .get {
+        } catch let error as ObjectStoreError where operation == .list && error.kind == .denied {
+            // Whoever may read objects need not be allowed to list them.
+            events.noteRequest(operation, .failed)
+            throw ShelfError.unlisted(error)
+        } catch let error as ObjectStoreError where error.kind != .invalid || !operation.isReading {
             breaker.noteFailure(error, isTrial: isTrial)
             events.noteRequest(operation, .failed)
             throw ShelfError.unavailable
@@ -128,6 +135,15 @@ extension BlockShelf {
         of block: Block,
         onOld: (BlockObject) -> Void = { _ in }
     ) async throws -> (BlockObject, BlockHeader)? {
+        try await object(with: chunk, of: block) { object in try await header(of: object) { onOld(object) } }
+    }
+
+    /// The same; `look` gets the header of an object that is not known to be there.
+    private func object(
+        with chunk: Int,
+        of block: Block,
+        look: (BlockObject) async throws -> BlockHeader?
+    ) async throws -> (BlockObject, BlockHeader)? {
         let (known, imports) = state.withLock { state in
             (state.headers[block]?.first { $0.value.chunks.contains(chunk: chunk) }, state.imports)
         }
@@ -141,7 +157,7 @@ extension BlockShelf {
         for objects in places {
             // They are numbered as they come.
             for object in objects {
-                guard let header = try await header(of: object, onOld: { onOld(object) }) else { break }
+                guard let header = try await look(object) else { break }
                 if header.chunks.contains(chunk: chunk) { return (object, header) }
             }
         }
@@ -173,7 +189,7 @@ extension BlockShelf {
     /// Objects whose names begin with `prefix` and follow `name`, some at a time.
     func list(_ prefix: String, after name: String?) async throws -> [ListedObject] {
         do {
-            return try await ask(.get, isDone: { !$0.isEmpty }) { try await store.list(prefix, after: name) }
+            return try await ask(.list, isDone: { !$0.isEmpty }) { try await store.list(prefix, after: name) }
         } catch is WrongObject {
             throw ShelfError.damaged(name: prefix)
         }
@@ -183,37 +199,112 @@ extension BlockShelf {
     ///
     /// `onOld` is called if nobody has used the object for long.
     func header(of object: BlockObject, onOld: () -> Void = {}) async throws -> BlockHeader? {
-        if let known = known(object) { return known }
-        var isOld = false
-        let header: BlockHeader?
-        do {
-            header = try await ask(.get, isDone: { $0 != nil }) {
-                try await store.get(area.name(of: object), range: 0..<BlockHeader.byteCount) { found in
-                    isOld = found.age.map { $0 > Self.touchAge } ?? false
-                    let bytes = try await Self.collect(found)
-                    guard let header = BlockHeader(bytes.readableBytesSpan, of: object, key: area.key),
-                        header.objectByteCount == found.byteCount
-                    else { throw WrongObject() }
-                    return header
-                }
-            }
-        } catch is WrongObject {
-            throw ShelfError.wrong(object)
-        }
-        guard let header else { return nil }
-        note(header, of: object)
-        // What was imported stays, however old it is.
-        if isOld, !object.isImported { onOld() }
-        return header
+        try await begin(object, upTo: 0, onOld: onOld, choose: { _ in nil }, { _, _ in })
     }
 
-    private static func collect(_ object: StoredObject) async throws -> ByteBuffer {
-        var bytes = ByteBuffer()
-        for try await piece in object.bytes {
-            guard bytes.readableBytes + piece.readableBytes <= BlockHeader.byteCount else { throw WrongObject() }
-            bytes.writeImmutableBuffer(piece)
+    /// What came of reading a piece.
+    enum Outcome {
+        /// Its first chunks were handed over, up to one of them.
+        case read(BlockObject, upTo: Int)
+        /// The store has nothing of it.
+        case missing
+        /// What the store has stands elsewhere in the xorb.
+        case misplaced
+    }
+
+    /// Hands over the first chunks of a piece, which their seals have been compared with, from an object that has them.
+    ///
+    /// They are to begin at `place` in the serialized xorb, and to have at most `byteCount` bytes. What was handed over
+    /// before an error is right. `onOld` gets an object that nobody has used for long.
+    func read(
+        _ piece: BlockPiece,
+        at place: UInt64,
+        upTo byteCount: Int,
+        onOld: (BlockObject) -> Void,
+        _ body: (BlockHeader, ByteBuffer) async throws -> Void
+    ) async throws -> Outcome {
+        let start = piece.chunks.start
+        func wanted(_ header: BlockHeader) -> ChunkRange? {
+            guard let chunks = ChunkRange(start: start, end: min(piece.chunks.end, header.chunks.end)),
+                header.chunks.contains(chunks), header.place(of: start) == place,
+                header.bytes(of: chunks).count <= byteCount
+            else { return nil }
+            return chunks
         }
-        return bytes
+        var begun: ChunkRange?
+        let found = try await object(with: start, of: piece.block) { object in
+            // Where most objects of a block begin: there the header need not come alone.
+            let isStart = start == piece.block.chunks.start && object.isFirst
+            return try await begin(
+                object,
+                upTo: isStart ? byteCount : 0,
+                onOld: { onOld(object) },
+                choose: { header in
+                    begun = isStart && header.chunks.start == start ? wanted(header) : nil
+                    return begun
+                },
+                body
+            )
+        }
+        guard let (object, header) = found else { return .missing }
+        if let begun { return .read(object, upTo: begun.end) }
+        guard let chunks = wanted(header) else { return .misplaced }
+        return try await read(chunks, of: object, header, { try await body(header, $0) })
+            ? .read(object, upTo: chunks.end) : .missing
+    }
+
+    /// Reads the header of an object that is not known, and hands over the chunks that `choose` wants, by one request.
+    ///
+    /// These are its first, of at most `byteCount` bytes. Returns `nil` if the store has no such object.
+    private func begin(
+        _ object: BlockObject,
+        upTo byteCount: Int,
+        onOld: () -> Void,
+        choose: (BlockHeader) -> ChunkRange?,
+        _ body: (BlockHeader, ByteBuffer) async throws -> Void
+    ) async throws -> BlockHeader? {
+        if let known = known(object) { return known }
+        do {
+            return try await get(object, 0..<BlockHeader.byteCount + byteCount) { found in
+                var start = ByteBuffer()
+                var header: BlockHeader?
+                var verifier = BlockVerifier([], key: area.key)
+                for try await piece in found.bytes {
+                    var piece = piece
+                    if header == nil {
+                        start.writeImmutableBuffer(piece)
+                        guard let bytes = start.readSlice(length: BlockHeader.byteCount) else { continue }
+                        let found = try self.header(bytes, of: object, found, onOld)
+                        verifier = BlockVerifier(choose(found).map(found.records) ?? [], key: area.key)
+                        header = found
+                        piece = start
+                    }
+                    guard let header, !verifier.isComplete else { break }
+                    try await pass(piece, through: &verifier) { try await body(header, $0) }
+                }
+                guard let header, verifier.isComplete else { throw WrongObject() }
+                return header
+            }
+        } catch is WrongObject {
+            forget(object)
+            throw ShelfError.wrong(object)
+        }
+    }
+
+    /// The header of an object that was found; it is known from now on.
+    private func header(
+        _ bytes: ByteBuffer,
+        of object: BlockObject,
+        _ found: StoredObject,
+        _ onOld: () -> Void
+    ) throws(WrongObject) -> BlockHeader {
+        guard let header = BlockHeader(bytes.readableBytesSpan, of: object, key: area.key),
+            header.objectByteCount == found.byteCount
+        else { throw WrongObject() }
+        note(header, of: object)
+        // What was imported stays, however old it is.
+        if let age = found.age, age > Self.touchAge, !object.isImported { onOld() }
+        return header
     }
 
     /// Hands over some chunks of an object, which its seals have been compared with; `false` if it is gone.
@@ -225,28 +316,13 @@ extension BlockShelf {
         _ header: BlockHeader,
         _ body: (ByteBuffer) async throws -> Void
     ) async throws -> Bool {
-        var failure: (any Error)?
         do {
-            let isThere: Bool? = try await ask(.get, isDone: { $0 != nil }) {
-                try await store.get(area.name(of: object), range: header.bytes(of: chunks)) { found in
-                    var verifier = BlockVerifier(header.records(of: chunks), key: area.key)
-                    for try await piece in found.bytes {
-                        for bytes in try verifier.take(piece) {
-                            do {
-                                try await body(bytes)
-                            } catch {
-                                // That is not the store's doing.
-                                failure = error
-                                return true
-                            }
-                            events.noteRead(bytes.readableBytes)
-                        }
-                    }
-                    guard verifier.isComplete else { throw WrongObject() }
-                    return true
-                }
+            let isThere: Bool? = try await get(object, header.bytes(of: chunks)) { found in
+                var verifier = BlockVerifier(header.records(of: chunks), key: area.key)
+                for try await piece in found.bytes { try await pass(piece, through: &verifier, body) }
+                guard verifier.isComplete else { throw WrongObject() }
+                return true
             }
-            if let failure { throw failure }
             if isThere == nil { forget(object) }
             return isThere != nil
         } catch is WrongObject {
@@ -255,6 +331,46 @@ extension BlockShelf {
             if let now = try await self.header(of: object), now != header { throw ShelfError.unavailable }
             forget(object)
             throw ShelfError.wrong(object)
+        }
+    }
+
+    /// Asks for bytes of an object; throws the cause of a ``NotTheStore`` that `body` throws.
+    private func get<Value>(
+        _ object: BlockObject,
+        _ range: Range<Int>,
+        _ body: (StoredObject) async throws -> Value
+    ) async throws -> Value? {
+        var failure: (any Error)?
+        let value: Value? = try await ask(.get, isDone: { $0 != nil || failure != nil }) {
+            let value: Value?? = try await store.get(area.name(of: object), range: range) { found in
+                do {
+                    return try await body(found)
+                } catch let error as NotTheStore {
+                    failure = error.cause
+                    return nil
+                }
+            }
+            return value ?? nil
+        }
+        if let failure { throw failure }
+        return value
+    }
+
+    /// Hands over the chunks that a piece of an object completes.
+    ///
+    /// Throws ``WrongObject``, and ``NotTheStore`` with what `body` throws.
+    private func pass(
+        _ piece: ByteBuffer,
+        through verifier: inout BlockVerifier,
+        _ body: (ByteBuffer) async throws -> Void
+    ) async throws {
+        for bytes in try verifier.take(piece) {
+            do {
+                try await body(bytes)
+            } catch {
+                throw NotTheStore(cause: error)
+            }
+            events.noteRead(bytes.readableBytes)
         }
     }
 
@@ -359,4 +475,9 @@ extension BlockShelf {
 
 extension ChunkRange {
     fileprivate func contains(chunk: Int) -> Bool { start <= chunk && chunk < end }
+}
+
+/// What whoever reads an object throws.
+private struct NotTheStore: Error {
+    let cause: any Error
 }

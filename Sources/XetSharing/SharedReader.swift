@@ -125,30 +125,27 @@ struct SharedReader {
     /// Reads piece by piece as far as the store has them.
     private mutating func readAll(_ body: (XorbPiece) async throws -> Void) async throws -> Found {
         while let piece = rest.first {
-            let found = try await shared.shelf.object(with: piece.chunks.start, of: piece.block) { object in
-                shared.add(.touch(object))
-            }
-            guard let (object, header) = found else { return .missing }
-            guard header.place(of: piece.chunks.start) == bytes.first + UInt64(byteCount) else {
+            let outcome = try await shared.shelf.read(
+                piece,
+                at: bytes.first + UInt64(byteCount),
+                upTo: Int(bytes.count) - byteCount,
+                onOld: { shared.add(.touch($0)) },
+                { header, bytes in
+                    try await body(XorbPiece(bytes, hashes: header))
+                    byteCount += bytes.readableBytes
+                }
+            )
+            switch outcome {
+            case .missing: return .missing
+            case .misplaced:
                 // What a data host sent wrong may stand at a wrong place.
                 isDoubtful = true
                 return .useless
+            case .read(let object, let end):
+                hasReadImports = hasReadImports || object.isImported
+                rest = rest.dropFirst()
+                if let left = piece.rest(from: end) { rest = [left] + rest }
             }
-            let end = min(piece.chunks.end, header.chunks.end)
-            guard let part = ChunkRange(start: piece.chunks.start, end: end),
-                try await shared.shelf.read(
-                    part,
-                    of: object,
-                    header,
-                    { bytes in
-                        try await body(XorbPiece(bytes, hashes: header))
-                        byteCount += bytes.readableBytes
-                    }
-                )
-            else { return .missing }
-            hasReadImports = hasReadImports || object.isImported
-            rest = rest.dropFirst()
-            if let left = piece.rest(from: end) { rest = [left] + rest }
         }
         return .all
     }

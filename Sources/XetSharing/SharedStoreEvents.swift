@@ -3,12 +3,13 @@ public import XetAccess
 /// What a store is asked.
 public enum StoreOperation: String, CaseIterable, Sendable {
     case get
+    case list
     case put
     case remove
     case touch
 
     /// Whether it changes nothing.
-    var isReading: Bool { self == .get }
+    var isReading: Bool { self == .get || self == .list }
 }
 
 /// How a request to a store ended.

@@ -302,6 +302,26 @@ def test_a_store_that_ignores_conditions(start_replica, origin, peer_store, buck
     assert not asks_for_xorbs(origin)
 
 
+def test_a_store_that_lets_nobody_list(start_replica, origin, filled, bucket, finish):
+    """Whoever may read and write objects needs no more for them."""
+    with filled.broken(only(FAILURES["403"], "LIST")):
+        server = start_replica(bucket)
+        wait_until(lambda: filled.count("LIST"), message="nothing was listed")
+        wait_until(lambda: "lets nobody list" in server.errors(), message="the operator is not told")
+        assert_files(server, origin)
+        content = noise(1_000_000, "written where nobody may list")
+        origin.add_repository("acme/unlisted", {"file.bin": origin.xet_file(content)})
+        assert not asks_for_xorbs(origin)
+        assert_right(download(server, origin, "file.bin", "acme/unlisted"), content)
+        finish(server)
+        found = metrics_of(server, origin)
+        assert found("xet_store_available") == 1
+        assert not found("xet_store_requests_total", result="spared")
+        origin.log.clear()
+        assert_right(download(start_replica(bucket), origin, "file.bin", "acme/unlisted"), content)
+        assert not asks_for_xorbs(origin)
+
+
 def test_each_put_has_its_condition(filled, start_replica, origin, peer_store, bucket, finish):
     server = start_replica(bucket)
     content = noise(3_000_000, "put on condition")
@@ -310,8 +330,9 @@ def test_each_put_has_its_condition(filled, start_replica, origin, peer_store, b
     finish(server)
     puts = filled.requests("PUT")
     assert puts and all(put.headers.get("if-none-match") == "*" for put in puts)
-    # Nothing asks whether an object is there before it is put, and nothing lists.
-    assert not filled.count("HEAD") and not filled.count("LIST")
+    # Nothing asks whether an object is there before it is put, and nothing but imported bundles is listed.
+    assert not filled.count("HEAD")
+    assert all(each.query["prefix"][0].endswith("/bundles/") for each in filled.requests("LIST"))
     assert all(name.startswith(PREFIX + "/") for name in filled.objects)
 
 

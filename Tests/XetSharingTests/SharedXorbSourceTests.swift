@@ -61,6 +61,30 @@ import XetTestSupport
         #expect(second.events.noted.readByteCount == Int(fetch.info.bytes.count))
     }
 
+    @Test(arguments: [(0, 40), (0, 128), (128, 256), (0, 200)])
+    func `chunks from the start of a block come with its header, by one request`(start: Int, end: Int) throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 256))
+        _ = try Replica(site, sample).read(sample.fetch(0, 256))
+        site.pass(.seconds(5))
+        let (before, fetch, replica) = (site.store.calls.count, try sample.fetch(start, end), Replica(site, sample))
+        #expect(try replica.read(fetch) == sample.bytes(fetch))
+        #expect(site.store.calls.count - before == (end + 127) / 128 - start / 128)
+        #expect(replica.events.noted.readByteCount == Int(fetch.info.bytes.count))
+        #expect(replica.upstream.calls.isEmpty)
+    }
+
+    @Test func `a part that does not begin with its block is read too`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
+        for (start, end) in [(20, 60), (0, 30)] {
+            _ = try Replica(site, sample).read(sample.fetch(start, end))
+            site.pass(.seconds(20))
+        }
+        #expect(site.blocks == ["0-0", "0-1"])
+        let (fetch, replica) = (try sample.fetch(0, 50), Replica(site, sample))
+        #expect(try replica.read(fetch) == sample.bytes(fetch))
+        #expect(replica.upstream.calls.isEmpty)
+    }
+
     @Test func `what ends within a block is written as it is when nothing completes it`() throws {
         let (site, sample) = (Site(), try SampleXorb(chunkCount: 300))
         let (first, second) = (Replica(site, sample), Replica(site, sample))

@@ -22,6 +22,7 @@ package final class MemoryObjectStore: ObjectStore {
         var objects: [String: Object] = [:]
         var now: Int64
         var failure: ObjectStoreError?
+        var listFailure: ObjectStoreError?
         var breakAfter: Int?
         var calls: [Call] = []
     }
@@ -57,6 +58,12 @@ package final class MemoryObjectStore: ObjectStore {
         set { state.withLock { $0.failure = newValue } }
     }
 
+    /// What lists alone throw.
+    package var listFailure: ObjectStoreError? {
+        get { state.withLock { $0.listFailure } }
+        set { state.withLock { $0.listFailure = newValue } }
+    }
+
     /// After how many bytes of a body ``StoredObject/bytes`` throws `.away`; `nil` for whole bodies.
     package var breakAfter: Int? {
         get { state.withLock { $0.breakAfter } }
@@ -81,9 +88,11 @@ package final class MemoryObjectStore: ObjectStore {
         guard let found else { return nil }
         let count = found.bytes.readableBytes
         let range = range ?? 0..<count
-        guard let rest = found.bytes.getSlice(at: found.bytes.readerIndex + range.lowerBound, length: range.count)
+        guard range.isEmpty || range.lowerBound < count,
+            case let part = range.clamped(to: 0..<count),
+            let rest = found.bytes.getSlice(at: found.bytes.readerIndex + part.lowerBound, length: part.count)
         else {
-            throw ObjectStoreError(.invalid, "'\(name)' has \(count) bytes, not \(range.upperBound)")
+            throw ObjectStoreError(.invalid, "'\(name)' has \(count) bytes, none from \(range.lowerBound) on")
         }
         let bytes = MemoryBytes(rest: rest, pieceByteCount: pieceByteCount, breakAfter: found.end)
         return try await body(StoredObject(byteCount: count, age: found.age, bytes: bytes))
@@ -128,6 +137,7 @@ package final class MemoryObjectStore: ObjectStore {
             state.calls.append(call)
             if let name, !ObjectName.isValid(name) { throw ObjectStoreError(.invalid, "'\(name)' is no name") }
             if let failure = state.failure { throw failure }
+            if case .list = call, let failure = state.listFailure { throw failure }
             return answer(&state)
         }
     }

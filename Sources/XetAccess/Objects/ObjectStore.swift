@@ -7,8 +7,8 @@ public import NIOCore
 public protocol ObjectStore: Sendable {
     /// The object's bytes as they come, after its head, or some of them (`Range`); `nil` if there is no such object.
     ///
-    /// `range` is not empty. `body` reads ``StoredObject/bytes`` at most once; what it leaves is not fetched. What ends before
-    /// the end of the range is `.invalid`.
+    /// `range` is not empty; of one that passes the object's end comes what there is, and one behind it is `.invalid`. `body` reads
+    /// ``StoredObject/bytes`` at most once; what it leaves is not fetched.
     func get<Value>(
         _ name: String,
         range: Range<Int>?,

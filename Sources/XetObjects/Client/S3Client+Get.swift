@@ -44,8 +44,9 @@ extension S3Client {
         if let range {
             guard
                 case .satisfied(let found, let total)? = answer.headers[.contentRange].flatMap(ContentRangeHeader.init),
-                found.first == UInt64(range.lowerBound), found.last == UInt64(range.upperBound - 1),
-                length == range.count, let total, let total = Int(exactly: total), total >= range.upperBound
+                let total, let total = Int(exactly: total), total > range.lowerBound,
+                case let end = min(range.upperBound, total), length == end - range.lowerBound,
+                found.first == UInt64(range.lowerBound), found.last == UInt64(end - 1)
             else { throw ObjectStoreError(.invalid, "\(what) is not the range of bytes that was asked for") }
             byteCount = total
         }

@@ -87,6 +87,25 @@ import XetTestSupport
         #expect(try await archive.isPermitted(nil, SampleBundle.repository, files: true))
     }
 
+    @Test(arguments: [
+        (ObjectStoreError(.denied, "AccessDenied"), true), (ObjectStoreError(.away, "away"), false),
+    ])
+    func `objects are still read where nobody may list them`(failure: ObjectStoreError, isRead: Bool) async throws {
+        try await put()
+        let shared = site.shared()
+        let bundles = ImportedBundles(shared, archive: archive) { _ in failures.change { $0 += 1 } }
+        site.store.listFailure = failure
+        // As often as a store may fail before it is spared.
+        for _ in 0..<3 { await bundles.update() }
+        #expect(failures.value == 3)
+        let name = try #require(site.store.objects.keys.first { $0.hasSuffix("/1") })
+        let found = try? await shared.shelf.sealed(name, upTo: 1 << 20) { $0 }
+        #expect((found != nil) == isRead)
+        site.store.listFailure = nil
+        await bundles.update()
+        #expect((bundles.count == 1) == isRead)
+    }
+
     @Test func `a store that is away, and an archive that fails, are tried again`() async throws {
         try await put()
         let bundles = bundles()
