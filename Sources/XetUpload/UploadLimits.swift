@@ -1,4 +1,4 @@
-public import XetCore
+import XetCore
 
 /// How much an upload does at once, and what of.
 public struct UploadLimits: Hashable, Sendable {
