@@ -75,8 +75,7 @@ struct SharedReader {
             switch try await shared.claim(range) {
             case .own: return nil
             case .taken(let claim):
-                guard hasWaited else { return claim }
-                // It may have been written and released since it was looked for.
+                // Another one may have written it and ended its claim since it was looked for.
                 return try await readClaimed(claim, body) == .missing ? claim : nil
             case .others where shared.isWorthWaiting: break
             case .others: return nil

@@ -36,17 +36,35 @@ import XetTestSupport
         #expect(site.clock.now.offset - middle < .seconds(2))
         #expect(replica.upstream.calls.count == 6)
     }
+
+    @Test func `what another one has written since it was looked for is not fetched again`() throws {
+        let (site, sample) = (Site(), try SampleXorb(chunkCount: 200))
+        let fetch = try sample.fetch(0, 200)
+        _ = try Replica(site, sample).read(fetch)
+        site.pass(.seconds(5))
+        let written = site.store.objects
+        #expect(site.claims.isEmpty && !written.isEmpty)
+        let empty = MemoryObjectStore(pieceByteCount: 500)
+        let store = LyingStore(empty) { for (name, bytes) in written { empty.set(bytes, as: name) } }
+        let replica = Replica(site, sample, store: store)
+        #expect(try replica.read(fetch) == sample.bytes(fetch))
+        #expect(replica.upstream.calls.isEmpty)
+        site.pass(.seconds(5))
+        #expect(empty.objects == written)
+    }
 }
 
-/// A store with claims that nobody has made.
+/// A store with claims that nobody has made, or in which something happens before one is made.
 private final class LyingStore: ObjectStore {
     private let store: MemoryObjectStore
-    private let lie: ClaimTests.Lie
+    private let lie: ClaimTests.Lie?
+    private let beforeClaim: @Sendable () -> Void
     private let calls = Mutex(0)
 
-    init(_ store: MemoryObjectStore, _ lie: ClaimTests.Lie) {
+    init(_ store: MemoryObjectStore, _ lie: ClaimTests.Lie? = nil, beforeClaim: @escaping @Sendable () -> Void = {}) {
         self.store = store
         self.lie = lie
+        self.beforeClaim = beforeClaim
     }
 
     var claimCallCount: Int { calls.withLock { $0 } }
@@ -62,14 +80,16 @@ private final class LyingStore: ObjectStore {
         range: Range<Int>?,
         _ body: (StoredObject) async throws -> Value
     ) async throws -> Value? {
-        guard isClaim(name) else { return try await store.get(name, range: range, body) }
+        guard isClaim(name), let lie else { return try await store.get(name, range: range, body) }
         guard lie == .foreverYoung else { return nil }
         let bytes = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
         return try await body(StoredObject(byteCount: 0, age: .zero, bytes: bytes))
     }
 
     func put(_ bytes: ByteBuffer, as name: String) async throws -> Bool {
-        isClaim(name) ? false : try await store.put(bytes, as: name)
+        guard isClaim(name) else { return try await store.put(bytes, as: name) }
+        beforeClaim()
+        return lie == nil ? try await store.put(bytes, as: name) : false
     }
 
     func remove(_ name: String) async throws { try await store.remove(name) }
