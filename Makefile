@@ -46,7 +46,8 @@ interop: setup
 	scripts/setup.sh clients
 	$(SWIFT) build --product xet
 	$(SWIFT) build --product HubExample
-	.venv-interop/bin/python -m pytest -q Tests/Interop
+	.venv-interop/bin/python -m pytest -q -n 4 -m waiting Tests/Interop
+	.venv-interop/bin/python -m pytest -q -m "not waiting" Tests/Interop
 	.venv-interop/bin/python -m pytest -q Tests/Soak
 	SOAK_SECONDS=60 .venv-interop/bin/python Tests/Soak/soak.py
 

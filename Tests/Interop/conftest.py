@@ -21,6 +21,22 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 RETRY_FOR = {"XET_RETRY_FOR": "5s"}
 """What a test breaks for good is not waited for long. `XET_RETRY_FOR=None` asks for what users get."""
 
+WAITING = {
+    "test_chart", "test_cli_statuses", "test_http", "test_outages", "test_proxy_faults", "test_proxy_observability",
+    "test_proxy_plain_faults",
+}
+"""Files whose tests wait much more than they compute, so that `make interop` runs several at a time."""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "waiting: waits much more than it computes")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in WAITING:
+            item.add_marker("waiting")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def reference_client_home(tmp_path_factory):
@@ -185,10 +201,16 @@ def peer_store():
     assert not store.refused, [(request.target, refusal) for request, refusal in store.refused]
 
 
+@pytest.fixture(scope="session")
+def site_key():
+    """What all replicas know: the same for all tests, so that a store may begin with what those of another one wrote."""
+    return os.urandom(24).hex()
+
+
 @pytest.fixture
-def signing_key(tmp_path):
-    """The file with what all replicas of a test know."""
-    return new_key(tmp_path)
+def signing_key(site_key, tmp_path):
+    """The file with it."""
+    return new_key(tmp_path, content=site_key)
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ def is_content(name):
     return re.search(r"/chunks/", name) is not None
 
 
-def new_key(folder, name="signing-key"):
-    """A file with a new signing key."""
+def new_key(folder, name="signing-key", content=None):
+    """A file with a signing key; a new one if none is given."""
     path = Path(folder) / name
-    path.write_text(os.urandom(24).hex())
+    path.write_text(content or os.urandom(24).hex())
     return path
 
 

@@ -256,12 +256,26 @@ def test_what_is_imported_is_never_pruned(xet, bundle, imported, inside, origin,
 # A store that fails or lies.
 
 
+@pytest.fixture(scope="module")
+def written():
+    """What one import wrote, once one has, and the bundle."""
+    return {}
+
+
 @pytest.fixture
-def filled(bundle, imported, peer_store):
-    path, _ = bundle("--include", "large.bin", "--include", "random.bin", "--include", "scattered.bin")
-    summary_of(imported(peer_store.bucket(), path))
+def filled(bundle, imported, peer_store, written, tmp_path):
+    """A store into which a bundle was imported, which is `peer_store.bundle`."""
+    peer_store.bundle = tmp_path / "filled.bundle"
+    if written:
+        peer_store.bundle.write_bytes(written["bundle"])
+        for name, body in written["objects"].items():
+            peer_store.put(name, body)
+    else:
+        path, _ = bundle("--include", "large.bin", "--include", "random.bin", "--include", "scattered.bin")
+        path.rename(peer_store.bundle)
+        summary_of(imported(peer_store.bucket(), peer_store.bundle))
+        written.update(bundle=peer_store.bundle.read_bytes(), objects=peer_store.objects)
     peer_store.log.clear()
-    peer_store.bundle = path
     return peer_store
 
 

@@ -13,6 +13,7 @@ import faults
 from catalogue import MODEL, file_of
 from contents import digest, noise
 from expectations import assert_right
+from forward_proxy import ForwardProxy
 from http_peer import wait_until
 from http_probe import fetch
 from official_clients import call
@@ -22,6 +23,7 @@ from peer_store import (
 )
 from proxy_calls import download
 from proxy_observations import Growth, metrics_of
+from s3_calls import S3Bucket
 from store_calls import PREFIX, asks_for_xorbs, cdn_bytes, is_claim, is_content, settled
 
 FILES = ("large.bin", "random.bin", "scattered.bin")
@@ -42,12 +44,23 @@ def finish(origin, peer_store):
     return lambda *servers: settled(origin, lambda: peer_store.objects, *servers)
 
 
+@pytest.fixture(scope="module")
+def written():
+    """What one replica wrote of `FILES`, once one has."""
+    return {}
+
+
 @pytest.fixture
-def filled(start_replica, origin, peer_store, bucket, finish):
+def filled(start_replica, origin, peer_store, bucket, finish, written):
     """A store with `FILES`, as one replica wrote them."""
-    server = start_replica(bucket)
-    assert_files(server, origin)
-    finish(server)
+    if written:
+        for name, body in written.items():
+            peer_store.put(name, body)
+    else:
+        server = start_replica(bucket)
+        assert_files(server, origin)
+        finish(server)
+        written.update(peer_store.objects)
     origin.log.clear()
     peer_store.log.clear()
     return peer_store
@@ -334,6 +347,23 @@ def test_each_put_has_its_condition(filled, start_replica, origin, peer_store, b
     assert not filled.count("HEAD")
     assert all(each.query["prefix"][0].endswith("/bundles/") for each in filled.requests("LIST"))
     assert all(name.startswith(PREFIX + "/") for name in filled.objects)
+
+
+def test_a_bucket_that_is_a_host(start_replica, origin, peer_store, finish):
+    """`--s3-addressing virtual`; only a proxy can resolve its name."""
+    names = ForwardProxy({f"{BUCKET}.store.test": peer_store.server.port})
+    try:
+        bucket = S3Bucket("http://store.test", BUCKET, peer_store.owner, peer_store.region)
+        first, second = (start_replica(bucket, "--s3-addressing", "virtual", HTTP_PROXY=names.url) for _ in range(2))
+        assert_files(first, origin)
+        finish(first)
+        origin.log.clear()
+        assert_files(second, origin)
+        assert not asks_for_xorbs(origin)
+    finally:
+        names.stop()
+    asked = peer_store.requests()
+    assert asked and all(request.headers["host"] == f"{BUCKET}.store.test" for request in asked)
 
 
 # In the middle.
