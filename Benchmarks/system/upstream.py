@@ -22,6 +22,7 @@ STAGE_PREFIX = "xet-bench-"
 INGEST_DEADLINE = 3600.0
 START_DEADLINE = 30.0
 MEMORY_FOR_PROGRAMS = 2 * GIB
+ZEROS = bytes(1 << 20)
 TOKEN_LIFETIME = 6 * 3600
 READY_LINE = re.compile(r"ready on (http://[\d.]+:\d+)\b")
 
@@ -100,6 +101,13 @@ class Stage:
             yield folder
         finally:
             shutil.rmtree(folder)
+
+    def claim_memory(self, byte_count):
+        """Uses so much memory for a moment: a hypervisor that takes back what is free for long would have whoever writes
+        first wait for it."""
+        with tempfile.TemporaryFile(dir=self.folder) as file:
+            for _ in range(-(-byte_count // len(ZEROS))):
+                file.write(ZEROS)
 
     def remove(self):
         shutil.rmtree(self.folder)

@@ -41,6 +41,7 @@ def another_replica(bench):
                 with ExitStack() as stack:
                     folder = stack.enter_context(upstream.stage.empty_folder())
                     options = ("--cache", folder / "cache") if has_disk else ()
+                    upstream.stage.claim_memory(2 * bench.whole.mib * MIB)
                     server = stack.enter_context(store.replica(upstream, nginx, *options))
                     return action(Proxy(bench, upstream, nginx, server))
 
