@@ -1,6 +1,7 @@
 """Fixtures: the binary under test, the peer origin, a proxy in front of it."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ WAITING = {
 
 
 def pytest_configure(config):
+    # What a shell starts in the background ignores it, and so would all that is started here.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "waiting: waits much more than it computes")
 
 
