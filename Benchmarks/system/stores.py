@@ -60,7 +60,6 @@ class SharedStore:
         requests = [Request(f"/{self.bucket.name}/{name}") for name in names]
         return [Lane(tuple(requests[number::count])) for number in range(count) if requests[number::count]]
 
-
     def put_plain(self, path):
         """Puts a file as it is, as one object; returns its name below the store's address."""
         name = f"plain/{path.name}"

@@ -41,7 +41,6 @@ def another_replica(bench):
                 with ExitStack() as stack:
                     folder = stack.enter_context(upstream.stage.empty_folder())
                     options = ("--cache", folder / "cache") if has_disk else ()
-                    upstream.stage.claim_memory(2 * bench.whole.mib * MIB)
                     server = stack.enter_context(store.replica(upstream, nginx, *options))
                     return action(Proxy(bench, upstream, nginx, server))
 
@@ -63,6 +62,15 @@ def another_replica(bench):
                 OBJECTS: lambda: objects_alone(LANES),
                 PLAIN: lambda: plain.curl(name),
             }
+
+            def claiming(action):
+                def claimed():
+                    upstream.stage.claim_memory(2 * bench.whole.mib * MIB)
+                    return action()
+
+                return claimed
+
+            subjects = {subject: claiming(action) for subject, action in subjects.items()}
             samples = alternating(subjects, bench.rounds, bench.progress)
             sent = nginx.stop_and_count()
     work = Work(f"a shared store: another replica has it, one reader (curl), {bench.whole.mib} MiB", samples)
@@ -72,8 +80,8 @@ def another_replica(bench):
         [
             Target(work.name, "empty disk / nginx from the store", work.ratio(DISK, NGINX, speed), 0.5),
             Target(work.name, "no disk / nginx from the store", work.ratio(WITHOUT, NGINX, speed), 0.5),
-            Target(work.name, "empty disk / the store's objects", work.ratio(DISK, OBJECT, speed), 0.5),
-            Target(work.name, "no disk / the store's objects", work.ratio(WITHOUT, OBJECT, speed), 0.5),
+            Target(work.name, "empty disk / the store's objects", work.ratio(DISK, OBJECTS, speed), 0.5),
+            Target(work.name, "no disk / the store's objects", work.ratio(WITHOUT, OBJECTS, speed), 0.5),
             Target(work.name, "no disk / nginx, plain file", work.ratio(WITHOUT, PLAIN, speed), 0.2),
             Target(work.name, "bytes of the CDN", sent / MIB, 0, is_limit=True, unit="MiB"),
         ],
